@@ -1,0 +1,152 @@
+package config
+
+import "time"
+
+// Config is everything that a Millrace process can be told.
+type Config struct {
+	DataDir   string    `yaml:"data_dir" check:"required" desc:"Folder of everything that Millrace stores. One process at a time may use it."`
+	Targets   []string  `yaml:"targets" desc:"Parts of the platform to run in this process; 'millrace targets' lists them."`
+	HTTP      HTTP      `yaml:"http" desc:"The one HTTP listener: doors, API and console."`
+	Log       Log       `yaml:"log" desc:"The event log: embedded by default, a Kafka cluster when brokers are given."`
+	Pass      Pass      `yaml:"pass" desc:"The pass: decoding, deduplication, rules, enrichment and commit of every event."`
+	OLAP      OLAP      `yaml:"olap" desc:"The analytical store behind the console and SQL."`
+	Limits    Limits    `yaml:"limits" desc:"What a sender may send. Beyond a limit the sender gets an error that names it."`
+	Disk      Disk      `yaml:"disk" desc:"The guard that stops taking events before the disk is full."`
+	Sources   []Source  `yaml:"sources" desc:"Where events come from. Each source has one adapter."`
+	Mappings  []string  `yaml:"mappings" desc:"Mapping files, each of which adds a CSV adapter under the name it gives."`
+	Inbox     Inbox     `yaml:"inbox" desc:"How watched inbox folders are polled."`
+	Ledger    Ledger    `yaml:"ledger" desc:"The ledger of verdicts."`
+	Telemetry Telemetry `yaml:"telemetry" desc:"Logs, traces and profiling."`
+
+	origin map[string]string // path of a setting → where it was set (file:line:column or variable)
+}
+
+// HTTP configures the listener that doors, API and console share.
+type HTTP struct {
+	Listen            string        `yaml:"listen" check:"address" desc:"Address to listen on. Port 0 takes any free port."`
+	CORSOrigins       []string      `yaml:"cors_origins" desc:"Origins whose pages may post events from a browser; '*' allows all."`
+	MaxConnections    int           `yaml:"max_connections" min:"1" max:"1000000" desc:"Connections open at once; further ones wait to be accepted."`
+	MaxStreams        int           `yaml:"max_streams" min:"1" max:"100000" desc:"Live views (server-sent event streams) open at once."`
+	MaxHeaderBytes    Bytes         `yaml:"max_header_bytes" min:"4KiB" max:"1MiB" desc:"Size of a request's headers."`
+	ReadHeaderTimeout time.Duration `yaml:"read_header_timeout" min:"100ms" max:"5m" desc:"Time a client has to send its headers."`
+	ReadTimeout       time.Duration `yaml:"read_timeout" min:"1s" max:"1h" desc:"Time a client has to send an event body. File uploads are not bound by it while they make progress."`
+	IdleTimeout       time.Duration `yaml:"idle_timeout" min:"1s" max:"1h" desc:"How long an idle connection is kept."`
+	ShutdownGrace     time.Duration `yaml:"shutdown_grace" min:"0s" max:"10m" desc:"Time for the whole process to finish what it has begun when told to stop."`
+}
+
+// Log configures the event log and the client that talks to it.
+type Log struct {
+	Listen            string        `yaml:"listen" check:"address" desc:"Address of the embedded broker, for any Kafka client. Empty: reachable inside the process only."`
+	Brokers           []string      `yaml:"brokers" check:"addresses" desc:"Bootstrap brokers of a Kafka cluster. When set, no broker is embedded."`
+	TLS               TLS           `yaml:"tls" desc:"Encryption towards brokers."`
+	SASL              SASL          `yaml:"sasl" desc:"Authentication towards brokers."`
+	Topic             string        `yaml:"topic" check:"topic" desc:"Topic of raw events."`
+	Partitions        int           `yaml:"partitions" min:"1" max:"1024" desc:"Partitions of the raw topic when it is created. An existing topic keeps its own."`
+	ReplicationFactor int           `yaml:"replication_factor" min:"1" max:"10" desc:"Replicas of the raw topic when it is created on a Kafka cluster."`
+	Group             string        `yaml:"group" check:"topic" desc:"Consumer group of the pass."`
+	Linger            time.Duration `yaml:"linger" min:"0s" max:"1s" desc:"How long the producer waits to fill a batch. Senders wait at least this long for their acknowledgement."`
+	ProduceTimeout    time.Duration `yaml:"produce_timeout" min:"100ms" max:"5m" desc:"After this time an event that the log did not acknowledge is refused with 503."`
+	MaxBufferedBytes  Bytes         `yaml:"max_buffered_bytes" min:"1MiB" max:"16GiB" desc:"Bytes waiting to be acknowledged by the log; beyond it senders get 429."`
+	FetchBytes        Bytes         `yaml:"fetch_bytes" min:"64KiB" max:"1GiB" desc:"Bytes fetched from one partition at once."`
+	RetentionBytes    Bytes         `yaml:"retention_bytes" min:"16MiB" max:"1PiB" desc:"Size of the embedded log, over all partitions, above which its oldest processed part is removed."`
+	Retention         time.Duration `yaml:"retention" min:"1m" max:"87600h" desc:"Age above which the embedded log's oldest processed part is removed."`
+	RetentionCheck    time.Duration `yaml:"retention_check" min:"100ms" max:"24h" desc:"How often retention is applied."`
+}
+
+// TLS configures encryption towards brokers.
+type TLS struct {
+	Enabled            bool   `yaml:"enabled" desc:"Whether to use TLS."`
+	CAFile             string `yaml:"ca_file" desc:"PEM file of the authorities to trust. Empty: those of the system."`
+	CertFile           string `yaml:"cert_file" desc:"PEM file of the client certificate."`
+	KeyFile            string `yaml:"key_file" desc:"PEM file of the client certificate's key."`
+	InsecureSkipVerify bool   `yaml:"insecure_skip_verify" desc:"Do not verify the brokers' certificates. For tests only."`
+}
+
+// SASL configures authentication towards brokers.
+type SASL struct {
+	Mechanism string `yaml:"mechanism" oneof:"|PLAIN|SCRAM-SHA-256|SCRAM-SHA-512" desc:"Mechanism. Empty: no authentication."`
+	Username  string `yaml:"username" desc:"User name."`
+	Password  Secret `yaml:"password" desc:"Password. Better given by its environment variable than in the file."`
+}
+
+// Pass configures the tasks that process partitions.
+type Pass struct {
+	Workers           int           `yaml:"workers" min:"0" max:"1024" desc:"Partitions processed at the same time. 0: the number of processors."`
+	CommitInterval    time.Duration `yaml:"commit_interval" min:"1ms" max:"10s" desc:"How often a task commits. Bounds the freshness of every view."`
+	MaxPendingRows    int           `yaml:"max_pending_rows" min:"1" max:"16777216" desc:"Rows that a task holds before it commits early."`
+	Dedup             Dedup         `yaml:"dedup" desc:"Recognition of events that were delivered before."`
+	AllowedLateness   time.Duration `yaml:"allowed_lateness" min:"0s" max:"87600h" desc:"An event whose time is further than this behind the watermark is marked late. It is still accepted."`
+	WatermarkDisorder time.Duration `yaml:"watermark_disorder" min:"0s" max:"8760h" desc:"How far out of order a source's events usually come; the watermark stays this far behind the newest."`
+}
+
+// Dedup configures the index of known events.
+type Dedup struct {
+	Horizon       time.Duration `yaml:"horizon" min:"1m" max:"87600h" desc:"Receive time within which a re-delivered event is recognised."`
+	MemoryEntries int           `yaml:"memory_entries" min:"1024" max:"1073741824" desc:"Newest fingerprints of the whole process that are held in memory before they are sealed to disk."`
+	CacheBytes    Bytes         `yaml:"cache_bytes" min:"1MiB" max:"64GiB" desc:"Cache of blocks of sealed fingerprints and of the checkpoint store."`
+}
+
+// OLAP configures the analytical store.
+type OLAP struct {
+	MemoryLimit     Bytes `yaml:"memory_limit" min:"64MiB" max:"16TiB" desc:"Memory of the store, for writing and queries together."`
+	Threads         int   `yaml:"threads" min:"1" max:"1024" desc:"Threads of the store."`
+	CheckpointBytes Bytes `yaml:"checkpoint_bytes" min:"1MiB" max:"16GiB" desc:"Write-ahead log size at which the store folds it into its file."`
+	SQL             SQL   `yaml:"sql" desc:"Limits of a user's query."`
+}
+
+// SQL bounds a user's query.
+type SQL struct {
+	Timeout        time.Duration `yaml:"timeout" min:"100ms" max:"1h" desc:"Time after which a query is cancelled."`
+	MaxRows        int           `yaml:"max_rows" min:"1" max:"10000000" desc:"Rows of an answer; beyond it the answer is cut and says so."`
+	MaxConcurrent  int           `yaml:"max_concurrent" min:"1" max:"256" desc:"Queries running at once; further ones get 429."`
+	MaxResultBytes Bytes         `yaml:"max_result_bytes" min:"64KiB" max:"4GiB" desc:"Size of an answer; beyond it the answer is cut and says so."`
+	MaxQueryBytes  Bytes         `yaml:"max_query_bytes" min:"1KiB" max:"16MiB" desc:"Size of the query's text."`
+}
+
+// Limits bounds what a sender may send.
+type Limits struct {
+	EventBytes       Bytes `yaml:"event_bytes" min:"256B" max:"16MiB" desc:"One event of the Segment API or the native door."`
+	BatchBytes       Bytes `yaml:"batch_bytes" min:"256B" max:"64MiB" desc:"One batch of the Segment API."`
+	BodyBytes        Bytes `yaml:"body_bytes" min:"256B" max:"256MiB" desc:"One body of the native door, after decompression."`
+	LineBytes        Bytes `yaml:"line_bytes" min:"256B" max:"16MiB" desc:"One line of a file."`
+	BatchEvents      int   `yaml:"batch_events" min:"1" max:"1000000" desc:"Events in one request."`
+	InflightRequests int   `yaml:"inflight_requests" min:"1" max:"1000000" desc:"Requests being taken at once; beyond it senders get 429 with Retry-After."`
+	FileUploads      int   `yaml:"file_uploads" min:"1" max:"10000" desc:"Files being taken at once; beyond it senders get 429 with Retry-After."`
+}
+
+// Disk configures the guard of free space.
+type Disk struct {
+	ReserveBytes  Bytes         `yaml:"reserve_bytes" min:"0B" max:"1PiB" desc:"Free space below which no event is taken (503) until there is more again."`
+	CheckInterval time.Duration `yaml:"check_interval" min:"10ms" max:"1m" desc:"How often free space is looked at."`
+}
+
+// Source is one origin of events.
+type Source struct {
+	Name            string        `yaml:"name" check:"name" desc:"Name of the source, as the ledger and every row show it."`
+	Adapter         string        `yaml:"adapter" check:"required" desc:"Adapter that reads its payloads: segment, native, or one from a mapping file."`
+	WriteKeys       []KeyHash     `yaml:"write_keys" desc:"Keys that senders show, as 'sha256:<hex>' or plain. A plain key is hashed when it is read and not kept."`
+	Topic           string        `yaml:"topic" check:"topic-or-empty" desc:"Kafka topic to take events from."`
+	Rules           string        `yaml:"rules" desc:"File of rules and corrections. Empty: those that come with the adapter, if any."`
+	Inbox           string        `yaml:"inbox" desc:"Folder to watch for files."`
+	AllowedLateness time.Duration `yaml:"allowed_lateness" min:"0s" max:"87600h" desc:"Overrides pass.allowed_lateness for this source. 0s: no override."`
+}
+
+// Inbox configures the watching of inbox folders.
+type Inbox struct {
+	PollInterval time.Duration `yaml:"poll_interval" min:"10ms" max:"1h" desc:"How often the folders are looked at."`
+	Settle       time.Duration `yaml:"settle" min:"0s" max:"1h" desc:"A file is complete when its size and time have not changed for this long."`
+}
+
+// Ledger configures the ledger.
+type Ledger struct {
+	MinuteRetention time.Duration `yaml:"minute_retention" min:"1h" max:"87600h" desc:"Age at which the ledger's minutes are folded into its totals. Totals and days are kept for ever."`
+}
+
+// Telemetry configures what the process says about itself.
+type Telemetry struct {
+	LogFormat       string  `yaml:"log_format" oneof:"text|json" desc:"Format of log lines on standard error."`
+	LogLevel        string  `yaml:"log_level" oneof:"debug|info|warn|error" desc:"Least severe log lines to write."`
+	OTLPEndpoint    string  `yaml:"otlp_endpoint" check:"url" desc:"URL of an OTLP/HTTP collector, such as http://127.0.0.1:4318. Empty: no traces."`
+	OTLPSampleRatio float64 `yaml:"otlp_sample_ratio" min:"0" max:"1" desc:"Share of requests that are traced."`
+	Pprof           bool    `yaml:"pprof" desc:"Serve Go's profiles under /debug/pprof/."`
+}

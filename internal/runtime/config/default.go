@@ -1,0 +1,86 @@
+package config
+
+import "time"
+
+const day = 24 * time.Hour
+
+// Default returns the settings of a platform that runs alone on a laptop.
+func Default() *Config {
+	return &Config{
+		DataDir: "./millrace-data",
+		Targets: []string{"all"},
+		HTTP: HTTP{
+			Listen:            "127.0.0.1:8080",
+			CORSOrigins:       []string{},
+			MaxConnections:    4096,
+			MaxStreams:        256,
+			MaxHeaderBytes:    64 * KiB,
+			ReadHeaderTimeout: 10 * time.Second,
+			ReadTimeout:       time.Minute,
+			IdleTimeout:       2 * time.Minute,
+			ShutdownGrace:     10 * time.Second,
+		},
+		Log:  defaultLog(),
+		Pass: defaultPass(),
+		OLAP: OLAP{
+			MemoryLimit:     256 * MiB,
+			Threads:         2,
+			CheckpointBytes: 64 * MiB,
+			SQL: SQL{
+				Timeout:        30 * time.Second,
+				MaxRows:        100_000,
+				MaxConcurrent:  4,
+				MaxResultBytes: 64 * MiB,
+				MaxQueryBytes:  256 * KiB,
+			},
+		},
+		Limits: Limits{
+			EventBytes:       32 * KiB,
+			BatchBytes:       500 * KiB,
+			BodyBytes:        8 * MiB,
+			LineBytes:        1 * MiB,
+			BatchEvents:      10_000,
+			InflightRequests: 1024,
+			FileUploads:      16,
+		},
+		Disk:      Disk{ReserveBytes: 256 * MiB, CheckInterval: 250 * time.Millisecond},
+		Sources:   []Source{},
+		Mappings:  []string{},
+		Inbox:     Inbox{PollInterval: time.Second, Settle: 2 * time.Second},
+		Ledger:    Ledger{MinuteRetention: 35 * day},
+		Telemetry: Telemetry{LogFormat: "text", LogLevel: "info", OTLPSampleRatio: 1},
+	}
+}
+
+func defaultLog() Log {
+	return Log{
+		Listen:            "127.0.0.1:9092",
+		Brokers:           []string{},
+		Topic:             "millrace.raw",
+		Partitions:        8,
+		ReplicationFactor: 1,
+		Group:             "millrace-pass",
+		Linger:            5 * time.Millisecond,
+		ProduceTimeout:    10 * time.Second,
+		MaxBufferedBytes:  64 * MiB,
+		FetchBytes:        4 * MiB,
+		RetentionBytes:    10 * GiB,
+		Retention:         7 * day,
+		RetentionCheck:    30 * time.Second,
+	}
+}
+
+func defaultPass() Pass {
+	return Pass{
+		Workers:        0,
+		CommitInterval: 50 * time.Millisecond,
+		MaxPendingRows: 65_536,
+		Dedup: Dedup{
+			Horizon:       30 * day,
+			MemoryEntries: 1 << 20,
+			CacheBytes:    64 * MiB,
+		},
+		AllowedLateness:   day,
+		WatermarkDisorder: time.Hour,
+	}
+}

@@ -1,0 +1,71 @@
+package config
+
+import (
+	"bytes"
+	"fmt"
+	"reflect"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Marshal writes the configuration as YAML that Load reads back, in the order
+// of the struct tree. Secrets are redacted; write keys are hashes.
+func (c *Config) Marshal() ([]byte, error) {
+	var out bytes.Buffer
+	enc := yaml.NewEncoder(&out)
+	enc.SetIndent(2)
+	if err := enc.Encode(sectionNode(root(), reflect.ValueOf(c).Elem())); err != nil {
+		return nil, fmt.Errorf("cannot write the configuration: %w", err)
+	}
+	if err := enc.Close(); err != nil {
+		return nil, fmt.Errorf("cannot write the configuration: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+func sectionNode(f *field, v reflect.Value) *yaml.Node {
+	n := &yaml.Node{Kind: yaml.MappingNode}
+	for i := range f.fields {
+		child := &f.fields[i]
+		n.Content = append(n.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: child.key},
+			settingNode(child, v.Field(child.index)))
+	}
+	return n
+}
+
+func settingNode(f *field, v reflect.Value) *yaml.Node {
+	switch f.kind {
+	case kindSection:
+		return sectionNode(f, v)
+	case kindSections:
+		n := &yaml.Node{Kind: yaml.SequenceNode}
+		for i := range v.Len() {
+			n.Content = append(n.Content, sectionNode(f, v.Index(i)))
+		}
+		return emptyAsFlow(n)
+	case kindList:
+		n := &yaml.Node{Kind: yaml.SequenceNode}
+		for i := range v.Len() {
+			n.Content = append(n.Content, scalarNode(f.elem, v.Index(i)))
+		}
+		return emptyAsFlow(n)
+	default:
+		return scalarNode(f.kind, v)
+	}
+}
+
+func emptyAsFlow(n *yaml.Node) *yaml.Node {
+	if len(n.Content) == 0 {
+		n.Style = yaml.FlowStyle
+	}
+	return n
+}
+
+// scalarNode tags text as text, so that the encoder quotes "no", "12" and "".
+func scalarNode(k kind, v reflect.Value) *yaml.Node {
+	n := &yaml.Node{Kind: yaml.ScalarNode, Value: format(v)}
+	if k == kindText || k == kindSecret {
+		n.Tag = "!!str"
+	}
+	return n
+}
