@@ -1,0 +1,196 @@
+package eventlog
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/sasl/plain"
+	"github.com/twmb/franz-go/pkg/sasl/scram"
+
+	"github.com/millrace/millrace/internal/runtime/config"
+)
+
+// Config says which cluster to talk to.
+type Config struct {
+	config.Log
+	// Seeds are the bootstrap addresses: those of the configuration, or that of
+	// the embedded broker.
+	Seeds []string
+	// Dial replaces TCP, for a broker that listens inside the process only.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Compress asks for compressed batches. It pays where a network or a remote
+	// disk is between producer and broker.
+	Compress bool
+	Logger   *slog.Logger
+}
+
+// options are what every client of the log has in common.
+func (c *Config) options(extra ...kgo.Opt) ([]kgo.Opt, error) {
+	opts := []kgo.Opt{
+		kgo.SeedBrokers(c.Seeds...),
+		kgo.ClientID("millrace"),
+		kgo.MetadataMinAge(250 * time.Millisecond),
+		kgo.DisableClientMetrics(),
+	}
+	if c.Dial != nil {
+		opts = append(opts, kgo.Dialer(c.Dial))
+	}
+	if c.TLS.Enabled {
+		t, err := c.tlsConfig()
+		if err != nil {
+			return nil, err
+		}
+		opts = append(opts, kgo.DialTLSConfig(t))
+	}
+	switch user, pass := c.SASL.Username, string(c.SASL.Password); c.SASL.Mechanism {
+	case "":
+	case "PLAIN":
+		opts = append(opts, kgo.SASL(plain.Auth{User: user, Pass: pass}.AsMechanism()))
+	case "SCRAM-SHA-256":
+		opts = append(opts, kgo.SASL(scram.Auth{User: user, Pass: pass}.AsSha256Mechanism()))
+	case "SCRAM-SHA-512":
+		opts = append(opts, kgo.SASL(scram.Auth{User: user, Pass: pass}.AsSha512Mechanism()))
+	default:
+		return nil, fmt.Errorf("unknown log.sasl.mechanism %q: want PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512", c.SASL.Mechanism)
+	}
+	return append(opts, extra...), nil
+}
+
+func (c *Config) tlsConfig() (*tls.Config, error) {
+	t := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: c.TLS.InsecureSkipVerify} //nolint:gosec // the operator's explicit choice, documented as for tests only
+	if c.TLS.CAFile != "" {
+		pem, err := os.ReadFile(c.TLS.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("cannot read log.tls.ca_file: %w", err)
+		}
+		t.RootCAs = x509.NewCertPool()
+		if !t.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("cannot use log.tls.ca_file %q: it holds no PEM certificate", c.TLS.CAFile)
+		}
+	}
+	if c.TLS.CertFile != "" {
+		pair, err := tls.LoadX509KeyPair(c.TLS.CertFile, c.TLS.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("cannot load log.tls.cert_file %q with log.tls.key_file %q: %w", c.TLS.CertFile, c.TLS.KeyFile, err)
+		}
+		t.Certificates = []tls.Certificate{pair}
+	}
+	return t, nil
+}
+
+func (c *Config) newClient(extra ...kgo.Opt) (*kgo.Client, error) {
+	opts, err := c.options(extra...)
+	if err != nil {
+		return nil, err
+	}
+	client, err := kgo.NewClient(opts...)
+	if err != nil {
+		return nil, fmt.Errorf("cannot make a client of the log at %v: %w", c.Seeds, err)
+	}
+	return client, nil
+}
+
+// Topic is the raw topic as it is in the cluster.
+type Topic struct {
+	cfg        Config
+	admin      *kadm.Client
+	client     *kgo.Client
+	partitions int32
+}
+
+// OpenTopic connects, creates the raw topic if it does not exist, and reads how
+// many partitions it has.
+func OpenTopic(ctx context.Context, cfg Config) (*Topic, error) {
+	client, err := cfg.newClient()
+	if err != nil {
+		return nil, err
+	}
+	t := &Topic{cfg: cfg, client: client, admin: kadm.NewClient(client)}
+	if err := t.ensure(ctx); err != nil {
+		client.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *Topic) ensure(ctx context.Context) error {
+	cfg := &t.cfg
+	configs := map[string]*string{"cleanup.policy": kadm.StringPtr("delete")}
+	if len(cfg.Brokers) > 0 {
+		configs["message.timestamp.type"] = kadm.StringPtr("LogAppendTime")
+	}
+	_, err := t.admin.CreateTopic(ctx, int32(cfg.Partitions), int16(cfg.ReplicationFactor), configs, cfg.Topic)
+	if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
+		return fmt.Errorf("cannot create topic %q on %v: %w", cfg.Topic, cfg.Seeds, err)
+	}
+	for {
+		details, err := t.admin.ListTopics(ctx, cfg.Topic)
+		if err != nil {
+			return fmt.Errorf("cannot read the partitions of topic %q: %w", cfg.Topic, err)
+		}
+		d := details[cfg.Topic]
+		if d.Err == nil && len(d.Partitions) > 0 {
+			t.partitions = int32(len(d.Partitions))
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("topic %q did not appear: %w", cfg.Topic, errors.Join(d.Err, ctx.Err()))
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// EnsureSource creates the topic of a Kafka source unless it exists.
+func (t *Topic) EnsureSource(ctx context.Context, topic string) error {
+	_, err := t.admin.CreateTopic(ctx, int32(t.cfg.Partitions), int16(t.cfg.ReplicationFactor), nil, topic)
+	if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
+		return fmt.Errorf("cannot create source topic %q: %w", topic, err)
+	}
+	return nil
+}
+
+// Name returns the topic's name.
+func (t *Topic) Name() string { return t.cfg.Topic }
+
+// Partitions returns the number of partitions.
+func (t *Topic) Partitions() int32 { return t.partitions }
+
+// EndOffsets returns the offset behind the last record of every partition.
+func (t *Topic) EndOffsets(ctx context.Context) (map[int32]int64, error) {
+	return t.offsets(ctx, t.admin.ListEndOffsets, "end")
+}
+
+// StartOffsets returns the offset of the first retained record of every
+// partition.
+func (t *Topic) StartOffsets(ctx context.Context) (map[int32]int64, error) {
+	return t.offsets(ctx, t.admin.ListStartOffsets, "start")
+}
+
+func (t *Topic) offsets(
+	ctx context.Context, list func(context.Context, ...string) (kadm.ListedOffsets, error), which string,
+) (map[int32]int64, error) {
+	listed, err := list(ctx, t.cfg.Topic)
+	if err == nil {
+		err = listed.Error()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot list the %s offsets of topic %q: %w", which, t.cfg.Topic, err)
+	}
+	offsets := make(map[int32]int64, t.partitions)
+	listed.Each(func(o kadm.ListedOffset) { offsets[o.Partition] = o.Offset })
+	return offsets, nil
+}
+
+// Close releases the connection.
+func (t *Topic) Close() { t.client.Close() }

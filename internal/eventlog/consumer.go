@@ -1,0 +1,155 @@
+package eventlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/millrace/millrace/adapter"
+)
+
+// Consumer reads the raw topic for the pass. It serves one goroutine.
+type Consumer struct {
+	client *kgo.Client
+	topic  string
+	group  string
+}
+
+// Owner is told by a group consumer which partitions are this process's.
+type Owner interface {
+	// Assigned returns the positions to read the partitions from.
+	Assigned(ctx context.Context, partitions []int32) (map[int32]int64, error)
+	// Revoked returns when everything read of the partitions is committed. When
+	// they were lost, another process may own them already, and what is not
+	// committed is to be forgotten.
+	Revoked(ctx context.Context, partitions []int32, lost bool)
+}
+
+func (t *Topic) consumerOptions() []kgo.Opt {
+	return []kgo.Opt{
+		kgo.FetchMaxWait(500 * time.Millisecond),
+		kgo.FetchMinBytes(1),
+		kgo.FetchMaxPartitionBytes(int32(t.cfg.FetchBytes)),
+		kgo.FetchMaxBytes(max(int32(t.cfg.FetchBytes), fetchBytesTotal)),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.DisableAutoCommit(),
+		// A position outside the log is an error to report, not to skip.
+		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
+	}
+}
+
+// fetchBytesTotal bounds the memory of one fetch.
+const fetchBytesTotal = 16 << 20
+
+// OpenConsumer returns a consumer of every partition, from the given positions.
+func OpenConsumer(t *Topic, positions map[int32]int64) (*Consumer, error) {
+	offsets := make(map[int32]kgo.Offset, t.partitions)
+	for p := range t.partitions {
+		offsets[p] = kgo.NewOffset().At(positions[p])
+	}
+	client, err := t.cfg.newClient(append(t.consumerOptions(),
+		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{t.cfg.Topic: offsets}))...)
+	if err != nil {
+		return nil, err
+	}
+	return &Consumer{client: client, topic: t.cfg.Topic}, nil
+}
+
+// OpenGroupConsumer returns a consumer that shares the partitions with the other
+// members of the configured group.
+func OpenGroupConsumer(t *Topic, owner Owner) (*Consumer, error) {
+	topic := t.cfg.Topic
+	client, err := t.cfg.newClient(append(t.consumerOptions(),
+		kgo.ConsumerGroup(t.cfg.Group),
+		kgo.ConsumeTopics(topic),
+		kgo.Balancers(kgo.CooperativeStickyBalancer()),
+		kgo.BlockRebalanceOnPoll(),
+		kgo.AdjustFetchOffsetsFn(func(ctx context.Context, offsets map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
+			partitions := make([]int32, 0, len(offsets[topic]))
+			for p := range offsets[topic] {
+				partitions = append(partitions, p)
+			}
+			positions, err := owner.Assigned(ctx, partitions)
+			if err != nil {
+				return nil, err
+			}
+			for p, at := range positions {
+				offsets[topic][p] = kgo.NewOffset().At(at)
+			}
+			return offsets, nil
+		}),
+		kgo.OnPartitionsRevoked(func(ctx context.Context, _ *kgo.Client, lost map[string][]int32) {
+			owner.Revoked(ctx, lost[topic], false)
+		}),
+		kgo.OnPartitionsLost(func(ctx context.Context, _ *kgo.Client, lost map[string][]int32) {
+			owner.Revoked(ctx, lost[topic], true)
+		}))...)
+	if err != nil {
+		return nil, err
+	}
+	return &Consumer{client: client, topic: topic, group: t.cfg.Group}, nil
+}
+
+// Poll waits for records and calls visit with those of each partition, in
+// order. The records stay valid as long as they are referred to.
+func (c *Consumer) Poll(ctx context.Context, visit func(partition int32, records []*kgo.Record)) error {
+	fetches := c.client.PollRecords(ctx, pollRecords)
+	if c.group != "" {
+		defer c.client.AllowRebalance()
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	for _, e := range fetches.Errors() {
+		if errors.Is(e.Err, kerr.OffsetOutOfRange) {
+			return fmt.Errorf("cannot read partition %d of topic %q: the log no longer holds its next record, retention went past what was processed: %w", e.Partition, e.Topic, e.Err)
+		}
+		if errors.Is(e.Err, context.Canceled) || kgo.IsRetryableBrokerErr(e.Err) {
+			continue
+		}
+		return fmt.Errorf("cannot read partition %d of topic %q: %w", e.Partition, e.Topic, e.Err)
+	}
+	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
+		if len(p.Records) > 0 {
+			visit(p.Partition, p.Records)
+		}
+	})
+	return nil
+}
+
+// pollRecords bounds the records handed on at once.
+const pollRecords = 32 << 10
+
+// CommitOffsets tells the group how far this process is, for the tools that
+// watch its lag. The truth is in the checkpoint.
+func (c *Consumer) CommitOffsets(ctx context.Context, positions map[int32]int64) {
+	if c.group == "" {
+		return
+	}
+	offsets := make(map[int32]kgo.EpochOffset, len(positions))
+	for p, at := range positions {
+		offsets[p] = kgo.EpochOffset{Epoch: -1, Offset: at}
+	}
+	c.client.CommitOffsets(ctx, map[string]map[int32]kgo.EpochOffset{c.topic: offsets}, nil)
+}
+
+// Close leaves the group and releases the connection.
+func (c *Consumer) Close() { c.client.CloseAllowingRebalance() }
+
+// Record fills r from a record of the raw topic. A record that no door wrote
+// fails with [ErrMeta].
+func (p *MetaParser) Record(k *kgo.Record, r *adapter.Record) error {
+	r.Payload = k.Value
+	r.Received = k.Timestamp.UnixMicro()
+	for i := range k.Headers {
+		if k.Headers[i].Key == MetaHeader {
+			return p.Parse(k.Headers[i].Value, r)
+		}
+	}
+	*r = adapter.Record{Payload: k.Value, Received: r.Received}
+	return fmt.Errorf("%w: it has no %q header", ErrMeta, MetaHeader)
+}

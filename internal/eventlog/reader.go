@@ -1,0 +1,137 @@
+package eventlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/millrace/millrace/adapter"
+)
+
+// ErrGone says that the log no longer (or not yet) holds the record of some
+// coordinates.
+var ErrGone = errors.New("record is not in the log")
+
+// Stored is a record as the log holds it.
+type Stored struct {
+	Partition int32
+	Offset    int64
+	Time      time.Time // append time
+	Key       []byte
+	Headers   []kgo.RecordHeader
+	Record    adapter.Record
+}
+
+// Get reads the record at the coordinates.
+func (t *Topic) Get(ctx context.Context, partition int32, offset int64) (*Stored, error) {
+	if partition < 0 || partition >= t.partitions || offset < 0 {
+		return nil, fmt.Errorf("%w: topic %q has partitions 0 to %d", ErrGone, t.cfg.Topic, t.partitions-1)
+	}
+	start, err := t.StartOffsets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	end, err := t.EndOffsets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if offset < start[partition] || offset >= end[partition] {
+		return nil, fmt.Errorf("%w: partition %d holds offsets %d to %d", ErrGone, partition, start[partition], end[partition]-1)
+	}
+	var found *Stored
+	var parser MetaParser
+	err = t.scan(ctx, map[int32]int64{partition: offset}, map[int32]int64{partition: offset + 1}, func(k *kgo.Record) {
+		if k.Offset != offset {
+			return
+		}
+		found = &Stored{Partition: k.Partition, Offset: k.Offset, Time: k.Timestamp, Key: k.Key, Headers: k.Headers}
+		if err := parser.Record(k, &found.Record); err != nil {
+			found.Record.Reject = err.Error()
+		}
+	})
+	if err == nil && found == nil {
+		err = fmt.Errorf("%w: offset %d of partition %d is no data record", ErrGone, offset, partition)
+	}
+	return found, err
+}
+
+// Positions calls visit for every record of a stream that lies at or behind the
+// given offsets (a partition that is not named: from its start), up to the end
+// as it was when called.
+func (t *Topic) Positions(
+	ctx context.Context, source, stream string, from map[int32]int64,
+	visit func(partition int32, offset, position int64),
+) error {
+	start, err := t.StartOffsets(ctx)
+	if err != nil {
+		return err
+	}
+	end, err := t.EndOffsets(ctx)
+	if err != nil {
+		return err
+	}
+	for p := range start {
+		start[p] = max(start[p], from[p])
+	}
+	var parser MetaParser
+	var r adapter.Record
+	return t.scan(ctx, start, end, func(k *kgo.Record) {
+		if parser.Record(k, &r) == nil && r.Source == source && r.Stream == stream {
+			visit(k.Partition, k.Offset, r.Position)
+		}
+	})
+}
+
+// scan visits the records of [from, to) of each partition.
+func (t *Topic) scan(ctx context.Context, from, to map[int32]int64, visit func(*kgo.Record)) error {
+	offsets := make(map[int32]kgo.Offset)
+	for p, at := range from {
+		if at < to[p] {
+			offsets[p] = kgo.NewOffset().At(at)
+		}
+	}
+	left := len(offsets)
+	if left == 0 {
+		return nil
+	}
+	client, err := t.cfg.newClient(
+		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{t.cfg.Topic: offsets}),
+		kgo.FetchMaxWait(50*time.Millisecond),
+		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
+		// Control records take offsets: without them the end may never come.
+		kgo.KeepControlRecords(),
+	)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	done := make(map[int32]bool, left)
+	for left > 0 {
+		fetches := client.PollFetches(ctx)
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("cannot read back topic %q: %w", t.cfg.Topic, err)
+		}
+		if err := fetches.Err0(); err != nil {
+			return fmt.Errorf("cannot read back topic %q: %w", t.cfg.Topic, err)
+		}
+		for _, e := range fetches.Errors() {
+			return fmt.Errorf("cannot read back partition %d of topic %q: %w", e.Partition, e.Topic, e.Err)
+		}
+		fetches.EachRecord(func(k *kgo.Record) {
+			if done[k.Partition] {
+				return
+			}
+			if k.Offset < to[k.Partition] && !k.Attrs.IsControl() {
+				visit(k)
+			}
+			if k.Offset >= to[k.Partition]-1 {
+				done[k.Partition] = true
+				left--
+			}
+		})
+	}
+	return nil
+}
