@@ -27,7 +27,7 @@ var _ Appender = (*Writer)(nil)
 
 // OpenWriter returns a writer to the topic. Every acknowledgement it passes on
 // follows acks=all, which on the embedded broker means an fsync.
-func OpenWriter(t *Topic) (*Writer, error) {
+func OpenWriter(t *Topic, hooks ...kgo.Hook) (*Writer, error) {
 	compression := kgo.NoCompression()
 	if t.cfg.Compress {
 		compression = kgo.Lz4Compression()
@@ -42,6 +42,7 @@ func OpenWriter(t *Topic) (*Writer, error) {
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
 		kgo.RecordDeliveryTimeout(t.cfg.ProduceTimeout),
 		kgo.DefaultProduceTopicAlways(),
+		kgo.WithHooks(hooks...),
 		kgo.DefaultProduceTopic(t.cfg.Topic),
 	)
 	if err != nil {

@@ -120,4 +120,3 @@ func (l logger) Logf(level kfake.LogLevel, format string, args ...any) {
 	}
 	l.log.Warn("embedded broker", "message", fmt.Sprintf(format, args...))
 }
-

@@ -1,0 +1,112 @@
+package pass
+
+import (
+	"time"
+
+	"github.com/millrace/millrace/event"
+)
+
+const (
+	microsPerSecond = 1_000_000
+	// A sender whose clock runs ahead does not move the watermark further than
+	// this past the receive time.
+	maxFuture = time.Hour
+)
+
+// judge gives each event of a batch its verdict, in this order: refused at the
+// door, delivered before, broken (the adapter's problems, then the rules'),
+// late.
+func (t *task) judge(b *event.Batch) {
+	for i := range b.Len() {
+		t.ledger.Receive(b.Source.Get(i), b.Received[i], b.Time[i])
+	}
+	t.findDuplicates(b)
+	for _, p := range b.Problems {
+		if b.Verdict[p.Event] == event.Pending {
+			b.Verdict[p.Event] = event.Quarantined
+		}
+	}
+	for _, d := range t.decodings {
+		t.judgeSource(b, d)
+	}
+	for i := range b.Len() {
+		t.ledger.Judge(b.Source.Get(i), b.Received[i], b.Time[i], b.Verdict[i], b.Marks[i])
+	}
+	t.recent.add(b)
+}
+
+// findDuplicates asks the dedup index about every event. All of them are entered,
+// whatever their later verdict: a broken event that is sent again is one event.
+func (t *task) findDuplicates(b *event.Batch) {
+	for i := range b.Len() {
+		if b.Verdict[i] != event.Pending {
+			continue
+		}
+		prior, dup := t.dedup.Observe([16]byte(b.ID[i]), b.Received[i]/microsPerSecond, b.Check[i])
+		if !dup {
+			continue
+		}
+		if prior.Check != b.Check[i] && prior.Check != 0 && b.Check[i] != 0 {
+			b.Verdict[i] = event.Quarantined
+			b.AddProblem(i, event.DuplicateConflict, "dedup.conflict", "id", "",
+				"an event with this identity and other content was received before")
+			continue
+		}
+		b.Verdict[i] = event.Duplicate
+	}
+}
+
+// judgeSource applies the source's rules and the enrichment to its rows that
+// still have no verdict.
+func (t *task) judgeSource(b *event.Batch, d *decoding) {
+	rows := d.rows
+	d.rows = d.rows[:0]
+	rows = keepPending(b, rows)
+	if len(rows) == 0 {
+		return
+	}
+	if d.rules != nil {
+		d.rules.Apply(b, rows)
+		rows = keepPending(b, rows)
+	}
+	t.env.enrich.Apply(b, rows)
+	t.watermark(b, d, rows)
+	for _, i := range rows {
+		b.Verdict[i] = event.Accepted
+	}
+}
+
+func keepPending(b *event.Batch, rows []int32) []int32 {
+	kept := rows[:0]
+	for _, i := range rows {
+		if b.Verdict[i] == event.Pending {
+			kept = append(kept, i)
+		}
+	}
+	return kept
+}
+
+// watermark marks events that are further behind their source's watermark than
+// is allowed, and moves the watermark on. The watermark of a source in a
+// partition is its newest event time less the disorder that is usual.
+func (t *task) watermark(b *event.Batch, d *decoding, rows []int32) {
+	if len(rows) == 0 {
+		return
+	}
+	source := b.Source.Get(int(rows[0]))
+	newest := t.state.Newest[source]
+	behind := (t.env.disorder + d.lateness).Microseconds()
+	for _, i := range rows {
+		at := b.Time[i]
+		if at == 0 {
+			continue
+		}
+		if newest != 0 && at < newest-behind {
+			b.Marks[i] |= event.Late
+		}
+		if at > newest {
+			newest = max(newest, min(at, b.Received[i]+maxFuture.Microseconds()))
+		}
+	}
+	t.state.Newest[source] = newest
+}
