@@ -1,0 +1,36 @@
+// Package route gives every record that goes into the log a key.
+package route
+
+import (
+	"encoding/binary"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/millrace/millrace/adapter"
+)
+
+// Append appends the route key of a record. What the adapter cannot read is
+// still logged: the pass quarantines it. Its key, like that of a refused record,
+// is a digest of its bytes, so that a delivery and its repetition share one
+// partition.
+func Append(dst []byte, d adapter.Decoder, r *adapter.Record) []byte {
+	if r.Reject == "" {
+		if key, err := d.RouteKey(dst, r); err == nil && len(key) > len(dst) {
+			return key
+		}
+	}
+	sum := xxh3.Hash128(r.Payload)
+	dst = binary.BigEndian.AppendUint64(dst, sum.Hi)
+	return binary.BigEndian.AppendUint64(dst, sum.Lo)
+}
+
+// SampleBytes is how much of a refused record is logged.
+const SampleBytes = 1 << 10
+
+// The reasons for which doors refuse a record.
+const (
+	TooLarge     = "too_large"
+	InvalidJSON  = "invalid_json"
+	NotAnObject  = "not_an_object"
+	Unterminated = "unterminated"
+)
