@@ -1,0 +1,123 @@
+package duckdb
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"strconv"
+	"time"
+
+	"github.com/millrace/millrace/internal/store/olap"
+)
+
+const (
+	kiB = 1 << 10
+	miB = 1 << 20
+	giB = 1 << 30
+)
+
+// Config configures the driver. Zero fields take the defaults of [Defaults].
+type Config struct {
+	// Path is the database file. Its folder must exist.
+	Path string
+	// MemoryLimit bounds what DuckDB holds in memory, for writes and queries
+	// together, in bytes.
+	MemoryLimit int64
+	// SpillLimit bounds the scratch files of large queries, in bytes.
+	SpillLimit int64
+	// CheckpointBytes is the size of the write-ahead log at which it is folded
+	// into the database file.
+	CheckpointBytes int64
+	// Threads is the number of threads of the database, 0 for one per core.
+	Threads int
+	// MaxQueries bounds the queries of users that run at once, and those of the
+	// platform itself, each.
+	MaxQueries int
+	// MaxWaiting bounds the queries that wait for a slot, QueueTimeout how long.
+	MaxWaiting   int
+	QueueTimeout time.Duration
+	// Limits are those of queries that have none of their own.
+	Limits olap.Limits
+
+	// Now is the clock. Logger may be nil.
+	Now    func() time.Time
+	Logger *slog.Logger
+
+	// options are further settings of the database, for benchmarks.
+	options map[string]string
+	// tableOptions is appended to each CREATE TABLE; for benchmarks.
+	tableOptions string
+}
+
+// Defaults returns the configuration of a laptop.
+func Defaults() Config {
+	return Config{
+		MemoryLimit:     256 * miB,
+		SpillLimit:      giB,
+		CheckpointBytes: 64 * miB,
+		MaxQueries:      4,
+		MaxWaiting:      32,
+		QueueTimeout:    2 * time.Second,
+		Limits:          olap.Limits{Rows: 100_000, Bytes: 64 * miB, Timeout: 30 * time.Second},
+	}
+}
+
+func (c Config) withDefaults() (Config, error) {
+	d := Defaults()
+	c.MemoryLimit = or(c.MemoryLimit, d.MemoryLimit)
+	c.SpillLimit = or(c.SpillLimit, d.SpillLimit)
+	c.CheckpointBytes = or(c.CheckpointBytes, d.CheckpointBytes)
+	c.Threads = or(c.Threads, runtime.NumCPU())
+	c.MaxQueries = or(c.MaxQueries, d.MaxQueries)
+	c.MaxWaiting = or(c.MaxWaiting, d.MaxWaiting)
+	c.QueueTimeout = or(c.QueueTimeout, d.QueueTimeout)
+	c.Limits = c.Limits.Or(d.Limits)
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	switch {
+	case c.Path == "":
+		return c, errors.New("analytics store: no path of the database file")
+	case c.Now == nil:
+		return c, errors.New("analytics store: no clock")
+	case c.MemoryLimit < 64*miB:
+		return c, fmt.Errorf("analytics store: memory limit of %d bytes is too small, give it at least 64 MiB", c.MemoryLimit)
+	}
+	return c, nil
+}
+
+// settings are the options that the database is opened with. They cannot be
+// changed afterwards, by anyone: the configuration is locked.
+func (c Config) settings() map[string]string {
+	s := map[string]string{
+		"memory_limit":                 strconv.FormatInt(c.MemoryLimit/kiB, 10) + "KiB",
+		"max_temp_directory_size":      strconv.FormatInt(c.SpillLimit/kiB, 10) + "KiB",
+		"threads":                      strconv.Itoa(c.Threads),
+		"checkpoint_threshold":         strconv.FormatInt(c.CheckpointBytes/kiB, 10) + "KiB",
+		"preserve_insertion_order":     "false",
+		"enable_external_access":       "false",
+		"autoload_known_extensions":    "false",
+		"autoinstall_known_extensions": "false",
+		"allow_community_extensions":   "false",
+		"allow_unsigned_extensions":    "false",
+		"allow_persistent_secrets":     "false",
+		"errors_as_json":               "true",
+		"lock_configuration":           "true",
+	}
+	for k, v := range c.options {
+		if v == "" {
+			delete(s, k)
+			continue
+		}
+		s[k] = v
+	}
+	return s
+}
+
+func or[T int | int64 | time.Duration](v, fallback T) T {
+	if v == 0 {
+		return fallback
+	}
+	return v
+}

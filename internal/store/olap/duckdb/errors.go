@@ -1,0 +1,112 @@
+package duckdb
+
+import (
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/millrace/millrace/internal/store/olap"
+)
+
+// failure is an error of DuckDB, read from the JSON that it is configured to
+// write (errors_as_json).
+type failure struct {
+	Type     string `json:"exception_type"`
+	Message  string `json:"exception_message"`
+	Position string `json:"position"` // bytes into the statement
+	text     string // as it came, where it is no JSON
+}
+
+func (f *failure) Error() string {
+	if f.Type == "" {
+		return f.text
+	}
+	return f.Type + " error: " + f.Message
+}
+
+// parseFailure reads an error of DuckDB.
+func parseFailure(text string) *failure {
+	f := &failure{text: text}
+	if i := strings.IndexByte(text, '{'); i >= 0 && json.Unmarshal([]byte(text[i:]), f) == nil && f.Message != "" {
+		return f
+	}
+	return &failure{text: text}
+}
+
+// The types of DuckDB's exceptions that are told apart.
+const (
+	typeMemory    = "Out of Memory"
+	typeFatal     = "FATAL"
+	typeInternal  = "INTERNAL"
+	typeInterrupt = "INTERRUPT"
+	typeIO        = "IO"
+)
+
+// is reports whether err is a failure of one of the types.
+func is(err error, types ...string) bool {
+	var f *failure
+	if !errors.As(err, &f) {
+		return false
+	}
+	for _, t := range types {
+		if strings.EqualFold(f.Type, t) {
+			return true
+		}
+	}
+	return false
+}
+
+// isFull reports whether the disk was full. DuckDB writes the system's text
+// into its own.
+func isFull(err error) bool {
+	var f *failure
+	if !errors.As(err, &f) {
+		return false
+	}
+	s := f.Error()
+	return strings.Contains(s, "No space left on device") || strings.Contains(s, "Disk quota exceeded") ||
+		strings.Contains(s, "File too large")
+}
+
+// isInvalid reports whether the database refuses all further work.
+func isInvalid(err error) bool {
+	var f *failure
+	if !errors.As(err, &f) {
+		return false
+	}
+	return is(err, typeFatal, typeInternal) || strings.Contains(f.Error(), "database has been invalidated")
+}
+
+// blame makes a failure of a statement what its author reads. sql is the
+// statement.
+func blame(f *failure, sql string) *olap.Error {
+	e := &olap.Error{Kind: olap.ErrSyntax, Message: f.Message}
+	if f.Message == "" {
+		e.Message = f.text
+	}
+	if i := strings.Index(e.Message, "\n\nLINE "); i >= 0 {
+		e.Message = e.Message[:i]
+	}
+	switch {
+	case strings.EqualFold(f.Type, typeMemory):
+		e.Kind = olap.ErrLimit
+		e.Message = "the query needs more memory than it may have: filter more rows, group by fewer values or sort less"
+	case strings.EqualFold(f.Type, "Permission"):
+		e.Kind = olap.ErrNotQuery
+	}
+	if pos, err := strconv.Atoi(f.Position); err == nil {
+		e.Line, e.Column = place(sql, pos)
+	}
+	return e
+}
+
+// place turns a byte offset into line and column, both from 1. Columns count
+// characters.
+func place(sql string, pos int) (line, column int) {
+	pos = min(max(pos, 0), len(sql))
+	before := sql[:pos]
+	line = 1 + strings.Count(before, "\n")
+	return line, 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
+}

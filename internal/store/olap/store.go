@@ -1,0 +1,76 @@
+package olap
+
+import (
+	"context"
+	"time"
+
+	"github.com/millrace/millrace/event"
+)
+
+// Store is an analytics store. All methods are safe for concurrent use; writes
+// are serialised.
+type Store interface {
+	// Write stores the rows of a commit and its positions, both or neither.
+	// Events whose offset is below the stored position of their partition are
+	// skipped. It does not keep references to the batches. When it fails nothing
+	// may be assumed about the commit: writing it again is always right.
+	// The error wraps [ErrFull] when the disk is full.
+	Write(ctx context.Context, c Commit) error
+
+	// Positions returns, per partition, the offset of the next event that the
+	// store wants. A partition without rows is absent.
+	Positions(ctx context.Context) (map[int32]int64, error)
+
+	// Query runs one statement that reads. The result must be closed. The error
+	// is an [*Error] where the statement is to blame.
+	Query(ctx context.Context, q Query) (*Result, error)
+
+	// Close ends running queries and frees the store. It waits for a running
+	// Write.
+	Close() error
+}
+
+// Commit is what one commit of the pass brings to the store.
+type Commit struct {
+	// Batches hold judged events; a pending one is refused. Within a partition
+	// offsets rise from batch to batch.
+	Batches []*event.Batch
+	// Positions are the offsets to read next, per partition, once this commit
+	// is in. Every partition of Batches must have one, above all its offsets.
+	// A position below the stored one leaves that as it is.
+	Positions map[int32]int64
+}
+
+// Query is one SQL statement and the bounds on its run.
+type Query struct {
+	SQL string
+	// Args are bound to ?, or to $1 and so on: nil, bool, int, int32, int64,
+	// float64, string, time.Time, [event.ID], [event.Micros].
+	Args []any
+	// Limits bound the run; a zero field takes the driver's default.
+	Limits Limits
+	// Untrusted statements were written by a user: they are parsed and checked
+	// against what users may do before they run.
+	Untrusted bool
+}
+
+// Limits bound one query.
+type Limits struct {
+	Rows    int           // rows returned; more are cut off
+	Bytes   int64         // size of the returned values; more are cut off
+	Timeout time.Duration // from the start of the run until the result is closed
+}
+
+// Or returns l with its zero fields taken from d.
+func (l Limits) Or(d Limits) Limits {
+	if l.Rows <= 0 {
+		l.Rows = d.Rows
+	}
+	if l.Bytes <= 0 {
+		l.Bytes = d.Bytes
+	}
+	if l.Timeout <= 0 {
+		l.Timeout = d.Timeout
+	}
+	return l
+}
