@@ -1,0 +1,248 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/millrace/millrace/internal/ledger"
+)
+
+const (
+	defaultMinutes = 24 * time.Hour
+	auditAttempts  = 10
+	auditPause     = 100 * time.Millisecond
+)
+
+func (g *Gateway) ledger(ctx context.Context, in *ledgerInput) (*LedgerAnswer, error) {
+	total, err := g.cfg.Ledger.Total()
+	if err != nil {
+		return nil, err
+	}
+	answer := &LedgerAnswer{Total: ledgerOf(total), Rows: []LedgerRow{}}
+	if answer.Rows, err = g.ledgerRows(in); err != nil {
+		return nil, err
+	}
+	if in.Check {
+		if answer.Audit, err = g.audit(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+func (g *Gateway) ledgerRows(in *ledgerInput) ([]LedgerRow, error) {
+	filter := ledger.Filter{Source: in.Source, From: in.From, To: in.To}
+	var kind ledger.Kind
+	switch in.By {
+	case "source":
+		kind = ledger.BySource
+	case "day":
+		kind = ledger.ByDay
+	case "minute":
+		kind = ledger.ByMinute
+		if filter.From.IsZero() {
+			filter.From = g.cfg.Clock.Now().Add(-defaultMinutes)
+		}
+	default:
+		return []LedgerRow{}, nil
+	}
+	rows, err := g.cfg.Ledger.Rows(kind, filter)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]LedgerRow, len(rows))
+	for i, r := range rows {
+		out[i] = LedgerRow{Source: r.Source, Ledger: ledgerOf(r.Counts)}
+		switch {
+		case kind == ledger.ByMinute:
+			out[i].Minute = &r.At
+		case kind == ledger.ByDay && r.At.Unix() != 0: // 1970-01-01 stands for "not known"
+			out[i].Day = r.At.Format(time.DateOnly)
+		}
+	}
+	return out, nil
+}
+
+func (g *Gateway) sources(context.Context, *noInput) (*SourcesAnswer, error) {
+	totals, err := g.cfg.Ledger.Rows(ledger.BySource, ledger.Filter{})
+	if err != nil {
+		return nil, err
+	}
+	minutes, err := g.cfg.Ledger.Rows(ledger.ByMinute, ledger.Filter{})
+	if err != nil {
+		return nil, err
+	}
+	seen := make(map[string]time.Time)
+	for _, m := range minutes {
+		seen[m.Source] = m.At // the rows of a source come in order of time
+	}
+	counts := make(map[string]ledger.Counts)
+	for _, t := range totals {
+		counts[t.Source] = t.Counts
+	}
+	answer := &SourcesAnswer{Sources: []SourceRow{}}
+	add := func(s Source) {
+		r := SourceRow{Name: s.Name, Adapter: s.Adapter, Kind: s.Kind, Events: counts[s.Name].Received, Rejected: counts[s.Name].Rejected}
+		if at, ok := seen[s.Name]; ok {
+			r.LastSeen = &at
+		}
+		answer.Sources = append(answer.Sources, r)
+		delete(counts, s.Name)
+	}
+	for _, s := range g.cfg.Process.Sources() {
+		add(s)
+	}
+	// Sources that were configured once, or given by a file.
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		add(Source{Name: name})
+	}
+	return answer, nil
+}
+
+// audit compares the ledger with the stored rows and with the positions in the
+// log, all as of one checkpoint.
+func (g *Gateway) audit(ctx context.Context) (*Audit, error) {
+	var findings []string
+	// The store is written before the checkpoint, so it is never behind unless
+	// rows are missing; a reader may still see the two in the other order.
+	for attempt := 1; ; attempt++ {
+		c, err := g.cfg.Audit.Checkpoint()
+		if err != nil {
+			return nil, fmt.Errorf("cannot read the checkpoint: %w", err)
+		}
+		var behind bool
+		findings, behind, err = g.auditAt(ctx, c)
+		c.Close()
+		if err != nil {
+			return nil, err
+		}
+		if !behind || attempt == auditAttempts {
+			break
+		}
+		if err := g.cfg.Clock.Sleep(ctx, auditPause); err != nil {
+			return nil, err
+		}
+	}
+	return &Audit{OK: len(findings) == 0, Findings: list(findings)}, nil
+}
+
+func (g *Gateway) auditAt(ctx context.Context, c Checkpoint) (findings []string, behind bool, err error) {
+	find := func(format string, args ...any) { findings = append(findings, fmt.Sprintf(format, args...)) }
+	total, err := auditLedger(c, find)
+	if err != nil {
+		return nil, false, err
+	}
+	if total.Received != c.Received {
+		find("The ledger received %d events, the tasks have read %d records of the log.", total.Received, c.Received)
+	}
+	stored, err := g.cfg.Store.Positions(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, p := range slices.Sorted(maps.Keys(c.Positions)) {
+		if at := c.Positions[p]; stored[p] < at {
+			behind = true
+			find("The stored rows of partition %d reach offset %d, the ledger offset %d.", p, stored[p], at)
+		}
+	}
+	counts, err := g.countStored(ctx, c.Positions)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, k := range []struct {
+		name, where    string
+		ledger, stored int64
+	}{
+		{"accepted", "events", total.Accepted, counts.Accepted},
+		{"late", "events marked late", total.Late, counts.Late},
+		{"corrected", "events marked corrected", total.Corrected, counts.Corrected},
+		{"quarantined", "quarantine", total.Quarantined, counts.Quarantined},
+		{"duplicate", "duplicates", total.Duplicate, counts.Duplicate},
+		{"rejected", "rejections", total.Rejected, counts.Rejected},
+	} {
+		if k.ledger != k.stored {
+			find("The ledger counts %d %s, table %s holds %d.", k.ledger, k.name, k.where, k.stored)
+		}
+	}
+	return findings, behind, nil
+}
+
+// auditLedger checks the ledger in itself: every row balances, and the days add
+// up to the total. Minutes are not compared, they expire.
+func auditLedger(c Checkpoint, find func(string, ...any)) (ledger.Counts, error) {
+	total, err := c.Ledger.Total()
+	if err != nil {
+		return total, err
+	}
+	if !total.Balanced() {
+		find("The total does not balance: %d received, %d with a verdict.", total.Received, judged(total))
+	}
+	var days ledger.Counts
+	for _, kind := range []ledger.Kind{ledger.BySource, ledger.ByDay, ledger.ByMinute} {
+		rows, err := c.Ledger.Rows(kind, ledger.Filter{})
+		if err != nil {
+			return total, err
+		}
+		for _, r := range rows {
+			if kind == ledger.ByDay {
+				days.Add(r.Counts)
+			}
+			if !r.Balanced() {
+				find("Source %q does not balance%s: %d received, %d with a verdict.", r.Source, during(kind, r.At), r.Received, judged(r.Counts))
+			}
+		}
+	}
+	if days != total {
+		find("The days add up to %d received, the total is %d.", days.Received, total.Received)
+	}
+	return total, nil
+}
+
+func judged(c ledger.Counts) int64 { return c.Accepted + c.Duplicate + c.Quarantined + c.Rejected }
+
+func during(kind ledger.Kind, at time.Time) string {
+	switch kind {
+	case ledger.ByDay:
+		return " on " + at.Format(time.DateOnly)
+	case ledger.ByMinute:
+		return " in minute " + at.Format("2006-01-02 15:04")
+	}
+	return ""
+}
+
+// countStored counts the stored rows before the positions.
+func (g *Gateway) countStored(ctx context.Context, positions map[int32]int64) (ledger.Counts, error) {
+	var c ledger.Counts
+	if len(positions) == 0 {
+		return c, nil
+	}
+	var next strings.Builder
+	for i, p := range slices.Sorted(maps.Keys(positions)) {
+		if i > 0 {
+			next.WriteString(", ")
+		}
+		fmt.Fprintf(&next, "(%d, %d)", p, positions[p])
+	}
+	from := func(table string) string {
+		return fmt.Sprintf(`FROM %s AS t JOIN p ON t."partition" = p.part AND t."offset" < p.next`, table)
+	}
+	rows, err := g.rows(ctx, fmt.Sprintf(`WITH p(part, next) AS (VALUES %s)
+SELECT 1 AS n, count(*) AS total, count(*) FILTER (t.late) AS late, count(*) FILTER (t.corrected) AS corrected %s
+UNION ALL SELECT 2, count(*), 0, 0 %s
+UNION ALL SELECT 3, count(*), 0, 0 %s
+UNION ALL SELECT 4, count(*), 0, 0 %s
+ORDER BY n`, next.String(), from("events"), from("quarantine"), from("duplicates"), from("rejections")))
+	if err != nil {
+		return c, err
+	}
+	if len(rows) != 4 {
+		return c, fmt.Errorf("BUG: %d rows of counts", len(rows))
+	}
+	c.Accepted, c.Late, c.Corrected = rows[0].count(1), rows[0].count(2), rows[0].count(3)
+	c.Quarantined, c.Duplicate, c.Rejected = rows[1].count(1), rows[2].count(1), rows[3].count(1)
+	return c, nil
+}

@@ -1,0 +1,149 @@
+package gateway
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/millrace/millrace/event"
+	"github.com/millrace/millrace/internal/eventlog"
+	"github.com/millrace/millrace/internal/ledger"
+	"github.com/millrace/millrace/internal/runtime/clock"
+	"github.com/millrace/millrace/internal/store/olap"
+)
+
+// Config is what a gateway is made of. Every field is required unless it says
+// otherwise.
+type Config struct {
+	Version string // of the binary
+	Topic   string // of raw events
+
+	Store   Store
+	Tables  []olap.Table // that users may read; olap.Tables
+	Ledger  LedgerReader
+	Process Process
+	Audit   Checkpoints
+	Log     RawLog
+	Explain Explainer
+
+	// Files serves POST /api/v1/files; nil leaves the operation out.
+	Files http.Handler
+
+	Clock   clock.Clock
+	Logger  *slog.Logger
+	Tracer  trace.Tracer
+	Metrics *prometheus.Registry
+	Limits  Limits
+}
+
+// Store is what the gateway reads of the analytics store.
+type Store interface {
+	Query(ctx context.Context, q olap.Query) (*olap.Result, error)
+	Positions(ctx context.Context) (map[int32]int64, error)
+}
+
+// LedgerReader is implemented by [ledger.Ledger].
+type LedgerReader interface {
+	Total() (ledger.Counts, error)
+	Rows(kind ledger.Kind, f ledger.Filter) ([]ledger.Row, error)
+}
+
+// Process tells about the running process and its parts.
+type Process interface {
+	Status() Status
+	Sources() []Source
+}
+
+// Status is what the process knows about itself. Ledger counts and the age of
+// the process are added by the gateway.
+type Status struct {
+	StartedAt       time.Time
+	NotReady        []string // why; none when ready
+	EventsPerSecond float64
+	FreshnessP50    time.Duration
+	FreshnessP99    time.Duration
+	Partitions      []PartitionStatus // Lag is computed by the gateway
+	EventTime       time.Time         // zero before the first event
+	MaxRSSBytes     int64
+	CPUSeconds      float64
+	Replay          *Replay // nil when there is none
+}
+
+// Source is one configured source.
+type Source struct {
+	Name    string
+	Adapter string
+	Kind    string // http, file, inbox, kafka or replay
+}
+
+// Checkpoints gives the state that an audit compares the stores with.
+type Checkpoints interface {
+	// Checkpoint returns a snapshot of what is committed. Whoever asked closes it.
+	Checkpoint() (Checkpoint, error)
+}
+
+// Checkpoint is the ledger and the positions of one moment.
+type Checkpoint struct {
+	Ledger    LedgerReader
+	Positions map[int32]int64 // offset to read next, per partition
+	Received  int64           // records that tasks have read since the beginning
+	Close     func()
+}
+
+// RawLog reads single records of the raw topic. [eventlog.Topic] is one. The
+// error wraps [eventlog.ErrGone] when the record is not there.
+type RawLog interface {
+	Get(ctx context.Context, partition int32, offset int64) (*eventlog.Stored, error)
+}
+
+// Explainer runs adapter, rules and enrichment on one record as they are now,
+// without any effect, and tells what they did.
+type Explainer interface {
+	Explain(ctx context.Context, r *eventlog.Stored) (*Explanation, error)
+}
+
+// Explanation is what becomes of a record.
+type Explanation struct {
+	EventID        event.ID
+	EventTime      time.Time // zero when unknown
+	AdapterVersion string
+	Versions       string // as rows carry it
+	Changes        []Change
+	Problems       []event.Problem
+}
+
+// Limits bound what clients may ask for. A zero field takes its default.
+type Limits struct {
+	Timeout    time.Duration // of a request that is no stream and no SQL; 15 s
+	SQL        olap.Limits   // of a user's statement; those of the store
+	SQLBytes   int64         // of a statement's text; 256 KiB
+	Streams    int           // live views open at once; 256
+	Views      int           // distinct live views computed each second; 32
+	ViewPeriod time.Duration // 1 s
+	Buckets    int           // of a series; 5000
+}
+
+func (l Limits) withDefaults() Limits {
+	set := func(v *int, d int) {
+		if *v <= 0 {
+			*v = d
+		}
+	}
+	if l.Timeout <= 0 {
+		l.Timeout = 15 * time.Second
+	}
+	if l.SQLBytes <= 0 {
+		l.SQLBytes = 256 << 10
+	}
+	if l.ViewPeriod <= 0 {
+		l.ViewPeriod = time.Second
+	}
+	set(&l.Streams, 256)
+	set(&l.Views, 32)
+	set(&l.Buckets, 5000)
+	return l
+}
