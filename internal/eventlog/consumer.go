@@ -36,7 +36,6 @@ func (t *Topic) consumerOptions() []kgo.Opt {
 		kgo.FetchMaxPartitionBytes(int32(t.cfg.FetchBytes)),
 		kgo.FetchMaxBytes(max(int32(t.cfg.FetchBytes), fetchBytesTotal)),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
-		kgo.DisableAutoCommit(),
 		// A position outside the log is an error to report, not to skip.
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 	}
@@ -68,6 +67,7 @@ func OpenGroupConsumer(t *Topic, owner Owner) (*Consumer, error) {
 		kgo.ConsumeTopics(topic),
 		kgo.Balancers(kgo.CooperativeStickyBalancer()),
 		kgo.BlockRebalanceOnPoll(),
+		kgo.DisableAutoCommit(),
 		kgo.AdjustFetchOffsetsFn(func(ctx context.Context, offsets map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
 			partitions := make([]int32, 0, len(offsets[topic]))
 			for p := range offsets[topic] {

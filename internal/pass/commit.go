@@ -64,7 +64,8 @@ func (p *Pass) commit(ctx context.Context, stop <-chan struct{}) error {
 	if err := p.writeCheckpoint(cut); err != nil {
 		return err
 	}
-	return p.announce(ctx, cut)
+	p.announce(ctx, cut)
+	return nil
 }
 
 func (p *Pass) writeStore(ctx context.Context, stop <-chan struct{}, cut []sealed) error {
@@ -95,7 +96,7 @@ func (p *Pass) writeCheckpoint(cut []sealed) error {
 		partition := s.task.partition
 		if err := errors.Join(
 			commit.Task(partition, &s.state),
-			commit.Dedup(partition, s.dedup),
+			commit.Dedup(partition, &s.dedup),
 			commit.Ledger(partition, &s.ledger),
 		); err != nil {
 			return fmt.Errorf("cannot build the commit of partition %d: %w", partition, err)
@@ -105,14 +106,12 @@ func (p *Pass) writeCheckpoint(cut []sealed) error {
 }
 
 // announce makes a durable commit visible and gives its memory back.
-func (p *Pass) announce(ctx context.Context, cut []sealed) error {
+func (p *Pass) announce(ctx context.Context, cut []sealed) {
 	rows := 0
 	positions := make(map[int32]int64, len(cut))
 	for i := range cut {
 		s := &cut[i]
-		if err := p.worker(s.task.partition).acknowledge(s); err != nil {
-			return fmt.Errorf("cannot finish the commit of partition %d: %w", s.task.partition, err)
-		}
+		p.worker(s.task.partition).acknowledge(s)
 		positions[s.task.partition] = s.position
 		for _, b := range s.batches {
 			rows += b.Len()
@@ -128,7 +127,6 @@ func (p *Pass) announce(ctx context.Context, cut []sealed) error {
 	p.changed = make(chan struct{})
 	p.mu.Unlock()
 	p.consumer.CommitOffsets(ctx, positions)
-	return nil
 }
 
 func (p *Pass) recycle(b *event.Batch) {

@@ -253,11 +253,11 @@ func (p *Pass) openTask(partition int32) (*task, error) {
 	index, err := fingerprint.Open(dir, fingerprint.Options{
 		Horizon:       p.cfg.Dedup.Horizon,
 		MemoryEntries: max(1024, p.cfg.Dedup.MemoryEntries/int(p.cfg.Topic.Partitions())),
-	}, state.Manifest, state.Deltas)
+	}, state.Manifest, p.cfg.Checkpoint.Deltas(partition))
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the dedup index of partition %d: %w", partition, err)
 	}
-	state.Manifest, state.Deltas = nil, nil
+	state.Manifest = nil
 	return &task{
 		partition: partition, state: *state, committed: state.Position, dedup: index,
 		byKey: make(map[sourceKey]*decoding), env: p.env,

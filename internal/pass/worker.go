@@ -72,7 +72,7 @@ type sealed struct {
 	task     *task
 	state    checkpoint.Task
 	batches  []*event.Batch
-	dedup    *fingerprint.Checkpoint
+	dedup    fingerprint.Checkpoint
 	ledger   ledger.Delta
 	position int64
 }
@@ -103,11 +103,11 @@ func (w *worker) seal(dst []sealed) ([]sealed, error) {
 }
 
 // acknowledge tells the worker's tasks that a commit is durable.
-func (w *worker) acknowledge(s *sealed) error {
+func (w *worker) acknowledge(s *sealed) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s.task.committed = s.position
-	return s.task.dedup.Committed()
+	s.task.dedup.Committed()
 }
 
 // budget bounds the judged rows that wait for their commit.

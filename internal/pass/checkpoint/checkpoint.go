@@ -16,6 +16,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"maps"
 	"slices"
@@ -94,8 +95,6 @@ type Task struct {
 	Newest map[string]int64
 	// Manifest is that of the dedup index; nil for a new one.
 	Manifest []byte
-	// Deltas are what was added to the index behind the manifest, in order.
-	Deltas [][]byte
 }
 
 // Load reads the state of a task. A new partition has the zero state.
@@ -113,33 +112,53 @@ func (s *Store) Load(partition int32) (*Task, error) {
 	if t.Manifest, err = s.get(taskKey(partition, 'm')); err != nil {
 		return nil, err
 	}
-	it, err := s.db.NewIter(&pebble.IterOptions{
-		LowerBound: taskKey(partition, 'd'), UpperBound: taskKey(partition, 'd'+1),
-	})
+	return t, nil
+}
+
+// Deltas returns what was added to a partition's dedup index behind the
+// manifest, in order. A slice is valid until the next one.
+func (s *Store) Deltas(partition int32) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		it, err := s.db.NewIter(&pebble.IterOptions{
+			LowerBound: taskKey(partition, 'd'), UpperBound: taskKey(partition, 'd'+1),
+		})
+		if err != nil {
+			yield(nil, fmt.Errorf("cannot read the checkpoint of partition %d: %w", partition, err))
+			return
+		}
+		defer it.Close()
+		for ok := it.First(); ok; ok = it.Next() {
+			if !yield(it.Value(), nil) {
+				return
+			}
+		}
+		if err := it.Error(); err != nil {
+			yield(nil, fmt.Errorf("cannot read the checkpoint of partition %d: %w", partition, err))
+		}
+	}
+}
+
+// Summary is the state of all tasks and the ledger as of one commit.
+type Summary struct {
+	Total     ledger.Counts
+	Positions map[int32]int64 // offset to read next, per partition
+	Received  int64           // records read since the beginning
+}
+
+// Summary reads positions and ledger from one snapshot.
+func (s *Store) Summary() (*Summary, error) {
+	snapshot := s.db.NewSnapshot()
+	defer snapshot.Close()
+	total, err := ledger.New(snapshot).Total()
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the checkpoint of partition %d: %w", partition, err)
+		return nil, err
 	}
-	defer it.Close()
-	for ok := it.First(); ok; ok = it.Next() {
-		t.Deltas = append(t.Deltas, slices.Clone(it.Value()))
-	}
-	return t, it.Error()
+	positions, received, err := progress(snapshot)
+	return &Summary{Total: total, Positions: positions, Received: received}, err
 }
 
-// Positions returns the input position of every partition that has one.
-func (s *Store) Positions() (map[int32]int64, error) {
-	positions, _, err := s.progress()
-	return positions, err
-}
-
-// Received returns how many records all tasks have read since the beginning.
-func (s *Store) Received() (int64, error) {
-	_, received, err := s.progress()
-	return received, err
-}
-
-func (s *Store) progress() (map[int32]int64, int64, error) {
-	it, err := s.db.NewIter(&pebble.IterOptions{
+func progress(db pebble.Reader) (map[int32]int64, int64, error) {
+	it, err := db.NewIter(&pebble.IterOptions{
 		LowerBound: []byte{taskPrefix}, UpperBound: []byte{taskPrefix + 1},
 	})
 	if err != nil {
@@ -169,8 +188,7 @@ type Commit struct{ batch *pebble.Batch }
 // NewCommit starts a commit.
 func (s *Store) NewCommit() *Commit { return &Commit{s.db.NewBatch()} }
 
-// Task sets the state of a partition's task; Manifest and Deltas are left as
-// they are.
+// Task sets the state of a partition's task; its Manifest is left as it is.
 func (c *Commit) Task(partition int32, t *Task) error {
 	return c.batch.Set(taskKey(partition, 't'), t.encode(), nil)
 }

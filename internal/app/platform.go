@@ -1,0 +1,194 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/millrace/millrace/internal/eventlog"
+	"github.com/millrace/millrace/internal/eventlog/embedded"
+	"github.com/millrace/millrace/internal/pass"
+	"github.com/millrace/millrace/internal/pass/checkpoint"
+	"github.com/millrace/millrace/internal/runtime/clock"
+	"github.com/millrace/millrace/internal/runtime/config"
+	"github.com/millrace/millrace/internal/runtime/disk"
+	"github.com/millrace/millrace/internal/source/meter"
+	"github.com/millrace/millrace/internal/store/olap"
+	"github.com/millrace/millrace/internal/store/olap/duckdb"
+)
+
+// format is the version of the data folder's layout:
+//
+//	log/     the embedded broker's topics
+//	state/   the checkpoint store
+//	dedup/   the dedup indexes, a folder per partition
+//	olap/    the analytics database
+//	scratch/ what may be deleted while nothing runs
+const format = 1
+
+// platform is what the modules of one process share. Fields are set by the
+// module that owns them before the modules that need it start.
+type platform struct {
+	cfg     *config.Config
+	version string
+	clock   clock.Clock
+	log     *slog.Logger
+	metrics *prometheus.Registry
+	meters  *meter.Registry
+	started time.Time
+
+	catalog    *catalog
+	folder     *disk.Folder
+	guard      *disk.Guard
+	broker     *embedded.Broker // nil with an external log
+	topic      *eventlog.Topic
+	writer     *eventlog.Writer
+	retention  *eventlog.Retention
+	checkpoint *checkpoint.Store
+	olap       olap.Store
+	pass       *pass.Pass
+
+	replay  atomic.Pointer[replay] // of the demo
+	address atomic.Pointer[string] // that HTTP listens on
+}
+
+func (p *platform) dir(elem ...string) string {
+	return filepath.Join(append([]string{p.cfg.DataDir}, elem...)...)
+}
+
+// openFolder locks the data folder and starts watching its disk.
+func (p *platform) openFolder(context.Context) (err error) {
+	if p.folder, err = disk.OpenFolder(p.cfg.DataDir, format); err != nil {
+		return err
+	}
+	p.guard, err = disk.NewGuard(disk.Options{
+		Dir: p.cfg.DataDir, Reserve: int64(p.cfg.Disk.ReserveBytes), Interval: p.cfg.Disk.CheckInterval,
+		Clock: p.clock, Logger: p.log,
+	})
+	if err != nil {
+		return errors.Join(err, p.folder.Close())
+	}
+	return nil
+}
+
+func (p *platform) closeFolder(context.Context) error { return p.folder.Close() }
+
+// openLog starts the embedded broker unless there is a cluster, and connects.
+func (p *platform) openLog(ctx context.Context) (err error) {
+	cfg := eventlog.Config{Log: p.cfg.Log, Seeds: p.cfg.Log.Brokers, Logger: p.log, Compress: len(p.cfg.Log.Brokers) > 0}
+	if len(cfg.Seeds) == 0 {
+		p.broker, err = embedded.Open(embedded.Config{Dir: p.cfg.DataDir, Listen: p.cfg.Log.Listen, Logger: p.log})
+		if err != nil {
+			return err
+		}
+		cfg.Seeds, cfg.Dial = []string{p.broker.Address()}, p.broker.Dial()
+	}
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	if p.topic, err = eventlog.OpenTopic(ctx, cfg); err != nil {
+		return errors.Join(err, p.closeLog(ctx))
+	}
+	if p.broker == nil {
+		p.writer, err = eventlog.OpenWriter(p.topic)
+	} else {
+		p.retention = eventlog.NewRetention(p.topic, p.broker, p.processed, p.clock, p.log)
+		p.writer, err = eventlog.OpenWriter(p.topic, p.retention)
+	}
+	if err != nil {
+		return errors.Join(err, p.closeLog(ctx))
+	}
+	return nil
+}
+
+// connectTimeout bounds the wait for a cluster at the start.
+const connectTimeout = 20 * time.Second
+
+// processed returns the positions that retention may remove records up to. In a
+// process without a pass, those of the last one that had it.
+func (p *platform) processed() map[int32]int64 {
+	if p.pass == nil {
+		return nil
+	}
+	return p.pass.Stats().Positions
+}
+
+func (p *platform) runLog(ctx context.Context) error {
+	if p.retention == nil {
+		<-ctx.Done()
+		return nil
+	}
+	return p.retention.Run(ctx)
+}
+
+func (p *platform) closeLog(ctx context.Context) error {
+	var err error
+	if p.writer != nil {
+		err = p.writer.Flush(ctx)
+		p.writer.Close()
+	}
+	if p.topic != nil {
+		p.topic.Close()
+	}
+	if p.broker != nil {
+		p.broker.Close()
+	}
+	return err
+}
+
+// openState opens the checkpoint store, which also keeps the sources' cursors.
+func (p *platform) openState(ctx context.Context) (err error) {
+	p.checkpoint, err = checkpoint.Open(checkpoint.Config{
+		Dir: p.dir("state"), CacheBytes: int64(p.cfg.Pass.Dedup.CacheBytes), Logger: p.log,
+		DiskFull: func() { p.waitForSpace(ctx) },
+	})
+	return err
+}
+
+// waitForSpace is where the checkpoint store waits when the disk is full: its
+// writes cannot be given up without losing the store.
+func (p *platform) waitForSpace(ctx context.Context) {
+	p.guard.Report(disk.ErrFull)
+	p.log.Warn("the disk is full; the checkpoint waits for space", "folder", p.cfg.DataDir)
+	_ = p.guard.Wait(context.WithoutCancel(ctx))
+}
+
+func (p *platform) closeState(context.Context) error { return p.checkpoint.Close() }
+
+// openOLAP opens the analytics store.
+func (p *platform) openOLAP(context.Context) error {
+	if err := os.MkdirAll(p.dir("olap"), 0o755); err != nil {
+		return fmt.Errorf("cannot make the analytics store's folder: %w", err)
+	}
+	c := p.cfg.OLAP
+	store, err := duckdb.Open(duckdb.Config{
+		Path: p.dir("olap", "millrace.duckdb"), MemoryLimit: int64(c.MemoryLimit), Threads: c.Threads,
+		CheckpointBytes: int64(c.CheckpointBytes), MaxQueries: c.SQL.MaxConcurrent,
+		Limits: olap.Limits{Rows: c.SQL.MaxRows, Bytes: int64(c.SQL.MaxResultBytes), Timeout: c.SQL.Timeout},
+		Now:    p.clock.Now, Logger: p.log,
+	})
+	if err != nil {
+		return err
+	}
+	p.olap = store
+	return nil
+}
+
+func (p *platform) closeOLAP(context.Context) error { return p.olap.Close() }
+
+// openPass prepares the pass; runPass is its life.
+func (p *platform) openPass(context.Context) (err error) {
+	p.pass, err = pass.New(pass.Config{
+		Pass: p.cfg.Pass, Topic: p.topic, Group: p.broker == nil,
+		Store: p.olap, Checkpoint: p.checkpoint, Dir: p.dir("dedup"),
+		Adapters: p.catalog.adapters, Sources: p.catalog.passSources(), Enrichment: p.catalog.enrich,
+		Retention: p.cfg.Ledger.MinuteRetention, Clock: p.clock, Logger: p.log,
+	})
+	return err
+}

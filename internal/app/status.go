@@ -1,0 +1,113 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/millrace/millrace/internal/gateway"
+	"github.com/millrace/millrace/internal/runtime/telemetry"
+)
+
+// process tells the gateway about this process.
+type process struct{ p *platform }
+
+var (
+	_ gateway.Process     = process{}
+	_ gateway.Checkpoints = process{}
+)
+
+// endsTimeout bounds the question for the log's ends.
+const endsTimeout = time.Second
+
+// Status implements [gateway.Process].
+func (s process) Status() gateway.Status {
+	p := s.p
+	stats := p.pass.Stats()
+	usage := telemetry.Usage()
+	out := gateway.Status{
+		StartedAt: p.started, NotReady: p.notReady(),
+		EventsPerSecond: stats.EventsPerSecond, FreshnessP50: stats.FreshnessP50, FreshnessP99: stats.FreshnessP99,
+		EventTime: stats.EventTime, MaxRSSBytes: usage.MaxRSSBytes, CPUSeconds: usage.CPU.Seconds(),
+	}
+	if r := p.replay.Load(); r != nil {
+		out.Replay = r.status()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), endsTimeout)
+	defer cancel()
+	ends, err := p.topic.EndOffsets(ctx)
+	if err != nil {
+		out.NotReady = append(out.NotReady, "the log does not answer: "+err.Error())
+	}
+	for partition, position := range stats.Positions {
+		out.Partitions = append(out.Partitions, gateway.PartitionStatus{
+			Partition: partition, Position: position, End: max(ends[partition], position),
+		})
+	}
+	slices.SortFunc(out.Partitions, func(a, b gateway.PartitionStatus) int { return int(a.Partition - b.Partition) })
+	return out
+}
+
+// notReady lists why events are not taken or not processed now.
+func (p *platform) notReady() []string {
+	var reasons []string
+	if p.guard.Low() {
+		reasons = append(reasons, p.guard.Reason())
+	}
+	if p.pass != nil && p.pass.Stats().Stalled {
+		reasons = append(reasons, "the analytics store takes no rows: its disk is full")
+	}
+	return reasons
+}
+
+// Sources implements [gateway.Process].
+func (s process) Sources() []gateway.Source {
+	var out []gateway.Source
+	for _, c := range s.p.catalog.sources {
+		kind := "file"
+		switch {
+		case s.p.replay.Load() != nil && s.p.replay.Load().source == c.Name:
+			kind = "replay"
+		case c.Topic != "":
+			kind = "kafka"
+		case c.Inbox != "":
+			kind = "inbox"
+		case len(c.WriteKeys) > 0:
+			kind = "http"
+		}
+		out = append(out, gateway.Source{Name: c.Name, Adapter: c.Adapter, Kind: kind})
+	}
+	return out
+}
+
+// Checkpoint implements [gateway.Checkpoints].
+func (s process) Checkpoint() (gateway.Checkpoint, error) {
+	sum, err := s.p.checkpoint.Summary()
+	if err != nil {
+		return gateway.Checkpoint{}, err
+	}
+	return gateway.Checkpoint{Total: sum.Total, Positions: sum.Positions, Received: sum.Received}, nil
+}
+
+// mountBare serves what probes need where the gateway does not run.
+func (s *server) mountBare(mux *http.ServeMux) {
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, map[string]any{"status": "ok"})
+	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if reasons := s.p.notReady(); len(reasons) > 0 {
+			writeJSON(w, http.StatusServiceUnavailable, map[string]any{"status": "not_ready", "reasons": reasons})
+			return
+		}
+		writeJSON(w, http.StatusOK, map[string]any{"status": "ready"})
+	})
+	mux.Handle("GET /metrics", s.p.metricsHandler())
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v) // the client is gone, or it has the answer
+}
