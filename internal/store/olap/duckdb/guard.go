@@ -1,5 +1,283 @@
 package duckdb
 
-import "github.com/millrace/millrace/internal/store/olap"
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
-func checkUntrusted(c *connection, sql string, tables []olap.Table) error { return nil }
+	capi "github.com/duckdb/duckdb-go-bindings"
+
+	"github.com/millrace/millrace/internal/store/olap"
+)
+
+// What a user's statement may use. Everything it names is looked up in these
+// lists before it runs, because DuckDB has table functions that read files,
+// write files, change settings or take memory addresses; locking the settings
+// and forbidding files is the second line of defence, the read-only transaction
+// the third.
+var (
+	allowedTableFunctions = []string{
+		"unnest", "range", "generate_series", "repeat", "json_each", "json_tree",
+		"duckdb_functions", "duckdb_keywords", "duckdb_types", "pg_timezone_names", "icu_calendar_names",
+	}
+	// deniedFunctions are the scalar functions that tell about the machine, leave
+	// a trace or only pass the time.
+	deniedFunctions = []string{
+		"current_setting", "getvariable", "getenv", "write_log", "nextval", "currval", "sleep_ms", "pg_sleep",
+		"current_connection_id", "current_query_id", "current_transaction_id", "txid_current", "parse_duckdb_log_message",
+	}
+	informationSchema = []string{"tables", "columns", "schemata"}
+	// reservedPrefixes are those of DuckDB's own views, which no CTE may shadow:
+	// scopes are not tracked here.
+	reservedPrefixes = []string{"duckdb_", "pragma_", "sqlite_", "pg_", "_"}
+)
+
+// checkUntrusted refuses a statement that is not one query over the declared
+// tables. It runs nothing: DuckDB's own parser gives the syntax tree.
+func checkUntrusted(c *connection, sql string, tables []olap.Table) error {
+	body := explained(sql)
+	tree, err := syntaxTree(c, sql[body:])
+	if err != nil {
+		return err
+	}
+	if f := tree.failure(body); f != nil {
+		if strings.EqualFold(f.Type, "not implemented") {
+			return &olap.Error{Kind: olap.ErrNotQuery, Message: onlyQueries}
+		}
+		return f
+	}
+	switch n := len(tree.Statements); {
+	case n == 0:
+		return &olap.Error{Kind: olap.ErrSyntax, Message: "the query is empty"}
+	case n > 1:
+		return &olap.Error{Kind: olap.ErrNotQuery, Message: fmt.Sprintf("one statement at a time, please: these are %d", n)}
+	}
+	w := walk{sql: sql, body: body, tables: tables}
+	w.collectNames(tree.Statements[0])
+	w.check(tree.Statements[0])
+	return w.err
+}
+
+// syntax is what json_serialize_sql returns.
+type syntax struct {
+	Error      bool   `json:"error"`
+	Type       string `json:"error_type"`
+	Message    string `json:"error_message"`
+	Position   string `json:"position"`
+	Statements []any  `json:"statements"`
+}
+
+// failure returns what the parser says, with the position moved by body.
+func (s *syntax) failure(body int) *failure {
+	if !s.Error {
+		return nil
+	}
+	f := &failure{Type: s.Type, Message: s.Message}
+	if pos, err := strconv.Atoi(s.Position); err == nil {
+		f.Position = strconv.Itoa(pos + body)
+	}
+	return f
+}
+
+func syntaxTree(c *connection, sql string) (*syntax, error) {
+	var res capi.Result
+	state := capi.Query(c.c, "SELECT json_serialize_sql("+literal(sql)+", skip_default := true, skip_empty := true, skip_null := true)::VARCHAR", &res)
+	defer capi.DestroyResult(&res)
+	if state == capi.StateError {
+		return nil, parseFailure(capi.ResultError(&res))
+	}
+	chunk := capi.FetchChunk(res)
+	if chunk.Ptr == nil || capi.DataChunkGetSize(chunk) != 1 {
+		return nil, &failure{text: "the parser gave no answer"}
+	}
+	defer capi.DestroyDataChunk(&chunk)
+	tree := &syntax{}
+	if err := json.Unmarshal(bytesAt(capi.VectorGetData(capi.DataChunkGetVector(chunk, 0)), 0), tree); err != nil {
+		return nil, fmt.Errorf("cannot read the syntax tree of the query: %w", err)
+	}
+	return tree, nil
+}
+
+// walk checks the nodes of a syntax tree. It keeps the first error.
+type walk struct {
+	sql    string
+	body   int // where in sql the tree's text starts
+	tables []olap.Table
+	ctes   []string
+	err    error
+}
+
+// collectNames finds the names of common table expressions.
+func (w *walk) collectNames(v any) {
+	switch v := v.(type) {
+	case []any:
+		for _, e := range v {
+			w.collectNames(e)
+		}
+	case map[string]any:
+		if ctes, ok := v["cte_map"].(map[string]any); ok {
+			entries, _ := ctes["map"].([]any)
+			for _, e := range entries {
+				if entry, ok := e.(map[string]any); ok {
+					w.addName(lower(entry, "key"))
+				}
+			}
+		}
+		for _, e := range v {
+			w.collectNames(e)
+		}
+	}
+}
+
+func (w *walk) addName(name string) {
+	for _, p := range reservedPrefixes {
+		if strings.HasPrefix(name, p) {
+			w.refuse(nil, olap.ErrNotQuery, fmt.Sprintf("the name %q is reserved: names in WITH may not begin with %s", name, p))
+			return
+		}
+	}
+	w.ctes = append(w.ctes, name)
+}
+
+func (w *walk) check(v any) {
+	switch v := v.(type) {
+	case []any:
+		for _, e := range v {
+			w.check(e)
+		}
+	case map[string]any:
+		w.checkNode(v)
+		for _, e := range v {
+			w.check(e)
+		}
+	}
+}
+
+func (w *walk) checkNode(n map[string]any) {
+	kind, _ := n["type"].(string)
+	switch kind {
+	case "BASE_TABLE":
+		w.checkTable(n, lower(n, "schema_name"), lower(n, "table_name"))
+	case "SHOW_REF":
+		if name := strings.Trim(lower(n, "table_name"), `"`); name != "" && name != "tables" && name != "__show_tables_expanded" {
+			w.checkTable(n, "", name)
+		}
+	case "TABLE_FUNCTION":
+		f, _ := n["function"].(map[string]any)
+		if name := lower(f, "function_name"); !slices.Contains(allowedTableFunctions, name) {
+			w.refuse(n, olap.ErrNotQuery, fmt.Sprintf("the table function %s is not allowed here", name))
+		}
+	}
+	if name := lower(n, "function_name"); slices.Contains(deniedFunctions, name) {
+		w.refuse(n, olap.ErrNotQuery, fmt.Sprintf("the function %s is not allowed here", name))
+	}
+}
+
+func (w *walk) checkTable(n map[string]any, schema, name string) {
+	switch schema {
+	case "":
+		if slices.Contains(w.ctes, name) || w.isTable(name) {
+			return
+		}
+	case "main":
+		if w.isTable(name) {
+			return
+		}
+	case "information_schema":
+		if slices.Contains(informationSchema, name) {
+			return
+		}
+	}
+	names := make([]string, len(w.tables))
+	for i, t := range w.tables {
+		names[i] = t.Name
+	}
+	if schema != "" {
+		name = schema + "." + name
+	}
+	w.refuse(n, olap.ErrSyntax, fmt.Sprintf("there is no table %s: the tables are %s", name, strings.Join(names, ", ")))
+}
+
+func (w *walk) isTable(name string) bool {
+	return slices.ContainsFunc(w.tables, func(t olap.Table) bool { return t.Name == name })
+}
+
+func (w *walk) refuse(n map[string]any, kind error, message string) {
+	if w.err != nil {
+		return
+	}
+	e := &olap.Error{Kind: kind, Message: message}
+	if pos, ok := n["query_location"].(float64); ok {
+		e.Line, e.Column = place(w.sql, int(pos)+w.body)
+	}
+	w.err = e
+}
+
+func lower(n map[string]any, key string) string {
+	s, _ := n[key].(string)
+	return strings.ToLower(s)
+}
+
+// explained returns where the statement starts that an EXPLAIN explains, or 0.
+// The parser's tree covers queries only.
+func explained(sql string) int {
+	i, word := nextWord(sql, 0)
+	if word != "EXPLAIN" {
+		return 0
+	}
+	end := i
+	for {
+		i, word = nextWord(sql, end)
+		switch {
+		case word == "ANALYZE" || word == "VERBOSE":
+			end = i
+		case word == "(" && isExplainOption(sql, i):
+			closing := strings.IndexByte(sql[i:], ')')
+			if closing < 0 {
+				return end
+			}
+			end = i + closing + 1
+		default:
+			return end
+		}
+	}
+}
+
+func isExplainOption(sql string, from int) bool {
+	_, word := nextWord(sql, from)
+	return word == "ANALYZE" || word == "VERBOSE" || word == "FORMAT"
+}
+
+// nextWord returns the next word in upper case, or the next other character, and
+// where it ends. It skips space and comments.
+func nextWord(sql string, i int) (end int, word string) {
+	for i < len(sql) {
+		rest := sql[i:]
+		switch {
+		case strings.IndexByte(" \t\r\n\f\v", rest[0]) >= 0:
+			i++
+		case strings.HasPrefix(rest, "--"):
+			n := strings.IndexByte(rest, '\n')
+			if n < 0 {
+				return len(sql), ""
+			}
+			i += n + 1
+		case strings.HasPrefix(rest, "/*"):
+			n := strings.Index(rest[2:], "*/")
+			if n < 0 {
+				return len(sql), ""
+			}
+			i += n + 4
+		default:
+			n := 0
+			for n < len(rest) && (rest[n]|0x20 >= 'a' && rest[n]|0x20 <= 'z') {
+				n++
+			}
+			n = max(n, 1)
+			return i + n, strings.ToUpper(rest[:n])
+		}
+	}
+	return i, ""
+}
