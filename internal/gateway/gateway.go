@@ -39,9 +39,6 @@ func New(ctx context.Context, cfg Config) (*Gateway, error) {
 	if g.spec, err = render(api); err != nil {
 		return nil, err
 	}
-	if cfg.Files != nil {
-		g.mux.Handle("POST /api/v1/files", cfg.Files)
-	}
 	g.mux.HandleFunc("GET /healthz", g.healthz)
 	g.mux.HandleFunc("GET /readyz", g.readyz)
 	g.mux.HandleFunc("GET /openapi.json", g.spec.serveJSON)

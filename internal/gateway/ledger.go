@@ -116,7 +116,6 @@ func (g *Gateway) audit(ctx context.Context) (*Audit, error) {
 		}
 		var behind bool
 		findings, behind, err = g.auditAt(ctx, c)
-		c.Close()
 		if err != nil {
 			return nil, err
 		}
@@ -132,9 +131,12 @@ func (g *Gateway) audit(ctx context.Context) (*Audit, error) {
 
 func (g *Gateway) auditAt(ctx context.Context, c Checkpoint) (findings []string, behind bool, err error) {
 	find := func(format string, args ...any) { findings = append(findings, fmt.Sprintf(format, args...)) }
-	total, err := auditLedger(c, find)
-	if err != nil {
+	if err := g.auditLedger(find); err != nil {
 		return nil, false, err
+	}
+	total := c.Total
+	if !total.Balanced() {
+		find("The total does not balance: %d received, %d with a verdict.", total.Received, judged(total))
 	}
 	if total.Received != c.Received {
 		find("The ledger received %d events, the tasks have read %d records of the log.", total.Received, c.Received)
@@ -172,20 +174,17 @@ func (g *Gateway) auditAt(ctx context.Context, c Checkpoint) (findings []string,
 }
 
 // auditLedger checks the ledger in itself: every row balances, and the days add
-// up to the total. Minutes are not compared, they expire.
-func auditLedger(c Checkpoint, find func(string, ...any)) (ledger.Counts, error) {
-	total, err := c.Ledger.Total()
+// up to the total. Minutes are not added up, they expire.
+func (g *Gateway) auditLedger(find func(string, ...any)) error {
+	before, err := g.cfg.Ledger.Total()
 	if err != nil {
-		return total, err
-	}
-	if !total.Balanced() {
-		find("The total does not balance: %d received, %d with a verdict.", total.Received, judged(total))
+		return err
 	}
 	var days ledger.Counts
-	for _, kind := range []ledger.Kind{ledger.BySource, ledger.ByDay, ledger.ByMinute} {
-		rows, err := c.Ledger.Rows(kind, ledger.Filter{})
+	for _, kind := range []ledger.Kind{ledger.ByDay, ledger.BySource, ledger.ByMinute} {
+		rows, err := g.cfg.Ledger.Rows(kind, ledger.Filter{})
 		if err != nil {
-			return total, err
+			return err
 		}
 		for _, r := range rows {
 			if kind == ledger.ByDay {
@@ -196,10 +195,12 @@ func auditLedger(c Checkpoint, find func(string, ...any)) (ledger.Counts, error)
 			}
 		}
 	}
-	if days != total {
-		find("The days add up to %d received, the total is %d.", days.Received, total.Received)
+	after, err := g.cfg.Ledger.Total()
+	// While data flows the two sums are of different moments.
+	if err == nil && before == after && days != before {
+		find("The days add up to %+v, the total is %+v.", days, before)
 	}
-	return total, nil
+	return err
 }
 
 func judged(c ledger.Counts) int64 { return c.Accepted + c.Duplicate + c.Quarantined + c.Rejected }

@@ -172,8 +172,8 @@ func (g *Gateway) registerSQL(api huma.API) {
 	huma.Register(api, op, g.sql)
 }
 
-// documentFiles describes the file door, which is served by the handler that the
-// application hands in.
+// documentFiles describes the file door, which the HTTP source serves: it is
+// mounted beside the gateway.
 func (g *Gateway) documentFiles(api huma.API) {
 	text := &huma.Schema{Type: huma.TypeString}
 	schemas := api.OpenAPI().Components.Schemas

@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"log/slog"
-	"net/http"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -29,9 +28,6 @@ type Config struct {
 	Audit   Checkpoints
 	Log     RawLog
 	Explain Explainer
-
-	// Files serves POST /api/v1/files; nil leaves the operation out.
-	Files http.Handler
 
 	Clock   clock.Clock
 	Logger  *slog.Logger
@@ -82,16 +78,15 @@ type Source struct {
 
 // Checkpoints gives the state that an audit compares the stores with.
 type Checkpoints interface {
-	// Checkpoint returns a snapshot of what is committed. Whoever asked closes it.
+	// Checkpoint returns ledger and positions as of one and the same commit.
 	Checkpoint() (Checkpoint, error)
 }
 
-// Checkpoint is the ledger and the positions of one moment.
+// Checkpoint is the ledger as of the positions.
 type Checkpoint struct {
-	Ledger    LedgerReader
+	Total     ledger.Counts
 	Positions map[int32]int64 // offset to read next, per partition
 	Received  int64           // records that tasks have read since the beginning
-	Close     func()
 }
 
 // RawLog reads single records of the raw topic. [eventlog.Topic] is one. The

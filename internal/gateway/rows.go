@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -37,9 +38,11 @@ func (g *Gateway) rows(ctx context.Context, sql string, args ...any) ([]row, err
 // internal hides the statement's error from [Gateway.problem], which would blame
 // the client; its kind stays visible where that is not the statement.
 func internal(err error) error {
-	if statement, ok := err.(*olap.Error); ok && statement.Kind == olap.ErrTimeout {
+	var statement *olap.Error
+	switch {
+	case errors.Is(err, olap.ErrTimeout):
 		return context.DeadlineExceeded
-	} else if ok {
+	case errors.As(err, &statement):
 		return fmt.Errorf("cannot read the analytics store: %s", statement.Error())
 	}
 	return fmt.Errorf("cannot read the analytics store: %w", err)
