@@ -69,14 +69,15 @@ type Decoder interface {
 
 	// IdempotencyKey appends what makes the event the same event when it is
 	// delivered again. It never fails: a payload that cannot be decoded is
-	// identified by its bytes.
+	// identified by its bytes. A file's door asks with r.Occurrence = 0 first, to
+	// number equal records; formats with an identity of their own ignore it.
 	IdempotencyKey(dst []byte, r *Record) []byte
 
 	// Decode fills event i of the batch, which was just added with its offset,
 	// receive time, line and payload. It sets ID to
 	// event.NewID(r.Source, IdempotencyKey), and everything it can read; what it
 	// cannot read becomes a problem of the batch. Strings it stores may point
-	// into r.Payload.
+	// into r.Payload. The columns Source, Stream and Versions are the caller's.
 	Decode(b *event.Batch, i int, r *Record)
 }
 
@@ -92,8 +93,10 @@ type Telemetry interface {
 type FileFormat interface {
 	// Next finds the first record of data: its length with the line ending and
 	// the record without it. advance is 0 when data holds no complete record;
-	// at the end of the file the rest is a record. lines is the number of line
-	// breaks consumed (a quoted field may hold some).
+	// at the end of the file the rest is a record. An advance above 0 with a
+	// nil record says that blank lines were skipped. A byte order mark is no
+	// part of the record. lines is the number of line breaks consumed (a quoted
+	// field may hold some).
 	Next(data []byte, atEOF bool) (advance int, record []byte, lines int)
 
 	// Header inspects the first record of a file. skip says that it is a header
