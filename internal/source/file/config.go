@@ -68,6 +68,8 @@ type Input struct {
 	// Size is the length of what Reader gives, -1 when it is not known (a pipe).
 	// A file of unknown size cannot be resumed.
 	Size int64
+	// Modified, where it is known, tells a changed file from the same one.
+	Modified time.Time
 }
 
 // Options say how a file is taken.
@@ -77,6 +79,10 @@ type Options struct {
 	Pace float64
 	// Progress, if set, is called after each batch by the goroutine that reads.
 	Progress func(Progress)
+	// Commit, if set, is called once all of the file is in the log and before it
+	// is forgotten how far it was: if the process dies before Commit has returned,
+	// taking the file again appends nothing.
+	Commit func(Report) error
 }
 
 // Progress is how far a file has been taken.

@@ -82,10 +82,28 @@ func (g *ingest) run(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	return g.finish(ctx)
+}
+
+func (g *ingest) finish(ctx context.Context) error {
+	if g.options.Commit != nil {
+		if err := g.writer.Flush(ctx); err != nil {
+			return g.appendError(err)
+		}
+		report := g.report
+		report.Lines = g.line - 1
+		if err := g.options.Commit(report); err != nil {
+			return err
+		}
+	}
 	if err := g.writer.Finish(ctx); err != nil {
-		return fmt.Errorf("cannot append file %q to the log: %w", g.in.Name, err)
+		return g.appendError(err)
 	}
 	return nil
+}
+
+func (g *ingest) appendError(err error) error {
+	return fmt.Errorf("cannot append file %q to the log: %w", g.in.Name, err)
 }
 
 // prepare reads the beginning of the file, and refuses it before anything is
@@ -173,7 +191,7 @@ func (g *ingest) read(b *[]byte) error {
 func (g *ingest) step(ctx context.Context) error {
 	b, err := g.writer.Batch(ctx)
 	if err != nil {
-		return fmt.Errorf("cannot append file %q to the log: %w", g.in.Name, err)
+		return g.appendError(err)
 	}
 	if err := g.load(b); err != nil {
 		g.writer.Return(b)

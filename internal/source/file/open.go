@@ -56,6 +56,9 @@ func open(in *Input) (*content, error) {
 	if in.Size >= 0 {
 		sum := xxh3.Hash128(head)
 		c.identity = fmt.Sprintf("%d-%016x%016x", in.Size, sum.Hi, sum.Lo)
+		if !in.Modified.IsZero() {
+			c.identity += fmt.Sprintf("-%x", in.Modified.UnixNano())
+		}
 	}
 	c.Reader = buffered
 	switch {
