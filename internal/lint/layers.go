@@ -1,0 +1,164 @@
+// Package lint holds the rules of the house that a compiler does not check: which
+// package may import which, what may be called where, and how long things are.
+// Its tests apply them to the whole project.
+package lint
+
+import (
+	"path"
+	"strings"
+)
+
+// Module is the path of this project's module.
+const Module = "github.com/millrace/millrace"
+
+// Layer is a set of packages at one height. A package imports those of lower
+// layers, never of higher ones, and none of its own layer outside its own unit.
+//
+// A pattern of Packages is one unit, packages of which may import each other:
+//
+//	a/b      that package alone
+//	a/b/...  that package and all below it
+//	a/b/*    each folder in a/b is a unit of its own, with all below it
+//
+// Of several patterns that match a package the longest decides.
+type Layer struct {
+	Name     string
+	Packages []string
+	Is       string   // what the layer is, for the table
+	Only     []string // when set, the only layers that it imports
+	By       []string // when set, the only layers that import it (tests may)
+	Siblings []Edge   // imports within the layer that are allowed
+}
+
+// Edge is an import of one unit by another.
+type Edge struct{ From, To string }
+
+const (
+	tools  = "tools and whole-system tests"
+	app    = "composition"
+	suites = "port suites"
+)
+
+// Layers is the order of imports, lowest first.
+var Layers = []Layer{
+	{
+		Name: "vocabulary", Packages: []string{"event"},
+		Is: "events, batches, money, identities, verdicts; standard library only",
+	},
+	{
+		Name: "adapter contract", Packages: []string{"adapter", "adapter/internal/..."},
+		Is:       "what turns a payload into events; pure",
+		Siblings: []Edge{{"adapter", "adapter/internal/..."}},
+	},
+	{
+		Name: "formats", Packages: []string{"adapter/*"},
+		Is: "one adapter per format",
+	},
+	{
+		Name: "examples", Packages: []string{"examples/*"},
+		Is:   "a shop's own mapping, rules and data, on public packages only",
+		Only: []string{"vocabulary", "adapter contract", "formats"},
+	},
+	{
+		Name: "runtime", Packages: []string{"internal/runtime/..."},
+		Is:   "configuration, clock, limits, disk, telemetry, lifecycle; knows nothing of events",
+		Only: []string{},
+	},
+	{
+		Name: "ports", Packages: []string{"internal/eventlog", "internal/ledger", "internal/store/olap", "internal/fingerprint/..."},
+		Is: "the log, the ledger, the stores: what the stages see of them",
+	},
+	{
+		Name: suites, Packages: []string{"internal/store/olap/olaptest", "internal/source/resumetest"},
+		Is: "the test that every implementation of a port passes",
+		By: []string{tools},
+	},
+	{
+		Name: "drivers", Packages: []string{"internal/eventlog/*", "internal/store/olap/*"},
+		Is:   "the engines behind the ports",
+		Only: []string{"vocabulary", "runtime", "ports"},
+		By:   []string{app, tools},
+	},
+	{
+		Name: "parts of sources",
+		Packages: []string{
+			"internal/source/jsonscan", "internal/source/meter", "internal/source/resume", "internal/source/route",
+		},
+		Is: "what several sources use",
+	},
+	{
+		Name: "stages",
+		Packages: []string{
+			"internal/quality/...", "internal/enrich/...", "internal/pass/...", "internal/source/*", "internal/gateway/...",
+		},
+		Is:       "doors, the pass and its steps, the API; a stage does not know its siblings",
+		Siblings: []Edge{{"internal/pass/...", "internal/quality/..."}, {"internal/pass/...", "internal/enrich/..."}},
+	},
+	{
+		Name: app, Packages: []string{"internal/app/..."},
+		Is: "the one place that knows targets and drivers and puts them together",
+	},
+	{
+		Name: "command line", Packages: []string{"internal/cli/..."},
+		Is: "commands; they talk to a running platform by its API",
+	},
+	{
+		Name: "binary", Packages: []string{"cmd/*"},
+		Is: "at most 30 lines",
+	},
+	{
+		Name: tools,
+		Packages: []string{
+			"internal/lint/...", "internal/sim/...", "e2e/...", "bench/...",
+			"internal/gateway/cmd/...", "internal/runtime/config/cmd/...",
+		},
+		Is: "linters, generators, simulation, benchmarks and end-to-end tests; nothing imports them",
+		By: []string{},
+	},
+}
+
+// Vendor confines an outside library to the packages that wrap it.
+type Vendor struct {
+	Prefix  string
+	Allowed []string // patterns
+	Why     string
+}
+
+// Vendors are the confined libraries.
+var Vendors = []Vendor{
+	{"github.com/duckdb/", []string{"internal/store/olap/duckdb/..."}, "DuckDB is one driver of the olap port"},
+	{"github.com/twmb/franz-go/pkg/kfake", []string{"internal/eventlog/embedded/..."}, "the embedded broker is one driver of the log"},
+	{"github.com/spf13/", []string{"internal/cli/..."}, "commands belong to internal/cli"},
+}
+
+// place is where a package stands.
+type place struct {
+	height int    // index in Layers
+	unit   string // the pattern, with "*" replaced
+}
+
+// locate finds the place of a package, given without the module path.
+func locate(pkg string) (place, bool) {
+	best, found, length := place{}, false, -1
+	for height, layer := range Layers {
+		for _, pattern := range layer.Packages {
+			unit, ok := match(pattern, pkg)
+			if ok && len(pattern) > length {
+				best, found, length = place{height, unit}, true, len(pattern)
+			}
+		}
+	}
+	return best, found
+}
+
+func match(pattern, pkg string) (unit string, ok bool) {
+	if dir, isTree := strings.CutSuffix(pattern, "/..."); isTree {
+		return pattern, pkg == dir || strings.HasPrefix(pkg, dir+"/")
+	}
+	if dir, isEach := strings.CutSuffix(pattern, "/*"); isEach {
+		rest, under := strings.CutPrefix(pkg, dir+"/")
+		child, _, _ := strings.Cut(rest, "/")
+		return path.Join(dir, child), under
+	}
+	return pattern, pkg == pattern
+}

@@ -1,0 +1,43 @@
+package lint
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// root is the project's folder, seen from this package.
+const root = "../.."
+
+func report(t *testing.T, wrong []string) {
+	t.Helper()
+	if len(wrong) > 0 {
+		t.Errorf("%d problems:\n%s", len(wrong), strings.Join(wrong, "\n"))
+	}
+}
+
+func TestProject(t *testing.T) {
+	tree, err := ReadTree(os.DirFS(root))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("imports go one way", func(t *testing.T) { report(t, tree.CheckImports()) })
+	t.Run("files and functions are short", func(t *testing.T) { report(t, tree.CheckSource()) })
+	t.Run("the outside world is handed in", func(t *testing.T) { report(t, tree.CheckIdentifiers(Allowed)) })
+}
+
+func TestArchitecturePageIsUpToDate(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join(root, "ARCHITECTURE.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := InsertTable(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(page, want) {
+		t.Error("the table of layers in ARCHITECTURE.md is out of date; run make generate")
+	}
+}
