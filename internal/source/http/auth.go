@@ -26,7 +26,11 @@ func newSourceState(s *Source, meters *meter.Registry) *sourceState {
 		meters = new(meter.Registry)
 	}
 	st.meter = meters.Source(st.name, st.adapter)
-	_, st.isFile = s.Adapter.(adapter.FileFormat)
+	if f, ok := s.Adapter.(adapter.FileFormat); ok {
+		// A format that does not begin with a JSON object has no events to post.
+		_, _, err := f.Header([]byte("{}"))
+		st.isFile = err != nil
+	}
 	a := s.Adapter
 	st.decoders.New = func() any { return a.NewDecoder(nil) }
 	return st

@@ -47,7 +47,7 @@ func (fakeDecoder) Decode(*event.Batch, int, *adapter.Record) {}
 type fileAdapter struct{ fakeAdapter }
 
 func (fileAdapter) Next([]byte, bool) (int, []byte, int) { return 0, nil, 0 }
-func (fileAdapter) Header([]byte) (string, bool, error)  { return "", false, nil }
+func (fileAdapter) Header([]byte) (string, bool, error)  { return "", false, adapter.ErrUndecodable }
 
 // fakeLog keeps a copy of what it is given.
 type fakeLog struct {

@@ -34,9 +34,8 @@ type Upload struct {
 type FileError struct {
 	Status  int
 	Message string
-	Line    int64
+	Line    int64 // 0: no line in particular
 	Column  int
-	Report  any // what was taken before, or nil
 }
 
 func (e *FileError) Error() string { return e.Message }

@@ -201,6 +201,24 @@ func (w *Writer) pause(ctx context.Context, d time.Duration) error {
 	return w.log.Space.Wait(ctx)
 }
 
+// Checkpoint is Flush for a stream that goes on for ever: should the process be
+// killed, only what the log takes from now on is read back.
+func (w *Writer) Checkpoint(ctx context.Context) error {
+	if err := w.Flush(ctx); err != nil {
+		return err
+	}
+	ends, err := w.log.Tail.EndOffsets(ctx)
+	if err != nil {
+		return err
+	}
+	w.mu.Lock()
+	for p, at := range ends {
+		w.from[p] = max(w.from[p], at)
+	}
+	w.mu.Unlock()
+	return w.saveSurely(ctx)
+}
+
 // Flush waits until everything handed over is durable, and saves the cursor.
 func (w *Writer) Flush(ctx context.Context) error {
 	for {
