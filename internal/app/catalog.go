@@ -127,7 +127,7 @@ func (c *catalog) passSources() []pass.Source {
 	for _, s := range c.sources {
 		p := pass.Source{Name: s.Name, Lateness: s.AllowedLateness}
 		if s.rules != nil {
-			p.Rules = func() pass.Rules { return s.rules.NewApplier() }
+			p.Rules = func() pass.Rules { return s.rules }
 			p.RulesVersion = s.rules.Version()
 		}
 		out = append(out, p)

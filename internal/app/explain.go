@@ -36,7 +36,7 @@ func (e explainer) Explain(_ context.Context, stored *eventlog.Stored) (*gateway
 	}
 	rows := []int32{int32(i)}
 	if s, ok := e.catalog.source(r.Source); ok && s.rules != nil && len(b.Problems) == 0 {
-		s.rules.NewApplier().Apply(b, rows)
+		out.Problems = s.rules.Explain(b, rows)
 		out.Versions += " rules@" + s.rules.Version()
 		for _, c := range b.Changes {
 			out.Changes = append(out.Changes, gateway.Change{

@@ -11,14 +11,19 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/millrace/millrace/internal/eventlog"
 	"github.com/millrace/millrace/internal/eventlog/embedded"
+	"github.com/millrace/millrace/internal/gateway"
 	"github.com/millrace/millrace/internal/pass"
 	"github.com/millrace/millrace/internal/pass/checkpoint"
 	"github.com/millrace/millrace/internal/runtime/clock"
 	"github.com/millrace/millrace/internal/runtime/config"
 	"github.com/millrace/millrace/internal/runtime/disk"
+	filesource "github.com/millrace/millrace/internal/source/file"
+	httpsource "github.com/millrace/millrace/internal/source/http"
+	"github.com/millrace/millrace/internal/source/resume"
 	"github.com/millrace/millrace/internal/source/meter"
 	"github.com/millrace/millrace/internal/store/olap"
 	"github.com/millrace/millrace/internal/store/olap/duckdb"
@@ -42,6 +47,7 @@ type platform struct {
 	log     *slog.Logger
 	metrics *prometheus.Registry
 	meters  *meter.Registry
+	tracer  trace.Tracer
 	started time.Time
 
 	catalog    *catalog
@@ -54,6 +60,10 @@ type platform struct {
 	checkpoint *checkpoint.Store
 	olap       olap.Store
 	pass       *pass.Pass
+	streams    *resume.Log
+	files      *filesource.Source
+	doors      *httpsource.Handler
+	gateway    *gateway.Gateway
 
 	replay  atomic.Pointer[replay] // of the demo
 	address atomic.Pointer[string] // that HTTP listens on
@@ -78,7 +88,9 @@ func (p *platform) openFolder(context.Context) (err error) {
 	return nil
 }
 
-func (p *platform) closeFolder(context.Context) error { return p.folder.Close() }
+func (p *platform) runGuard(ctx context.Context) error { return p.guard.Run(ctx) }
+
+func (p *platform) closeFolder() error { return p.folder.Close() }
 
 // openLog starts the embedded broker unless there is a cluster, and connects.
 func (p *platform) openLog(ctx context.Context) (err error) {
@@ -93,7 +105,7 @@ func (p *platform) openLog(ctx context.Context) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	if p.topic, err = eventlog.OpenTopic(ctx, cfg); err != nil {
-		return errors.Join(err, p.closeLog(ctx))
+		return errors.Join(err, p.closeLog())
 	}
 	if p.broker == nil {
 		p.writer, err = eventlog.OpenWriter(p.topic)
@@ -102,7 +114,7 @@ func (p *platform) openLog(ctx context.Context) (err error) {
 		p.writer, err = eventlog.OpenWriter(p.topic, p.retention)
 	}
 	if err != nil {
-		return errors.Join(err, p.closeLog(ctx))
+		return errors.Join(err, p.closeLog())
 	}
 	return nil
 }
@@ -127,10 +139,11 @@ func (p *platform) runLog(ctx context.Context) error {
 	return p.retention.Run(ctx)
 }
 
-func (p *platform) closeLog(ctx context.Context) error {
-	var err error
+// stopLog lets what was handed to the log become durable.
+func (p *platform) stopLog(ctx context.Context) error { return p.writer.Flush(ctx) }
+
+func (p *platform) closeLog() error {
 	if p.writer != nil {
-		err = p.writer.Flush(ctx)
 		p.writer.Close()
 	}
 	if p.topic != nil {
@@ -139,7 +152,7 @@ func (p *platform) closeLog(ctx context.Context) error {
 	if p.broker != nil {
 		p.broker.Close()
 	}
-	return err
+	return nil
 }
 
 // openState opens the checkpoint store, which also keeps the sources' cursors.
@@ -159,7 +172,7 @@ func (p *platform) waitForSpace(ctx context.Context) {
 	_ = p.guard.Wait(context.WithoutCancel(ctx))
 }
 
-func (p *platform) closeState(context.Context) error { return p.checkpoint.Close() }
+func (p *platform) closeState() error { return p.checkpoint.Close() }
 
 // openOLAP opens the analytics store.
 func (p *platform) openOLAP(context.Context) error {
@@ -180,7 +193,7 @@ func (p *platform) openOLAP(context.Context) error {
 	return nil
 }
 
-func (p *platform) closeOLAP(context.Context) error { return p.olap.Close() }
+func (p *platform) closeOLAP() error { return p.olap.Close() }
 
 // openPass prepares the pass; runPass is its life.
 func (p *platform) openPass(context.Context) (err error) {
@@ -192,3 +205,5 @@ func (p *platform) openPass(context.Context) (err error) {
 	})
 	return err
 }
+
+func (p *platform) runPass(ctx context.Context) error { return p.pass.Run(ctx) }

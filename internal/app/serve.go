@@ -9,7 +9,6 @@ import (
 	"net/http/pprof"
 	"syscall"
 
-	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/net/netutil"
 
 	"github.com/millrace/millrace/internal/gateway"
@@ -23,12 +22,8 @@ import (
 // targets run in this process.
 type server struct {
 	p        *platform
-	tracer   trace.Tracer
-	doors    bool
-	api      bool
 	listener net.Listener
 	http     *http.Server
-	gateway  *gateway.Gateway
 }
 
 // open listens, so that a port in use is an error at the start.
@@ -44,12 +39,8 @@ func (s *server) open(ctx context.Context) (err error) {
 	address := s.listener.Addr().String()
 	s.p.address.Store(&address)
 	s.listener = netutil.LimitListener(s.listener, cfg.MaxConnections)
-	mux := http.NewServeMux()
-	if err := s.mount(ctx, mux); err != nil {
-		return errors.Join(err, s.listener.Close())
-	}
 	s.http = &http.Server{
-		Handler:           mux,
+		Handler:           s.handler(),
 		ReadHeaderTimeout: cfg.ReadHeaderTimeout,
 		IdleTimeout:       cfg.IdleTimeout,
 		MaxHeaderBytes:    int(cfg.MaxHeaderBytes),
@@ -58,23 +49,16 @@ func (s *server) open(ctx context.Context) (err error) {
 	return nil
 }
 
-func (s *server) mount(ctx context.Context, mux *http.ServeMux) error {
-	if s.doors {
-		doors, err := httpsource.New(s.p.doorConfig())
-		if err != nil {
-			return err
-		}
-		doors.Mount(mux)
+func (s *server) handler() http.Handler {
+	mux := http.NewServeMux()
+	if s.p.doors != nil {
+		s.p.doors.Mount(mux)
 	}
-	if s.api {
-		var err error
-		if s.gateway, err = gateway.New(ctx, s.p.gatewayConfig(s.tracer)); err != nil {
-			return err
-		}
-		s.gateway.Mount(mux)
+	if s.p.gateway != nil {
+		s.p.gateway.Mount(mux)
 		mux.Handle("/", console.Handler())
 	} else {
-		s.mountBare(mux)
+		s.p.mountProbes(mux)
 	}
 	if s.p.cfg.Telemetry.Pprof {
 		mux.HandleFunc("/debug/pprof/", pprof.Index)
@@ -82,34 +66,44 @@ func (s *server) mount(ctx context.Context, mux *http.ServeMux) error {
 		mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	}
+	return mux
+}
+
+// run serves until it is stopped.
+func (s *server) run(context.Context) error {
+	if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("the HTTP listener failed: %w", err)
+	}
 	return nil
 }
 
-// run serves until the context ends, and then finishes the requests at hand.
-func (s *server) run(ctx context.Context) error {
-	failed := make(chan error, 1)
-	go func() { failed <- s.http.Serve(s.listener) }()
-	select {
-	case err := <-failed:
-		return fmt.Errorf("the HTTP listener failed: %w", err)
-	case <-ctx.Done():
+// stop takes no more requests and finishes those at hand.
+func (s *server) stop(ctx context.Context) error {
+	if s.p.gateway != nil {
+		s.p.gateway.Close()
 	}
-	if s.gateway != nil {
-		s.gateway.Close()
-	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.p.cfg.HTTP.ShutdownGrace/2)
+	ctx, cancel := context.WithTimeout(ctx, s.p.cfg.HTTP.ShutdownGrace/2)
 	defer cancel()
-	if err := s.http.Shutdown(grace); err != nil {
+	if err := s.http.Shutdown(ctx); err != nil {
 		// What is cut off here has not been acknowledged.
 		_ = s.http.Close()
 	}
-	<-failed
 	return nil
 }
 
-func (s *server) close(context.Context) error {
-	_ = s.listener.Close() // also when it was never served
+func (s *server) close() error {
+	_ = s.listener.Close() // closed already, unless it was never served
 	return nil
+}
+
+func (p *platform) openDoors(context.Context) (err error) {
+	p.doors, err = httpsource.New(p.doorConfig())
+	return err
+}
+
+func (p *platform) openGateway(ctx context.Context) (err error) {
+	p.gateway, err = gateway.New(context.WithoutCancel(ctx), p.gatewayConfig())
+	return err
 }
 
 func (p *platform) doorConfig() httpsource.Config {
@@ -129,20 +123,20 @@ func (p *platform) doorConfig() httpsource.Config {
 	for _, s := range p.catalog.sources {
 		door := httpsource.Source{Name: s.Name, Adapter: s.adapter}
 		for _, k := range s.WriteKeys {
-			door.Keys = append(door.Keys, k)
+			door.Keys = append(door.Keys, k.Sum())
 		}
 		cfg.Sources = append(cfg.Sources, door)
 	}
 	return cfg
 }
 
-func (p *platform) gatewayConfig(tracer trace.Tracer) gateway.Config {
+func (p *platform) gatewayConfig() gateway.Config {
 	sql := p.cfg.OLAP.SQL
 	return gateway.Config{
 		Version: p.version, Topic: p.topic.Name(),
 		Store: p.olap, Tables: olap.Tables(), Ledger: p.checkpoint.Ledger(),
 		Process: process{p}, Audit: process{p}, Log: p.topic, Explain: explainer{p.catalog},
-		Clock: p.clock, Logger: p.log, Tracer: tracer, Metrics: p.metrics,
+		Clock: p.clock, Logger: p.log, Tracer: p.tracer, Metrics: p.metrics,
 		Limits: gateway.Limits{
 			SQL:      olap.Limits{Rows: sql.MaxRows, Bytes: int64(sql.MaxResultBytes), Timeout: sql.Timeout},
 			SQLBytes: int64(sql.MaxQueryBytes), Streams: p.cfg.HTTP.MaxStreams,

@@ -26,11 +26,14 @@ const endsTimeout = time.Second
 func (s process) Status() gateway.Status {
 	p := s.p
 	stats := p.pass.Stats()
-	usage := telemetry.Usage()
+	usage, err := telemetry.ReadUsage()
+	if err != nil {
+		p.log.Warn("cannot read the resource usage", "error", err)
+	}
 	out := gateway.Status{
 		StartedAt: p.started, NotReady: p.notReady(),
 		EventsPerSecond: stats.EventsPerSecond, FreshnessP50: stats.FreshnessP50, FreshnessP99: stats.FreshnessP99,
-		EventTime: stats.EventTime, MaxRSSBytes: usage.MaxRSSBytes, CPUSeconds: usage.CPU.Seconds(),
+		EventTime: stats.EventTime, MaxRSSBytes: usage.PeakRSSBytes, CPUSeconds: usage.CPU.Seconds(),
 	}
 	if r := p.replay.Load(); r != nil {
 		out.Replay = r.status()
@@ -91,19 +94,19 @@ func (s process) Checkpoint() (gateway.Checkpoint, error) {
 	return gateway.Checkpoint{Total: sum.Total, Positions: sum.Positions, Received: sum.Received}, nil
 }
 
-// mountBare serves what probes need where the gateway does not run.
-func (s *server) mountBare(mux *http.ServeMux) {
+// mountProbes serves what probes need where the gateway does not run.
+func (p *platform) mountProbes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]any{"status": "ok"})
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if reasons := s.p.notReady(); len(reasons) > 0 {
+		if reasons := p.notReady(); len(reasons) > 0 {
 			writeJSON(w, http.StatusServiceUnavailable, map[string]any{"status": "not_ready", "reasons": reasons})
 			return
 		}
 		writeJSON(w, http.StatusOK, map[string]any{"status": "ready"})
 	})
-	mux.Handle("GET /metrics", s.p.metricsHandler())
+	mux.Handle("GET /metrics", telemetry.MetricsHandler(p.metrics))
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

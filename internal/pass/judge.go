@@ -59,15 +59,15 @@ func (t *task) findDuplicates(b *event.Batch) {
 // judgeSource applies the source's rules and the enrichment to its rows that
 // still have no verdict.
 func (t *task) judgeSource(b *event.Batch, d *decoding) {
-	rows := d.rows
+	rows := keep(b, d.rows, event.Pending, event.Quarantined)
 	d.rows = d.rows[:0]
-	rows = keepPending(b, rows)
+	if d.rules != nil && len(rows) > 0 {
+		// Broken events are judged too, so that everything wrong with them shows.
+		d.rules.Apply(b, rows)
+	}
+	rows = keep(b, rows, event.Pending, event.Pending)
 	if len(rows) == 0 {
 		return
-	}
-	if d.rules != nil {
-		d.rules.Apply(b, rows)
-		rows = keepPending(b, rows)
 	}
 	t.env.enrich.Apply(b, rows)
 	t.watermark(b, d, rows)
@@ -76,10 +76,11 @@ func (t *task) judgeSource(b *event.Batch, d *decoding) {
 	}
 }
 
-func keepPending(b *event.Batch, rows []int32) []int32 {
+// keep returns the rows that have one of two verdicts, in place.
+func keep(b *event.Batch, rows []int32, one, other event.Verdict) []int32 {
 	kept := rows[:0]
 	for _, i := range rows {
-		if b.Verdict[i] == event.Pending {
+		if v := b.Verdict[i]; v == one || v == other {
 			kept = append(kept, i)
 		}
 	}
@@ -90,9 +91,6 @@ func keepPending(b *event.Batch, rows []int32) []int32 {
 // is allowed, and moves the watermark on. The watermark of a source in a
 // partition is its newest event time less the disorder that is usual.
 func (t *task) watermark(b *event.Batch, d *decoding, rows []int32) {
-	if len(rows) == 0 {
-		return
-	}
 	source := b.Source.Get(int(rows[0]))
 	newest := t.state.Newest[source]
 	behind := (t.env.disorder + d.lateness).Microseconds()

@@ -142,6 +142,14 @@ func (k KeyHash) Matches(plain string) bool {
 	return subtle.ConstantTimeCompare([]byte(k), []byte(HashKey(plain))) == 1
 }
 
+// Sum returns the hash itself; zero when k is not one.
+func (k KeyHash) Sum() (sum [sha256.Size]byte) {
+	if b, err := hex.DecodeString(strings.TrimPrefix(string(k), keyHashPrefix)); err == nil && len(b) == len(sum) {
+		copy(sum[:], b)
+	}
+	return sum
+}
+
 // parseKeyHash takes a hash as it is, and hashes a plain key. It does not
 // repeat the key in its errors.
 func parseKeyHash(s string) (KeyHash, error) {

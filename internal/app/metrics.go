@@ -1,0 +1,83 @@
+package app
+
+import (
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/millrace/millrace/event"
+)
+
+// collector gives Prometheus what the parts of this process count. Values are
+// read when they are asked for: the hot path knows nothing of metrics.
+type collector struct {
+	p *platform
+
+	verdicts, received, bytes, rejected, refused *prometheus.Desc
+	commits, freshness, position, free, low      *prometheus.Desc
+}
+
+func newCollector(p *platform) *collector {
+	desc := func(name, help string, labels ...string) *prometheus.Desc {
+		return prometheus.NewDesc("millrace_"+name, help, labels, nil)
+	}
+	return &collector{
+		p:         p,
+		verdicts:  desc("pass_events_total", "Events committed since the process started, by verdict.", "verdict"),
+		received:  desc("source_records_total", "Records that the log took from a source since the process started.", "source", "adapter"),
+		bytes:     desc("source_bytes_total", "Bytes of the payloads of those records.", "source", "adapter"),
+		rejected:  desc("source_rejected_total", "Records refused by a door and logged as rejected.", "source", "adapter"),
+		refused:   desc("source_refused_total", "Whole requests and files answered with an error.", "source", "adapter"),
+		commits:   desc("pass_commits_total", "Commits since the process started."),
+		freshness: desc("pass_freshness_seconds", "Time from the log's append to being queryable, over the last 10 to 20 seconds.", "quantile"),
+		position:  desc("pass_position", "Offset of the next record to process.", "partition"),
+		free:      desc("disk_free_bytes", "Free space of the data folder's disk."),
+		low:       desc("disk_low", "1 while no events are taken because the disk is nearly full."),
+	}
+}
+
+// Describe implements [prometheus.Collector].
+func (c *collector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		c.verdicts, c.received, c.bytes, c.rejected, c.refused, c.commits, c.freshness, c.position, c.free, c.low,
+	} {
+		ch <- d
+	}
+}
+
+// Collect implements [prometheus.Collector].
+func (c *collector) Collect(ch chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	counter := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, v, labels...)
+	}
+	if c.p.guard != nil {
+		gauge(c.free, float64(c.p.guard.Free()))
+		low := 0.0
+		if c.p.guard.Low() {
+			low = 1
+		}
+		gauge(c.low, low)
+	}
+	for _, s := range c.p.meters.Stats() {
+		counter(c.received, float64(s.Events), s.Name, s.Adapter)
+		counter(c.bytes, float64(s.Bytes), s.Name, s.Adapter)
+		counter(c.rejected, float64(s.Rejected), s.Name, s.Adapter)
+		counter(c.refused, float64(s.Refused), s.Name, s.Adapter)
+	}
+	if c.p.pass == nil {
+		return
+	}
+	s := c.p.pass.Stats()
+	counter(c.commits, float64(s.Commits))
+	for v := event.Accepted; v <= event.Rejected; v++ {
+		counter(c.verdicts, float64(s.Verdicts[v]), v.String())
+	}
+	gauge(c.freshness, s.FreshnessP50.Seconds(), "0.5")
+	gauge(c.freshness, s.FreshnessP99.Seconds(), "0.99")
+	for partition, position := range s.Positions {
+		gauge(c.position, float64(position), strconv.Itoa(int(partition)))
+	}
+}

@@ -1,0 +1,62 @@
+package app
+
+import (
+	"slices"
+
+	"github.com/millrace/millrace/internal/runtime/lifecycle"
+)
+
+// Target is a part of the platform that a process can run.
+type Target struct {
+	Name  string   `json:"name"`
+	Needs []string `json:"needs"`
+	Text  string   `json:"text"`
+}
+
+// Targets lists what -target takes. What a target needs runs with it.
+func Targets() []Target {
+	return []Target{
+		{"all", []string{"log", "pass", "doors", "api", "inbox", "kafka"}, "everything below (the default)"},
+		{"log", nil, "the event log: the embedded broker, unless log.brokers names a cluster"},
+		{"pass", []string{"log"}, "decodes, judges, corrects, enriches and stores the events of the log"},
+		{"doors", []string{"log"}, "takes events over HTTP: Segment, native, whole files"},
+		{"api", []string{"pass"}, "the HTTP API and the console"},
+		{"inbox", []string{"log"}, "takes files from watched folders"},
+		{"kafka", []string{"log"}, "takes events from Kafka topics"},
+	}
+}
+
+// modules returns what runs for the targets, in the order in which it starts.
+func (p *platform) modules(targets []string) ([]lifecycle.Module, error) {
+	if len(targets) == 0 || slices.Contains(targets, "all") {
+		targets = Targets()[0].Needs
+	}
+	server := &server{p: p}
+	http := lifecycle.Module{
+		Name: "http", Start: server.open, Run: server.run, Stop: server.stop, Close: server.close,
+	}
+	for _, name := range []string{"doors", "api"} {
+		if slices.Contains(targets, name) {
+			http.Needs = append(http.Needs, name)
+		}
+	}
+	// Probes and metrics are served whatever runs.
+	targets = append(slices.Clone(targets), "http")
+	all := []lifecycle.Module{
+		{Name: "folder", Start: p.openFolder, Run: p.runGuard, Close: p.closeFolder},
+		{Name: "log", Needs: []string{"folder"}, Start: p.openLog, Run: p.runLog, Stop: p.stopLog, Close: p.closeLog},
+		{Name: "state", Needs: []string{"folder"}, Start: p.openState, Close: p.closeState},
+		{Name: "olap", Needs: []string{"folder"}, Start: p.openOLAP, Close: p.closeOLAP},
+		{Name: "pass", Needs: []string{"log", "state", "olap"}, Start: p.openPass, Run: p.runPass},
+		{Name: "doors", Needs: []string{"log", "state"}, Start: p.openDoors},
+		{Name: "api", Needs: []string{"pass"}, Start: p.openGateway},
+		http,
+		{Name: "inbox", Needs: []string{"log", "state"}, Start: p.openInboxes, Run: p.runInboxes},
+		{Name: "kafka", Needs: []string{"log", "state"}, Start: p.openKafkaSources, Run: p.runKafkaSources},
+	}
+	// Doors hand verdicts out only where the pass runs, and then need it first.
+	if slices.Contains(targets, "pass") || slices.Contains(targets, "api") {
+		all[5].Needs = append(all[5].Needs, "pass")
+	}
+	return lifecycle.Resolve(all, targets)
+}
