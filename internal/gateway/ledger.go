@@ -22,7 +22,7 @@ func (g *Gateway) ledger(ctx context.Context, in *ledgerInput) (*LedgerAnswer, e
 	if err != nil {
 		return nil, err
 	}
-	answer := &LedgerAnswer{Total: ledgerOf(total), Rows: []LedgerRow{}}
+	answer := &LedgerAnswer{Total: LedgerOf(total), Rows: []LedgerRow{}}
 	if answer.Rows, err = g.ledgerRows(in); err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (g *Gateway) ledgerRows(in *ledgerInput) ([]LedgerRow, error) {
 	}
 	out := make([]LedgerRow, len(rows))
 	for i, r := range rows {
-		out[i] = LedgerRow{Source: r.Source, Ledger: ledgerOf(r.Counts)}
+		out[i] = LedgerRow{Source: r.Source, Ledger: LedgerOf(r.Counts)}
 		switch {
 		case kind == ledger.ByMinute:
 			out[i].Minute = &r.At

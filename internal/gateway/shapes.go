@@ -19,7 +19,8 @@ type Ledger struct {
 	Balanced    bool  `json:"balanced" doc:"Whether received = accepted + duplicate + quarantined + rejected"`
 }
 
-func ledgerOf(c ledger.Counts) Ledger {
+// LedgerOf shows counts as the API does.
+func LedgerOf(c ledger.Counts) Ledger {
 	return Ledger{
 		Received: c.Received, Accepted: c.Accepted, Duplicate: c.Duplicate, Quarantined: c.Quarantined,
 		Rejected: c.Rejected, Late: c.Late, Corrected: c.Corrected, Balanced: c.Balanced(),

@@ -56,7 +56,7 @@ func (g *Gateway) stripOf(s *Status) (PlatformStrip, error) {
 	strip := PlatformStrip{
 		EventsPerSecond: s.EventsPerSecond,
 		Freshness:       Quantiles{P50: milliseconds(s.FreshnessP50), P99: milliseconds(s.FreshnessP99)},
-		Ledger:          ledgerOf(total),
+		Ledger:          LedgerOf(total),
 	}
 	for i := range s.Partitions {
 		p := &s.Partitions[i]
