@@ -1,0 +1,128 @@
+import { CSPProvider } from '@base-ui/react/csp-provider'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { lazy, type ReactNode, Suspense } from 'react'
+import { ApiError } from './api/client.ts'
+import { EventsPage } from './page/events.tsx'
+import { OverviewPage } from './page/overview.tsx'
+import { PassportPage } from './page/passport.tsx'
+import { QuarantinePage } from './page/quarantine.tsx'
+import { SourcesPage } from './page/sources.tsx'
+import { SystemPage } from './page/system.tsx'
+import { usePlace } from './router.ts'
+import { useStatus } from './shell/health.ts'
+import { useShortcuts } from './shell/keys.ts'
+import { Palette } from './shell/palette.tsx'
+import { Rail, TabBar } from './shell/rail.tsx'
+import { TopBar } from './shell/topbar.tsx'
+import { Link } from './ui/control.tsx'
+import { Empty, Loading, Stale } from './ui/state.tsx'
+
+const SqlPage = lazy(() => import('./page/sql.tsx'))
+
+const RETRY_MS = 5000
+
+/** Failures that another try may mend are tried again for as long as the page is open. */
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 2000,
+      retry: (failures, error) => failures < 1 && error instanceof ApiError && error.retryable,
+      retryDelay: 400,
+      refetchOnWindowFocus: false,
+      refetchInterval: query =>
+        query.state.error instanceof ApiError && query.state.error.retryable ? RETRY_MS : false,
+      networkMode: 'always',
+    },
+  },
+})
+
+function segment(path: string, index: number): string {
+  try {
+    return decodeURIComponent(path.split('/')[index] ?? '')
+  } catch {
+    return ''
+  }
+}
+
+function pageFor(path: string): ReactNode {
+  if (path === '/') return <OverviewPage />
+  if (path === '/events') return <EventsPage />
+  if (path === '/quarantine') return <QuarantinePage />
+  if (path === '/sources') return <SourcesPage />
+  if (path === '/system') return <SystemPage />
+  if (/^\/events\/[^/]+$/.test(path)) return <PassportPage id={segment(path, 2)} />
+  if (/^\/coordinates\/\d+\/\d+$/.test(path)) {
+    return <PassportPage coordinates={{ partition: segment(path, 2), offset: segment(path, 3) }} />
+  }
+  if (path === '/sql') {
+    return (
+      <Suspense
+        fallback={
+          <>
+            <TopBar title="SQL" />
+            <Loading what="the editor" />
+          </>
+        }
+      >
+        <SqlPage />
+      </Suspense>
+    )
+  }
+  return <NoPage path={path} />
+}
+
+function NoPage({ path }: { path: string }) {
+  return (
+    <>
+      <TopBar title="No such page" />
+      <div className="page">
+        <Empty title={`There is nothing at ${path}`}>
+          <p>
+            Press <kbd>Ctrl K</kbd> to search, or go to the{' '}
+            <Link href="/" className="link">
+              overview
+            </Link>
+            .
+          </p>
+        </Empty>
+      </div>
+    </>
+  )
+}
+
+/** When the platform stops answering, everything on the screen is from before. */
+function Outage() {
+  const { error, data, dataUpdatedAt } = useStatus()
+  if (!error || !data) return null
+  return <Stale since={dataUpdatedAt}>Millrace does not answer; trying again every 2 s.</Stale>
+}
+
+function Shell() {
+  const { path } = usePlace()
+  const { data } = useStatus()
+  useShortcuts()
+  return (
+    <div className="shell">
+      <a className="skip" href="#main">
+        Skip to the content
+      </a>
+      <Rail version={data?.version} />
+      <main id="main" className="main" tabIndex={-1}>
+        <Outage />
+        {pageFor(path)}
+      </main>
+      <TabBar />
+      <Palette />
+    </div>
+  )
+}
+
+export function App() {
+  return (
+    <CSPProvider disableStyleElements>
+      <QueryClientProvider client={client}>
+        <Shell />
+      </QueryClientProvider>
+    </CSPProvider>
+  )
+}

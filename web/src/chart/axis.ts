@@ -1,0 +1,62 @@
+import { september } from '../format.ts'
+
+// Where a time axis has its labels, and what they say. All times are in seconds, in UTC.
+
+const HOUR = 3600
+const DAY = 86_400
+/** 1970-01-05 was a Monday. */
+const MONDAY = 4 * DAY
+
+type Unit = 'hour' | 'day' | 'week' | 'month'
+
+const STEPS: Record<Unit, readonly number[]> = {
+  hour: [1, 2, 3, 6, 12, 24, 48, 168],
+  day: [1, 2, 7, 14, 28, 56],
+  week: [1, 2, 4, 8, 13, 26, 52],
+  month: [1, 2, 3, 6, 12, 24],
+}
+
+export function unitOf(bucketS: number): Unit {
+  if (bucketS >= 28 * DAY) return 'month'
+  if (bucketS >= 7 * DAY) return 'week'
+  return bucketS >= DAY ? 'day' : 'hour'
+}
+
+/** True where a label at this bucket falls on a round time: whole hours of the day, Mondays, months of the year. */
+function isRound(start: number, index: number, unit: Unit, step: number): boolean {
+  if (unit === 'hour') return Math.round(start / HOUR) % step === 0
+  if (unit === 'day') return step < 7 ? index % step === 0 : Math.round((start - MONDAY) / DAY) % step === 0
+  if (unit === 'month') return new Date(start * 1000).getUTCMonth() % Math.min(step, 12) === 0
+  return index % step === 0
+}
+
+/** Bucket starts to label, at least `space` pixels apart on an axis of `width` pixels. */
+export function axisStarts(starts: ArrayLike<number>, bucketS: number, width: number, space: number): number[] {
+  const all = Array.from(starts)
+  const unit = unitOf(bucketS)
+  const room = Math.max(Math.floor(width / space), 1)
+  const step = STEPS[unit].find(s => all.length / s <= room) ?? Math.ceil(all.length / room)
+  return all.filter((start, i) => isRound(start, i, unit, step))
+}
+
+const format = (options: Intl.DateTimeFormatOptions) =>
+  new Intl.DateTimeFormat('en-GB', { ...options, timeZone: 'UTC' })
+const dayMonth = format({ day: 'numeric', month: 'short' })
+const monthOnly = format({ month: 'short' })
+const clock = format({ hour: '2-digit', minute: '2-digit' })
+
+/** The labels; the year, or the day of an hour, stands below the first one and wherever it changes. */
+export function axisLabels(starts: readonly number[], bucketS: number): string[] {
+  const unit = unitOf(bucketS)
+  let before = ''
+  return starts.map(start => {
+    const date = new Date(start * 1000)
+    const text = september(
+      unit === 'month' ? monthOnly.format(date) : unit === 'hour' ? clock.format(date) : dayMonth.format(date),
+    )
+    const context = unit === 'hour' ? september(dayMonth.format(date)) : String(date.getUTCFullYear())
+    if (context === before) return text
+    before = context
+    return `${text}\n${context}`
+  })
+}

@@ -1,0 +1,97 @@
+import type { ReactNode } from 'react'
+import type { Passport, Row } from '../../api/types.ts'
+import { NONE, plain as text } from '../../format.ts'
+import { literal, sqlHref } from '../../metric.ts'
+import { CopyButton, Link, Panel } from '../../ui/control.tsx'
+
+/** Names and values; empty values are shown as such, so that the layout tells what is not known. */
+export function Facts({ facts, rows = false }: { facts: readonly (readonly [string, ReactNode])[]; rows?: boolean }) {
+  return (
+    <dl className={rows ? 'facts rows' : 'facts'}>
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value || <span className="faint">{NONE}</span>}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+/** One row stands upright, name beside value; several lie as a table. */
+export function RowTable({ title, table, rows }: { title: string; table: string; rows: readonly Row[] }) {
+  const id = text(rows[0]?.['event_id'])
+  const columns = Object.keys(rows[0] ?? {})
+  const sql = (
+    <Link className="link small" href={sqlHref(`SELECT *\nFROM ${table}\nWHERE event_id = ${literal(id)}`)}>
+      Open in SQL
+    </Link>
+  )
+  return (
+    <Panel title={title} actions={sql}>
+      {rows.length === 1 ? (
+        <dl className="columns">
+          {columns.map(name => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd className="clip" title={text(rows[0]?.[name])}>
+                {text(rows[0]?.[name]) || <span className="faint">empty</span>}
+              </dd>
+            </div>
+          ))}
+        </dl>
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling frame must be reachable by keyboard
+        <section className="scroll-x" tabIndex={0} aria-label={title}>
+          <table className="table">
+            <thead>
+              <tr>
+                {columns.map(name => (
+                  <th key={name}>{name}</th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map(row => (
+                <tr key={`${text(row['event_id'])}${text(row['line_no'])}`}>
+                  {columns.map(name => (
+                    <td key={name}>{text(row[name])}</td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+    </Panel>
+  )
+}
+
+function pretty(payload: string): string {
+  try {
+    return JSON.stringify(JSON.parse(payload), null, 2)
+  } catch {
+    return payload
+  }
+}
+
+export function RawPanel({ raw }: { raw: Passport['raw'] }) {
+  const headers = Object.entries(raw.headers ?? {})
+  return (
+    <Panel
+      title="Raw payload"
+      note={raw.available ? (raw.encoding === 'base64' ? 'base64' : 'as received') : undefined}
+      actions={raw.available && <CopyButton text={raw.payload} what="raw payload" />}
+    >
+      {raw.available ? (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling frame must be reachable by keyboard
+        <pre className="payload" tabIndex={0}>
+          {raw.encoding === 'utf-8' ? pretty(raw.payload) : raw.payload}
+        </pre>
+      ) : (
+        <p className="panel-empty">{raw.reason || 'The log no longer holds these bytes.'}</p>
+      )}
+      {headers.length > 0 && <Facts rows facts={headers} />}
+    </Panel>
+  )
+}

@@ -1,0 +1,39 @@
+import type { IconName } from '../ui/icon.tsx'
+
+export interface PageEntry {
+  path: string
+  title: string
+  icon: IconName
+  /** Pressed after g. */
+  key: string
+  says: string
+}
+
+/** The rail, in order. A page is listed when it exists. */
+export const PAGES: readonly PageEntry[] = [
+  { path: '/', title: 'Overview', icon: 'overview', key: 'o', says: 'what the shop sells, live' },
+  { path: '/events', title: 'Events', icon: 'events', key: 'e', says: 'find an event, order or customer' },
+  { path: '/quarantine', title: 'Quarantine', icon: 'quarantine', key: 'q', says: 'what broke a rule, and why' },
+  { path: '/sql', title: 'SQL', icon: 'sql', key: 's', says: 'ask anything' },
+  { path: '/sources', title: 'Sources', icon: 'sources', key: 'r', says: 'who sends what' },
+  { path: '/system', title: 'System', icon: 'system', key: 'y', says: 'partitions, lag, ledger' },
+]
+
+export function pageOf(path: string): PageEntry | undefined {
+  if (path === '/') return PAGES[0]
+  const found = PAGES.find(page => page.path !== '/' && (path === page.path || path.startsWith(`${page.path}/`)))
+  return found ?? (path.startsWith('/coordinates/') ? PAGES[1] : undefined)
+}
+
+/** The range travels between pages; a page's own filters do not. */
+export function pageHref(path: string, params: URLSearchParams): string {
+  const kept = new URLSearchParams()
+  if (path === '/' || path === '/events' || path === '/quarantine') {
+    for (const name of ['range', 'from', 'to']) {
+      const value = params.get(name)
+      if (value) kept.set(name, value)
+    }
+  }
+  const text = kept.toString()
+  return text === '' ? path : `${path}?${text}`
+}

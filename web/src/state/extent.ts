@@ -1,0 +1,29 @@
+import { useQuery } from '@tanstack/react-query'
+import { useRef } from 'react'
+import { api } from '../api/client.ts'
+import type { Overview } from '../api/types.ts'
+import { DAY_MS } from './range.ts'
+
+const MANY_DAYS = 800 * DAY_MS
+
+export interface Extent {
+  oldest: number | null
+  newest: number | null
+  overview: Overview | undefined
+}
+
+const instant = (text: string | null | undefined) => (text ? Date.parse(text) : null)
+
+/** The ends of all data, and its whole course in little. */
+export function useExtent(paused = false): Extent {
+  const span = useRef(0)
+  const { data } = useQuery({
+    queryKey: ['extent'],
+    queryFn: ({ signal }) => api.overview({ grain: span.current > MANY_DAYS ? 'week' : 'day' }, signal),
+    refetchInterval: paused ? false : 3000,
+  })
+  const oldest = instant(data?.data_from)
+  const newest = instant(data?.data_to)
+  if (oldest !== null && newest !== null) span.current = newest - oldest
+  return { oldest, newest, overview: data }
+}

@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs'
+import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core'
+
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/** Debian's Chromium, or the one that CHROMIUM names. */
+export async function openBrowser(): Promise<Browser> {
+  const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
+  if (!existsSync(executablePath)) {
+    throw new Error(`no browser at ${executablePath}: install Debian's chromium, or set CHROMIUM to one`)
+  }
+  return chromium.launch({ executablePath, args: FLAGS, timeout: 60_000 })
+}
+
+export const WIDTHS = { 1440: 900, 1920: 1080, 390: 844 } as const
+
+export function screen(width: keyof typeof WIDTHS, theme: 'light' | 'dark'): BrowserContextOptions {
+  return {
+    viewport: { width, height: WIDTHS[width] },
+    colorScheme: theme,
+    reducedMotion: 'reduce',
+    locale: 'en-GB',
+    timezoneId: 'Europe/London',
+    ...(width === 390 ? { deviceScaleFactor: 2, hasTouch: true, isMobile: true } : {}),
+  }
+}
