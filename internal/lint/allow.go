@@ -12,6 +12,7 @@ type Allowance struct {
 // Allowed is the list of exceptions, each with its reason.
 var Allowed = []Allowance{
 	{"internal/runtime/clock", "time.*", "it is the clock"},
+	{"cmd/millrace", "context.Background", "the process begins here"},
 	{"internal/eventlog/client.go", "time.After", "polls a real broker while a topic appears; bounded by the caller's context"},
 	{"internal/store/olap/duckdb/query.go", "time.NewTicker", "repeats an interrupt until the engine has noticed it; no result depends on it"},
 	{"internal/store/olap/duckdb/slots.go", "time.NewTimer", "bounds how long a real query waits for its turn; no result depends on it"},

@@ -46,9 +46,11 @@ var Layers = []Layer{
 		Is: "events, batches, money, identities, verdicts; standard library only",
 	},
 	{
-		Name: "adapter contract", Packages: []string{"adapter", "adapter/internal/..."},
-		Is:       "what turns a payload into events; pure",
-		Siblings: []Edge{{"adapter", "adapter/internal/..."}},
+		Name: "adapter contract", Packages: []string{"adapter", "adapter/jsontext", "adapter/internal/..."},
+		Is: "what turns a payload into events, and what several formats use; pure",
+		Siblings: []Edge{
+			{"adapter", "adapter/internal/..."}, {"adapter/internal/...", "adapter"}, {"adapter/internal/...", "adapter/jsontext"},
+		},
 	},
 	{
 		Name: "formats", Packages: []string{"adapter/*"},
@@ -110,7 +112,7 @@ var Layers = []Layer{
 		Name: tools,
 		Packages: []string{
 			"internal/lint/...", "internal/sim/...", "e2e/...", "bench/...",
-			"internal/gateway/cmd/...", "internal/runtime/config/cmd/...",
+			"internal/gateway/cmd/...", "internal/runtime/config/cmd/...", "internal/cli/cmd/...",
 		},
 		Is: "linters, generators, simulation, benchmarks and end-to-end tests; nothing imports them",
 		By: []string{},

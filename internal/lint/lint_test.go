@@ -94,3 +94,17 @@ func TestInsertTable(t *testing.T) {
 		t.Error("took a page without markers")
 	}
 }
+
+func TestCheckLinks(t *testing.T) {
+	wrong, err := CheckLinks(fstest.MapFS{
+		"docs/a.md": {Data: []byte("[b](b.md#part) [c](../c.md) [web](https://example.org/x) [here](#top)\n```\n[d](d.md)\n```\n")},
+		"docs/b.md": {},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "links", wrong, "docs/a.md: links to ../c.md, which does not exist")
+	if len(wrong) != 1 {
+		t.Errorf("got %v", wrong)
+	}
+}

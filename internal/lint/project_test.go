@@ -41,3 +41,11 @@ func TestArchitecturePageIsUpToDate(t *testing.T) {
 		t.Error("the table of layers in ARCHITECTURE.md is out of date; run make generate")
 	}
 }
+
+func TestLinks(t *testing.T) {
+	wrong, err := CheckLinks(os.DirFS(root))
+	if err != nil {
+		t.Fatal(err)
+	}
+	report(t, wrong)
+}

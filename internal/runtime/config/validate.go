@@ -78,7 +78,7 @@ func (v *validator) inRange(f *field, path string, value reflect.Value) {
 	if err := errors.Join(parse(f.kind, f.min, low), parse(f.kind, f.max, high)); err != nil {
 		panic(fmt.Sprintf("BUG: the range of %s: %v", f.path, err))
 	}
-	inside := false
+	var inside bool
 	if f.kind == kindFloat {
 		inside = value.Float() >= low.Float() && value.Float() <= high.Float()
 	} else {

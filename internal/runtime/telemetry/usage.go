@@ -24,7 +24,7 @@ func ReadUsage() (Usage, error) {
 		return Usage{}, fmt.Errorf("cannot read the usage of the process: %w", err)
 	}
 	u := Usage{CPU: time.Duration(ru.Utime.Nano() + ru.Stime.Nano())}
-	u.PeakRSSBytes = int64(ru.Maxrss)
+	u.PeakRSSBytes = int64(ru.Maxrss) //nolint:unconvert // narrower on other systems
 	if runtime.GOOS == "linux" {
 		u.PeakRSSBytes <<= 10 // Linux counts KiB, others bytes
 		// ru_maxrss begins with the peak of the process that started us; the

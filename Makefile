@@ -1,0 +1,73 @@
+# Needs Go and a C++ compiler; the web tests and 'make console' need Node 20 as well. CI calls only these targets.
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
+TOOL := go tool -modfile=tools/go.mod
+FUZZTIME ?= 10s
+BENCHTIME ?= 1s
+UNIT = $(shell go list ./... | grep -v -e '/e2e$$' -e '/e2e/')
+
+export CGO_ENABLED := 1
+
+help: ## List the targets
+	@sed -n 's/^\([a-z0-9 -]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+build: ## Build bin/millrace
+	@mkdir -p bin
+	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/millrace ./cmd/millrace
+
+run: build ## Build, then replay a year of a real shop's orders: millrace demo
+	bin/millrace demo
+
+test: lint test-unit e2e test-web ## Everything CI runs: lint, unit tests with the race detector, end-to-end and web tests
+	@echo 'ok: make test'
+
+test-unit: ## Unit tests with the race detector
+	go test -race -timeout 20m $(UNIT)
+
+e2e: ## End-to-end tests of the real binary
+	go test -count=1 -timeout 20m ./e2e/...
+
+test-web: web/node_modules/.package-lock.json ## The console's tests, in Chromium
+	npm --prefix web test
+
+lint: ## gofmt, go vet, golangci-lint, house rules, generated files
+	@unformatted=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); \
+		if [ -n "$$unformatted" ]; then echo "not formatted (make fmt): $$unformatted" >&2; exit 1; fi
+	go vet ./...
+	$(TOOL) golangci-lint run ./...
+	go test ./internal/lint
+	tools/generate.sh --check
+
+fmt: ## Format Go and web sources
+	gofmt -w $$(git ls-files --cached --others --exclude-standard '*.go')
+	@if [ -d web/node_modules ]; then npm --prefix web run format; fi
+
+generate: ## Write all generated files anew
+	tools/generate.sh
+
+bench: build ## Measure; docs/benchmarks.md holds the results
+	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem $$(grep -rl --include='*_test.go' '^func Benchmark' adapter event internal | xargs -n1 dirname | sort -u | sed 's|^|./|')
+	@if [ -d bench ]; then go run ./bench; fi
+
+fuzz: ## Run each fuzz target for FUZZTIME (10s)
+	tools/fuzz.sh $(FUZZTIME)
+
+sim: ## Kill the platform again and again and compare with an undisturbed run, with new random seeds
+	go test -count=1 -timeout 30m -v -run 'Kill|Crash|Sim' ./e2e/... ./internal/pass/...
+
+docs: generate ## Write the generated pages of docs/ anew and check all links
+	go test -count=1 -run Links ./internal/lint
+
+console: web/node_modules/.package-lock.json ## Build the console's bundle, which is committed
+	npm --prefix web run build
+
+vuln: ## Look for known vulnerabilities; needs to reach vuln.go.dev
+	$(TOOL) govulncheck ./...
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	npm --prefix web ci
+
+.PHONY: help build run test test-unit e2e test-web lint fmt generate bench fuzz sim docs console vuln

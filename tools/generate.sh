@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Writes all generated files anew; with --check only says which differ.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+check=${1:-}
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+stale=0
+
+# page FILE COMMAND...: FILE holds what COMMAND prints.
+page() {
+  local file=$1
+  shift
+  "$@" >"$scratch/page"
+  if cmp -s "$scratch/page" "$file"; then return; fi
+  if [ "$check" = --check ]; then
+    echo "$file is out of date; run make generate" >&2
+    stale=1
+  else
+    mkdir -p "$(dirname "$file")"
+    cat "$scratch/page" >"$file"
+    echo "wrote $file"
+  fi
+}
+
+page docs/reference-config.md go run ./internal/runtime/config/cmd/reference
+page docs/config.schema.json go run ./internal/runtime/config/cmd/reference -schema
+page docs/openapi.json go run ./internal/gateway/cmd/openapi
+page docs/cli.md go run ./internal/cli/cmd/reference
+if [ "$check" != --check ]; then
+  # These two are checked by the tests of their packages.
+  go run ./internal/lint/cmd/layers -w
+  go generate ./internal/quality
+fi
+# The console's types come from the API's description; they need Node.
+if [ -d web/node_modules ]; then
+  page web/src/api/schema.d.ts web/node_modules/.bin/openapi-typescript docs/openapi.json
+fi
+exit $stale
