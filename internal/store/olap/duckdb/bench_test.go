@@ -167,8 +167,14 @@ func BenchmarkWrite(b *testing.B) {
 		run(fmt.Sprintf("checkpoint=64MB/rows=%d", size), size, 8, nil)
 	}
 	for _, o := range strings.Split(os.Getenv("OLAP_OPTIONS"), ";") {
-		if k, v, ok := strings.Cut(o, "="); ok {
-			run("option="+k+":"+v, 10_000, 8, func(c *Config) { c.options = map[string]string{k: v} })
+		options := map[string]string{}
+		for _, kv := range strings.Split(o, "&") {
+			if k, v, ok := strings.Cut(kv, "="); ok {
+				options[k] = v
+			}
+		}
+		if len(options) > 0 {
+			run("option="+o, 10_000, 8, func(c *Config) { c.options = options })
 		}
 	}
 }

@@ -86,28 +86,23 @@ func (c *connection) exec(sql string) error {
 	return nil
 }
 
-// ints runs a statement whose columns are BIGINT without NULL.
-func (c *connection) ints(sql string) ([][]int64, error) {
+// texts runs a statement of one VARCHAR column without NULL.
+func (c *connection) texts(sql string) ([]string, error) {
 	var res capi.Result
 	state := capi.Query(c.c, sql, &res)
 	defer capi.DestroyResult(&res)
 	if state == capi.StateError {
 		return nil, parseFailure(capi.ResultError(&res))
 	}
-	columns := int(capi.ColumnCount(&res))
-	var rows [][]int64
+	var texts []string
 	for {
 		chunk := capi.FetchChunk(res)
 		if chunk.Ptr == nil {
-			return rows, nil
+			return texts, nil
 		}
+		data := capi.VectorGetData(capi.DataChunkGetVector(chunk, 0))
 		for i := range int(capi.DataChunkGetSize(chunk)) {
-			row := make([]int64, columns)
-			for k := range row {
-				data := capi.VectorGetData(capi.DataChunkGetVector(chunk, capi.IdxT(k)))
-				row[k] = at[int64](data, i)
-			}
-			rows = append(rows, row)
+			texts = append(texts, string(bytesAt(data, i)))
 		}
 		capi.DestroyDataChunk(&chunk)
 	}

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	capi "github.com/duckdb/duckdb-go-bindings"
-
 	"github.com/millrace/millrace/internal/store/olap"
 )
 
@@ -82,19 +80,12 @@ func (s *syntax) failure(body int) *failure {
 }
 
 func syntaxTree(c *connection, sql string) (*syntax, error) {
-	var res capi.Result
-	state := capi.Query(c.c, "SELECT json_serialize_sql("+literal(sql)+", skip_default := true, skip_empty := true, skip_null := true)::VARCHAR", &res)
-	defer capi.DestroyResult(&res)
-	if state == capi.StateError {
-		return nil, parseFailure(capi.ResultError(&res))
+	texts, err := c.texts("SELECT json_serialize_sql(" + literal(sql) + ", skip_default := true, skip_empty := true, skip_null := true)::VARCHAR")
+	if err != nil {
+		return nil, err
 	}
-	chunk := capi.FetchChunk(res)
-	if chunk.Ptr == nil || capi.DataChunkGetSize(chunk) != 1 {
-		return nil, &failure{text: "the parser gave no answer"}
-	}
-	defer capi.DestroyDataChunk(&chunk)
 	tree := &syntax{}
-	if err := json.Unmarshal(bytesAt(capi.VectorGetData(capi.DataChunkGetVector(chunk, 0)), 0), tree); err != nil {
+	if err := json.Unmarshal([]byte(texts[0]), tree); err != nil {
 		return nil, fmt.Errorf("cannot read the syntax tree of the query: %w", err)
 	}
 	return tree, nil

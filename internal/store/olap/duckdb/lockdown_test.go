@@ -115,10 +115,10 @@ SELECT * FROM sqlite_master
 SELECT * FROM pg_catalog.pg_class
 SELECT * FROM pg_class
 SELECT * FROM (WITH duckdb_databases AS (SELECT 1) FROM duckdb_databases) a, duckdb_databases b
-SELECT * FROM _millrace.positions
-SELECT * FROM analytics._millrace.positions
+SELECT * FROM _millrace.state
+SELECT * FROM analytics._millrace.state
 SELECT * FROM which_secret('s3://x', 's3')
-SELECT * FROM seq_scan('_millrace.positions')
+SELECT * FROM seq_scan('_millrace.state')
 SELECT * FROM arrow_scan(1, 2, 3)
 SELECT * FROM arrow_scan_dumb(1, 2, 3)
 SELECT current_setting('temp_directory')
@@ -319,7 +319,7 @@ func fingerprint(t *testing.T, s olap.Store) string {
 	var b strings.Builder
 	queries := []string{
 		"SELECT table_name, column_count FROM duckdb_tables() ORDER BY ALL", "SELECT name, value FROM duckdb_settings() ORDER BY ALL",
-		"SELECT * FROM _millrace.positions", "SELECT database_name FROM duckdb_databases() ORDER BY ALL",
+		"SELECT * FROM _millrace.state", "SELECT database_name FROM duckdb_databases() ORDER BY ALL",
 		"SELECT view_name FROM duckdb_views() ORDER BY ALL", "SELECT count(*) FROM duckdb_functions()",
 	}
 	for _, table := range olap.Tables() {

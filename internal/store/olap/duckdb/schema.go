@@ -1,7 +1,9 @@
 package duckdb
 
 import (
+	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/millrace/millrace/internal/store/olap"
@@ -14,9 +16,8 @@ const internalSchema = "_millrace"
 func ddl(tables []olap.Table, options string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "CREATE SCHEMA %s;\n", internalSchema)
-	fmt.Fprintf(&b, "CREATE TABLE %s.version (version BIGINT NOT NULL);\n", internalSchema)
-	fmt.Fprintf(&b, "INSERT INTO %s.version VALUES (%d);\n", internalSchema, olap.SchemaVersion)
-	fmt.Fprintf(&b, "CREATE TABLE %s.positions (partition BIGINT PRIMARY KEY, next_offset BIGINT NOT NULL);\n", internalSchema)
+	fmt.Fprintf(&b, "CREATE TABLE %s.state (version BIGINT, positions VARCHAR);\n", internalSchema)
+	fmt.Fprintf(&b, "INSERT INTO %s.state VALUES (%d, '{}');\n", internalSchema, olap.SchemaVersion)
 	for _, t := range tables {
 		fmt.Fprintf(&b, "CREATE TABLE main.%s (", quote(t.Name))
 		for i, c := range t.Columns {
@@ -41,36 +42,39 @@ func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + 
 // prepareSchema creates the tables of a new file and refuses those of another
 // version.
 func prepareSchema(c *connection, tables []olap.Table, options string) error {
-	exists, err := c.ints("SELECT count(*) FROM duckdb_tables() WHERE schema_name = '" + internalSchema + "'")
+	exists, err := c.texts("SELECT count(*)::VARCHAR FROM duckdb_tables() WHERE schema_name = '" + internalSchema + "'")
 	if err != nil {
 		return fmt.Errorf("cannot read the tables: %w", err)
 	}
-	if exists[0][0] == 0 {
+	if exists[0] == "0" {
 		if err := c.exec("BEGIN;\n" + ddl(tables, options) + "COMMIT;"); err != nil {
 			return fmt.Errorf("cannot create the tables: %w", err)
 		}
 		return nil
 	}
-	version, err := c.ints("SELECT version FROM " + internalSchema + ".version")
+	state, err := c.texts("SELECT version::VARCHAR FROM " + internalSchema + ".state")
 	if err != nil {
 		return fmt.Errorf("cannot read the version of the tables: %w", err)
 	}
-	if len(version) != 1 || version[0][0] != olap.SchemaVersion {
-		return fmt.Errorf("%w: its tables have version %v, this binary writes %d; use the binary that wrote it, or a new data folder",
-			olap.ErrVersion, version, olap.SchemaVersion)
+	if want := strconv.Itoa(olap.SchemaVersion); len(state) != 1 || state[0] != want {
+		return fmt.Errorf("%w: its tables have version %v, this binary writes %s; use the binary that wrote it, or a new data folder",
+			olap.ErrVersion, state, want)
 	}
 	return nil
 }
 
 // readPositions returns what the store has.
 func readPositions(c *connection) (map[int32]int64, error) {
-	rows, err := c.ints("SELECT partition, next_offset FROM " + internalSchema + ".positions")
+	state, err := c.texts("SELECT positions FROM " + internalSchema + ".state")
+	if err == nil && len(state) != 1 {
+		err = fmt.Errorf("%d rows of them, want one", len(state))
+	}
+	positions := make(map[int32]int64)
+	if err == nil {
+		err = json.Unmarshal([]byte(state[0]), &positions)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the positions: %w", err)
-	}
-	positions := make(map[int32]int64, len(rows))
-	for _, r := range rows {
-		positions[int32(r[0])] = r[1]
 	}
 	return positions, nil
 }

@@ -2,8 +2,9 @@ package duckdb
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
-	"strconv"
+	"maps"
 
 	capi "github.com/duckdb/duckdb-go-bindings"
 
@@ -17,7 +18,8 @@ type writer struct {
 	tables []*tableWriter
 	sel    olap.Selection
 	rows   []olap.Row
-	sql    []byte
+
+	positions map[int32]int64 // scratch
 }
 
 // tableWriter fills the chunks of one table.
@@ -31,7 +33,7 @@ type tableWriter struct {
 }
 
 func newWriter(conn *connection, tables []olap.Table) *writer {
-	w := &writer{conn: conn}
+	w := &writer{conn: conn, positions: make(map[int32]int64)}
 	for i := range tables {
 		w.tables = append(w.tables, newTableWriter(&tables[i]))
 	}
@@ -204,24 +206,24 @@ func (t *tableWriter) finish(keep bool) error {
 	return err
 }
 
-// storePositions moves the positions; they never go back.
+// storePositions moves the positions; they never go back. They are one row of
+// one column, because DuckDB updates that in a quarter of the time that an upsert
+// of a row per partition takes.
 func (w *writer) storePositions(positions, stored map[int32]int64) error {
-	w.sql = append(w.sql[:0], "INSERT INTO "+internalSchema+".positions VALUES "...)
-	empty := len(w.sql)
+	clear(w.positions)
+	maps.Copy(w.positions, stored)
+	moved := false
 	for p, next := range positions {
-		if old, ok := stored[p]; ok && old >= next {
-			continue
+		if old, ok := stored[p]; !ok || old < next {
+			w.positions[p], moved = next, true
 		}
-		if len(w.sql) > empty {
-			w.sql = append(w.sql, ',')
-		}
-		w.sql = strconv.AppendInt(append(w.sql, '('), int64(p), 10)
-		w.sql = strconv.AppendInt(append(w.sql, ','), next, 10)
-		w.sql = append(w.sql, ')')
 	}
-	if len(w.sql) == empty {
+	if !moved {
 		return nil
 	}
-	w.sql = append(w.sql, " ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset"...)
-	return w.conn.exec(string(w.sql))
+	text, err := json.Marshal(w.positions)
+	if err != nil {
+		return err
+	}
+	return w.conn.exec("UPDATE " + internalSchema + ".state SET positions = '" + string(text) + "'")
 }
