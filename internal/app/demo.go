@@ -123,7 +123,7 @@ func Demo(ctx context.Context, cfg *config.Config, opts DemoOptions) (result *De
 func (r *replay) modules() ([]lifecycle.Module, error) {
 	targets := []string{"all"}
 	if r.opts.Exit {
-		targets = []string{"pass"}
+		targets = []string{"pass", "streams"}
 	}
 	modules, err := r.p.modules(targets)
 	if err != nil {
@@ -147,9 +147,6 @@ func withoutModule(modules []lifecycle.Module, name string) []lifecycle.Module {
 
 // run sends the file, waits until it is processed, and then idles.
 func (r *replay) run(ctx context.Context) error {
-	if err := r.p.openStreams(); err != nil {
-		return err
-	}
 	began := r.p.clock.Now()
 	usage, err := telemetry.ReadUsage()
 	if err != nil {

@@ -4,20 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
-	"path"
-	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	filesource "github.com/millrace/millrace/internal/source/file"
 	httpsource "github.com/millrace/millrace/internal/source/http"
+	kafkasource "github.com/millrace/millrace/internal/source/kafka"
 	"github.com/millrace/millrace/internal/source/resume"
 )
 
-// openStreams makes what appends files and topics exactly once.
-func (p *platform) openStreams() error {
-	if p.streams != nil {
-		return nil
+// openStreams makes what appends files and topics exactly once. It is a module
+// of its own because files come by HTTP, by inbox and by the demo, and no two of
+// them may write one stream at a time.
+func (p *platform) openStreams(context.Context) error {
+	// What an earlier process left behind when it was killed.
+	if err := os.RemoveAll(p.dir("scratch")); err != nil {
+		return fmt.Errorf("cannot empty the scratch folder: %w", err)
 	}
 	if err := os.MkdirAll(p.dir("scratch"), 0o755); err != nil {
 		return fmt.Errorf("cannot make the scratch folder: %w", err)
@@ -33,46 +36,85 @@ func (p *platform) openStreams() error {
 }
 
 // uploads takes files that are sent over HTTP.
-type uploads struct{ p *platform }
+type uploads struct{ filesource.Uploads }
 
-var _ httpsource.Files = uploads{}
+var _ httpsource.Files = (*uploads)(nil)
+
+func (p *platform) uploads() *uploads {
+	u := &uploads{filesource.Uploads{Files: p.files, Adapters: p.catalog.names()}}
+	for _, s := range p.catalog.sources {
+		u.Targets = append(u.Targets, filesource.Target{Name: s.Name, Adapter: s.adapter})
+	}
+	return u
+}
 
 // Ingest implements [httpsource.Files].
-func (u uploads) Ingest(ctx context.Context, f httpsource.Upload) (any, error) {
-	c := u.p.catalog
-	refuse := func(status int, format string, args ...any) (any, error) {
-		return nil, &httpsource.FileError{Status: status, Message: fmt.Sprintf(format, args...)}
-	}
-	name := f.Adapter
-	s, known := c.source(f.Source)
-	switch {
-	case f.Source == "" && f.Adapter == "":
-		return refuse(http.StatusBadRequest, "Say which adapter reads the file (?adapter=); there are %s.", strings.Join(c.names(), ", "))
-	case f.Source == "":
-		f.Source = f.Adapter
-	case known && name == "":
-		name = s.Adapter
-	}
-	a, ok := c.adapters[name]
-	if !ok {
-		return refuse(http.StatusNotFound, "There is no adapter %q; there are %s.", name, strings.Join(c.names(), ", "))
-	}
-	if f.Name = path.Base(f.Name); f.Name == "." || f.Name == "/" {
-		f.Name = "upload"
-	}
-	report, err := u.p.files.Ingest(ctx, filesource.Input{
-		Name: f.Name, Reader: f.Body, Source: f.Source, Adapter: a, Size: f.Size,
-	}, filesource.Options{})
-	var broken *filesource.FileError
-	switch {
-	case errors.As(err, &broken):
+func (u *uploads) Ingest(ctx context.Context, f httpsource.Upload) (any, error) {
+	report, err := u.Uploads.Ingest(ctx, filesource.Upload(f))
+	var refused *filesource.UploadError
+	if errors.As(err, &refused) {
 		return nil, &httpsource.FileError{
-			Status: http.StatusBadRequest, Message: broken.Error(), Line: broken.Line, Column: broken.Column,
+			Status: refused.Status, Message: refused.Message, Line: refused.Line, Column: refused.Column,
 		}
-	case errors.Is(err, resume.ErrActive):
-		return nil, &httpsource.FileError{Status: http.StatusConflict, Message: err.Error()}
-	case err != nil:
-		return nil, err
 	}
-	return report, nil
+	return report, err
+}
+
+// openInboxes makes the sources' folders.
+func (p *platform) openInboxes(context.Context) error {
+	for _, s := range p.catalog.sources {
+		if s.Inbox == "" {
+			continue
+		}
+		inbox, err := filesource.NewInbox(filesource.InboxConfig{
+			Files: p.files, Source: s.Name, Adapter: s.adapter, Dir: s.Inbox,
+			PollInterval: p.cfg.Inbox.PollInterval, Settle: p.cfg.Inbox.Settle, Clock: p.clock, Logger: p.log,
+		})
+		if err != nil {
+			return fmt.Errorf("source %q: %w", s.Name, err)
+		}
+		p.inboxes = append(p.inboxes, inbox)
+	}
+	return nil
+}
+
+// runInboxes watches the sources' folders.
+func (p *platform) runInboxes(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, inbox := range p.inboxes {
+		group.Go(func() error { return inbox.Run(ctx) })
+	}
+	group.Go(func() error { <-ctx.Done(); return nil })
+	return group.Wait()
+}
+
+// openKafkaSources creates the topics that sources read, so that producers find
+// them.
+func (p *platform) openKafkaSources(ctx context.Context) error {
+	for _, s := range p.catalog.sources {
+		if s.Topic == "" {
+			continue
+		}
+		if err := p.topic.EnsureSource(ctx, s.Topic); err != nil {
+			return fmt.Errorf("source %q: %w", s.Name, err)
+		}
+	}
+	return nil
+}
+
+// runKafkaSources takes events from the sources' topics.
+func (p *platform) runKafkaSources(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, s := range p.catalog.sources {
+		if s.Topic == "" {
+			continue
+		}
+		source := kafkasource.New(kafkasource.Config{
+			Topic: s.Topic, Source: s.Name, Adapter: s.adapter, Client: p.topic.Client, Log: p.streams,
+			Meters: p.meters, Clock: p.clock, Logger: p.log, EventBytes: int(p.cfg.Limits.LineBytes),
+		})
+		group.Go(func() error { return source.Run(ctx) })
+	}
+	group.Go(func() error { <-ctx.Done(); return nil })
+	return group.Wait()
 }

@@ -48,15 +48,16 @@ func (p *platform) modules(targets []string) ([]lifecycle.Module, error) {
 		{Name: "state", Needs: []string{"folder"}, Start: p.openState, Close: p.closeState},
 		{Name: "olap", Needs: []string{"folder"}, Start: p.openOLAP, Close: p.closeOLAP},
 		{Name: "pass", Needs: []string{"log", "state", "olap"}, Start: p.openPass, Run: p.runPass},
-		{Name: "doors", Needs: []string{"log", "state"}, Start: p.openDoors},
+		{Name: "streams", Needs: []string{"log", "state"}, Start: p.openStreams},
+		{Name: "doors", Needs: []string{"streams"}, Start: p.openDoors},
 		{Name: "api", Needs: []string{"pass"}, Start: p.openGateway},
 		http,
-		{Name: "inbox", Needs: []string{"log", "state"}, Start: p.openInboxes, Run: p.runInboxes},
-		{Name: "kafka", Needs: []string{"log", "state"}, Start: p.openKafkaSources, Run: p.runKafkaSources},
+		{Name: "inbox", Needs: []string{"streams"}, Start: p.openInboxes, Run: p.runInboxes},
+		{Name: "kafka", Needs: []string{"streams"}, Start: p.openKafkaSources, Run: p.runKafkaSources},
 	}
 	// Doors hand verdicts out only where the pass runs, and then need it first.
 	if slices.Contains(targets, "pass") || slices.Contains(targets, "api") {
-		all[5].Needs = append(all[5].Needs, "pass")
+		all[6].Needs = append(all[6].Needs, "pass")
 	}
 	return lifecycle.Resolve(all, targets)
 }

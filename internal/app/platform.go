@@ -62,6 +62,7 @@ type platform struct {
 	pass       *pass.Pass
 	streams    *resume.Log
 	files      *filesource.Source
+	inboxes    []*filesource.Inbox
 	doors      *httpsource.Handler
 	gateway    *gateway.Gateway
 

@@ -160,6 +160,9 @@ func (t *Topic) EnsureSource(ctx context.Context, topic string) error {
 	return nil
 }
 
+// Client returns a further client of the cluster. The caller closes it.
+func (t *Topic) Client(extra ...kgo.Opt) (*kgo.Client, error) { return t.cfg.newClient(extra...) }
+
 // Name returns the topic's name.
 func (t *Topic) Name() string { return t.cfg.Topic }
 
