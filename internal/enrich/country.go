@@ -90,7 +90,8 @@ func parseCountries(table string) (map[string]string, error) {
 // fold brings spellings of one name together: lower case, without accents,
 // punctuation and articles, "&" as "and", "St." as "Saint".
 func fold(name string) string {
-	words := strings.FieldsFunc(strings.ToLower(norm.NFD.String(strings.ReplaceAll(name, "&", " and "))), func(r rune) bool {
+	name = strings.ReplaceAll(strings.ToValidUTF8(name, " "), "&", " and ")
+	words := strings.FieldsFunc(strings.ToLower(norm.NFD.String(name)), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.Mn, r)
 	})
 	kept := words[:0]

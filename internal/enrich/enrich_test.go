@@ -236,6 +236,9 @@ func BenchmarkStandardChain(b *testing.B) {
 }
 
 func TestNoAllocationOnceWarm(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector empties pools")
+	}
 	chain := Standard("web")
 	batch, rows := onlineRetailBatch(512)
 	names := append([]uint32(nil), batch.Country.Codes...)

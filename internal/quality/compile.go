@@ -1,0 +1,181 @@
+package quality
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"strings"
+
+	"github.com/millrace/millrace/event"
+)
+
+var checkKeyNames = keysOf(reflect.TypeFor[checkSpec]())
+
+// compileCheck compiles the check of the rule at path.
+func (s *source) compileCheck(path string, spec *checkSpec, f *field) check {
+	at := path + ".check"
+	if s.has(at + ".expr") {
+		return s.compileExprCheck(at, spec, f)
+	}
+	s.checkKeys(at, f)
+	if f.textual() {
+		return s.compileTextCheck(at, spec, f)
+	}
+	return s.compileNumberCheck(at, spec, f)
+}
+
+func (s *source) compileExprCheck(at string, spec *checkSpec, f *field) check {
+	for _, key := range checkKeyNames {
+		if key != "expr" && s.has(at+"."+key) {
+			s.fail(at+"."+key, `"expr" stands alone in a check; write %q into the condition, or make it a rule of its own`, key)
+		}
+	}
+	condition := s.condition(at+".expr", spec.Expr, f)
+	if condition == nil {
+		return nil
+	}
+	return &conditionCheck{condition: condition, items: f.item, unmet: fault{event.Business, "must meet: " + spec.Expr}}
+}
+
+// checkKeys refuses the keys that mean nothing for the field's kind.
+func (s *source) checkKeys(at string, f *field) {
+	set := 0
+	for _, key := range checkKeyNames {
+		if !s.has(at + "." + key) {
+			continue
+		}
+		set++
+		numeric := strings.HasPrefix(key, "m") // min, max and their exclusive forms
+		textual := key == "regex" || key == "length" || key == "format"
+		switch {
+		case key == "required" && !f.canMiss():
+			s.fail(at+"."+key, "%s (%s) is never missing; use a limit such as min", f.name, kindNames[f.kind])
+		case numeric && f.textual(), textual && !f.textual():
+			s.fail(at+"."+key, "%q does not work on %s (%s)", key, f.name, kindNames[f.kind])
+		}
+	}
+	if set == 0 && s.has(at) {
+		s.fail(at, "the check demands nothing; set one of %s", strings.Join(checkKeyNames, ", "))
+	}
+}
+
+func (s *source) compileTextCheck(at string, spec *checkSpec, f *field) check {
+	c := &textCheck{field: f, required: spec.Required}
+	add := func(holds func(string) bool, message string) {
+		c.tests = append(c.tests, textTest{holds, fault{event.Format, message}})
+	}
+	if s.has(at + ".in") {
+		listed := s.texts(at+".in", spec.In)
+		add(func(v string) bool { return listed[v] }, "must be one of "+listing(spec.In))
+	}
+	if s.has(at + ".regex") {
+		if compiled, err := compileRegex(spec.Regex); err != nil {
+			s.fail(at+".regex", "%v", err)
+		} else {
+			add(compiled.MatchString, "must match "+spec.Regex)
+		}
+	}
+	if s.has(at + ".length") {
+		s.addLength(at+".length", spec.Length, add)
+	}
+	if spec.Format != "" {
+		add(formatOf(spec.Format))
+	}
+	return c
+}
+
+func (s *source) texts(at string, values []string) map[string]bool {
+	s.countList(at, len(values))
+	set := make(map[string]bool, len(values))
+	for i, v := range values {
+		if set[v] {
+			s.fail(fmt.Sprintf("%s[%d]", at, i), "%q stands twice in the list", clip(v))
+		}
+		set[v] = true
+	}
+	return set
+}
+
+func (s *source) countList(at string, n int) {
+	switch {
+	case n == 0:
+		s.fail(at, "the list is empty; nothing would pass")
+	case n > maxListValues:
+		s.fail(at, "the list has %d values, at most %d are allowed", n, maxListValues)
+	}
+}
+
+func (s *source) addLength(at string, spec lengthSpec, add func(func(string) bool, string)) {
+	lo, hi := int64(spec.Min), int64(math.MaxInt64)
+	message := fmt.Sprintf("must have at least %d characters", lo)
+	if s.has(at + ".max") {
+		hi = int64(spec.Max)
+		message = fmt.Sprintf("must have %d to %d characters", lo, hi)
+	}
+	if lo > hi || lo == 0 && hi == math.MaxInt64 {
+		s.fail(at, "a length needs a min or a max, and min must not be above max")
+	}
+	add(func(v string) bool { n := characters(v); return n >= lo && n <= hi }, message)
+}
+
+// listing writes the values of a list for a reader, the first ten of them.
+func listing(values []string) string {
+	const most = 10
+	if len(values) <= most {
+		return strings.Join(values, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(values[:most], ", "), len(values)-most)
+}
+
+func (s *source) compileNumberCheck(at string, spec *checkSpec, f *field) check {
+	c := &numberCheck{field: f, required: spec.Required, lo: math.MinInt64, hi: math.MaxInt64}
+	var said []string
+	limit := func(key, text, words string, step int64, exclusive bool) {
+		if !s.has(at + "." + key) {
+			return
+		}
+		v, err := f.parse(text)
+		if err != nil {
+			s.fail(at+"."+key, "cannot take %q for %s: %v", clip(text), f.name, err)
+			return
+		}
+		v, possible := bound(v, exclusive, step)
+		if !possible {
+			s.fail(at+"."+key, "nothing is beyond %s", text)
+		}
+		said = append(said, words+" "+text)
+		if step > 0 {
+			c.lo = max(c.lo, v)
+		} else {
+			c.hi = min(c.hi, v)
+		}
+	}
+	limit("min", spec.Min, "at least", 1, false)
+	limit("min_exclusive", spec.MinExclusive, "greater than", 1, true)
+	limit("max", spec.Max, "at most", -1, false)
+	limit("max_exclusive", spec.MaxExclusive, "less than", -1, true)
+	if c.lo > c.hi {
+		s.fail(at, "nothing can be %s", strings.Join(said, " and "))
+	}
+	if len(said) > 0 {
+		c.limits = fault{event.OutOfRange, "must be " + strings.Join(said, " and ")}
+	}
+	if s.has(at + ".in") {
+		s.countList(at+".in", len(spec.In))
+		c.in = s.numbers(at+".in", spec.In, f)
+		c.listed = fault{event.Format, "must be one of " + listing(spec.In)}
+	}
+	return c
+}
+
+func (s *source) numbers(at string, values []string, f *field) []int64 {
+	numbers := make([]int64, 0, len(values))
+	for i, text := range values {
+		v, err := f.parse(text)
+		if err != nil {
+			s.fail(fmt.Sprintf("%s[%d]", at, i), "cannot take %q for %s: %v", clip(text), f.name, err)
+		}
+		numbers = append(numbers, v)
+	}
+	return numbers
+}
