@@ -55,7 +55,7 @@ func (c *numberCheck) scan(a *applier, sel, hits []int32) []int32 {
 		}
 		return hits
 	case c.field.kind == kindTime:
-		return scanTimes(c.field.num(a.batch), sel, hits, c.lo, c.hi, c.required)
+		return c.scanTimes(c.field.num(a.batch), sel, hits)
 	case c.field.kind == kindMoney:
 		return scanRange(c.field.money(a.batch), sel, hits, c.lo, c.hi)
 	}
@@ -71,9 +71,9 @@ func scanRange[T ~int64](column []T, sel, hits []int32, lo, hi int64) []int32 {
 	return hits
 }
 
-func scanTimes(column []int64, sel, hits []int32, lo, hi int64, required bool) []int32 {
+func (c *numberCheck) scanTimes(column []int64, sel, hits []int32) []int32 {
 	for _, p := range sel {
-		if v := column[p]; v == 0 && required || v != 0 && (v < lo || v > hi) {
+		if v := column[p]; v == 0 && c.required || v != 0 && (v < c.lo || v > c.hi) {
 			hits = append(hits, p)
 		}
 	}
