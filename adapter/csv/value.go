@@ -106,7 +106,7 @@ func parseInteger[T string | []byte](s T) (int64, error) {
 		if c > 9 {
 			return 0, event.ErrNotNumber
 		}
-		if v > (math.MaxInt64-9)/10 {
+		if v > (math.MaxInt64-int64(c))/10 {
 			return 0, event.ErrOverflow
 		}
 		v = v*10 + int64(c)

@@ -9,6 +9,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/millrace/millrace/adapter"
+	"github.com/millrace/millrace/adapter/adaptertest"
 	"github.com/millrace/millrace/event"
 	"github.com/millrace/millrace/examples/onlineretail"
 )
@@ -216,6 +217,30 @@ func TestSameRowsInAnotherForm(t *testing.T) {
 	} {
 		if p, q := f(&plain), f(&turned); !bytes.Equal(p, q) {
 			t.Errorf("%q differs from %q", p, q)
+		}
+	}
+}
+
+func TestSuite(t *testing.T) {
+	a, err := onlineretail.Adapter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	adaptertest.Run(t, adaptertest.Suite{Adapter: a, Dir: "testdata"})
+}
+
+// A row without customer keeps its invoice together.
+func TestRouteKey(t *testing.T) {
+	a, err := onlineretail.Adapter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for row, want := range map[string]string{
+		"536365,85123A,X,6,2010-12-01 08:26:00,2.55,17850.0,United Kingdom": "17850",
+		"536414,22139,,56,2010-12-01 11:52:00,0.0,,United Kingdom":          "guest:536414",
+	} {
+		if got, err := a.NewDecoder(nil).RouteKey(nil, &adapter.Record{Payload: []byte(row)}); err != nil || string(got) != want {
+			t.Errorf("%s: route key %q (%v), want %q", row, got, err, want)
 		}
 	}
 }
