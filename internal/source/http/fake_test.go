@@ -54,15 +54,13 @@ type fakeLog struct {
 	mu      sync.Mutex
 	entries []eventlog.Entry
 	err     error
-	hold    chan struct{} // when not nil, Append waits for it
+	hold    chan struct{} // when not nil, Append says so on it and waits until it is closed
 }
 
-func (l *fakeLog) Append(ctx context.Context, entries []eventlog.Entry) error {
+func (l *fakeLog) Append(_ context.Context, entries []eventlog.Entry) error {
 	if l.hold != nil {
-		select {
-		case <-l.hold:
-		case <-ctx.Done():
-		}
+		l.hold <- struct{}{}
+		<-l.hold
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
