@@ -136,6 +136,7 @@ func (f *feed) run(ctx context.Context, v *views) {
 
 // state is what a feed has told last.
 type state struct {
+	numbers   bool // any at all
 	positions string
 	strip     []byte
 	problem   string
@@ -150,8 +151,8 @@ func (f *feed) step(ctx context.Context, v *views, told *state, now time.Time) (
 	if err == nil && !now.Before(told.rest) {
 		var answer OverviewAnswer
 		var positions string
-		if answer, positions, err = v.numbers(ctx, &f.in); err == nil && positions != told.positions {
-			told.positions = positions
+		if answer, positions, err = v.numbers(ctx, &f.in); err == nil && (!told.numbers || positions != told.positions) {
+			told.numbers, told.positions = true, positions
 			told.rest = now.Add(restFactor * v.g.cfg.Clock.Now().Sub(now))
 			told.problem = ""
 			answer.Platform = strip
