@@ -119,15 +119,16 @@ func (s *totals) add(b *event.Batch, records []adapter.Record) {
 	}
 }
 
-// Every figure stands in the description of the data set, computed with exact
-// decimals by other means.
-func TestYear(t *testing.T) {
+// decodeYear decodes the whole file and returns its totals and the number of
+// different ids.
+func decodeYear(t *testing.T) (*totals, int) {
+	t.Helper()
 	records := rows(t)
 	a, err := onlineretail.Adapter()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := totals{
+	s := &totals{
 		byMonth: map[string]event.Micros{}, byCountry: map[string]event.Micros{}, kinds: map[string]int{},
 		orders: map[string]bool{}, cancelledOrders: map[string]bool{}, customers: map[string]bool{}, products: map[string]bool{},
 	}
@@ -148,13 +149,20 @@ func TestYear(t *testing.T) {
 		}
 		s.add(b, part)
 	}
+	return s, len(ids)
+}
+
+// Every figure stands in the description of the data set, computed with exact
+// decimals by other means.
+func TestYear(t *testing.T) {
+	s, ids := decodeYear(t)
 	instant := func(micros int64) string { return time.UnixMicro(micros).UTC().Format(time.DateTime) }
 	for _, c := range []struct {
 		what      string
 		got, want any
 	}{
 		{"rows", s.rows, onlineretail.Rows},
-		{"different ids", len(ids), onlineretail.Rows},
+		{"different ids", ids, onlineretail.Rows},
 		{"rows that repeat another", s.repeated, 5268},
 		{"rows without customer", s.noCustomer, 135_080},
 		{"rows without description", s.noName, 1454},
