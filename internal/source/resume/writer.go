@@ -2,10 +2,7 @@ package resume
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"sync"
-	"time"
 
 	"github.com/millrace/millrace/internal/eventlog"
 )
@@ -179,28 +176,6 @@ func (w *Writer) Finish(ctx context.Context) error {
 	return w.saveSurely(ctx)
 }
 
-// saveSurely tries until the cursor is stored.
-func (w *Writer) saveSurely(ctx context.Context) error {
-	err := w.save()
-	for began := w.log.Clock.Now(); err != nil; err = w.save() {
-		if limit := w.options.RetryFor; limit > 0 && w.log.Clock.Now().Sub(began) > limit {
-			return err
-		}
-		if sleepErr := w.pause(ctx, maxWait); sleepErr != nil {
-			return errors.Join(sleepErr, err)
-		}
-	}
-	return nil
-}
-
-// pause waits a while, and until the disk has room.
-func (w *Writer) pause(ctx context.Context, d time.Duration) error {
-	if err := w.log.Clock.Sleep(ctx, d); err != nil || w.log.Space == nil {
-		return err
-	}
-	return w.log.Space.Wait(ctx)
-}
-
 // Checkpoint is Flush for a stream that goes on for ever: should the process be
 // killed, only what the log takes from now on is read back.
 func (w *Writer) Checkpoint(ctx context.Context) error {
@@ -267,91 +242,5 @@ func (w *Writer) settle() {
 			return
 		}
 		<-w.idle
-	}
-}
-
-// The waits between two attempts to mend.
-const (
-	firstWait = 100 * time.Millisecond
-	maxWait   = 5 * time.Second
-)
-
-// mend brings what has failed into the log: it waits until nothing is on its
-// way, reads back which records are there all the same, and appends the others.
-func (w *Writer) mend(ctx context.Context) error {
-	w.settle()
-	w.mu.Lock()
-	err := w.failure
-	w.mu.Unlock()
-	began := w.log.Clock.Now()
-	for wait := firstWait; ; wait = min(2*wait, maxWait) {
-		if errors.Is(err, eventlog.ErrTooLarge) {
-			return err
-		}
-		if limit := w.options.RetryFor; limit > 0 && w.log.Clock.Now().Sub(began) > limit {
-			return fmt.Errorf("gave up after %s: %w", limit, err)
-		}
-		if sleepErr := w.pause(ctx, wait); sleepErr != nil {
-			return errors.Join(sleepErr, err)
-		}
-		if err = w.appendMissing(ctx); err == nil {
-			return nil
-		}
-	}
-}
-
-// appendMissing is one attempt of mend.
-func (w *Writer) appendMissing(ctx context.Context) error {
-	w.mu.Lock()
-	from := make(map[int32]int64, len(w.from))
-	for p, at := range w.from {
-		from[p] = at
-	}
-	queue := w.queue
-	w.mu.Unlock()
-	found := make(positions)
-	ends := make(map[int32]int64)
-	err := w.log.Tail.Positions(ctx, w.options.Source, w.options.Stream, from, func(p int32, offset, position int64) {
-		found[position] = struct{}{}
-		ends[p] = max(ends[p], offset+1)
-	})
-	if err != nil {
-		return err
-	}
-	// In recovery nothing lands on its own, so the queue is this goroutine's.
-	var missing []eventlog.Entry
-	for _, b := range queue {
-		missing = missing[:0]
-		for i := range b.Entries {
-			if _, ok := found[b.Entries[i].Record.Position]; !ok {
-				missing = append(missing, b.Entries[i])
-			}
-		}
-		if len(missing) == 0 {
-			continue
-		}
-		if err := w.log.Appender.Append(ctx, missing); err != nil {
-			return err
-		}
-		for i := range missing {
-			ends[missing[i].Partition] = max(ends[missing[i].Partition], missing[i].Offset+1)
-		}
-	}
-	w.mended(ends)
-	return nil
-}
-
-// mended acknowledges the whole queue.
-func (w *Writer) mended(ends map[int32]int64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, b := range w.queue {
-		b.state = durable
-		b.Entries = b.Entries[:0] // their offsets may not be theirs
-	}
-	w.failure = nil
-	w.advance()
-	for p, at := range ends {
-		w.from[p] = max(w.from[p], at)
 	}
 }
