@@ -19,8 +19,8 @@ const (
 	pingEvery       = 15 * time.Second // only heard while nothing can be computed
 	writeTimeout    = 5 * time.Second  // for one message to one client
 	// A view that takes long to compute is computed less often: it may use a
-	// tenth of the time.
-	restFactor = 10
+	// sixth of the time.
+	restFactor = 5
 )
 
 // feed computes one live view for all who watch it. Its goroutine runs while

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/millrace/millrace/event"
@@ -105,7 +106,7 @@ func perOrder(s scope, bucket string) string {
 `, bucket, s.where(orderKinds))
 }
 
-// selectMetrics gives the columns that kpisOf reads, behind two of the caller.
+// selectMetrics gives the columns that kpisOf reads.
 const selectMetrics = sumRevenue + `, ` + countOrders + `, ` + sumUnits + `, ` + countCustomers + `, ` + countCancelled
 
 // readOrders fills KPIs, series and countries.
@@ -179,33 +180,40 @@ func divide(m event.Micros, n int64) event.Micros {
 // readProducts fills the best products: ten by revenue in a first scan, and what
 // is dearer to know of these ten in a second.
 func (g *Gateway) readProducts(ctx context.Context, answer *OverviewAnswer, s scope) error {
-	where := s.where(`kind IN ('sale', 'cancellation')`)
-	rows, err := g.rows(ctx, fmt.Sprintf(`WITH best AS MATERIALIZED (
-  SELECT product_id, sum(amount) AS revenue, sum(quantity) AS units
-  FROM order_lines
-  WHERE %s
-  GROUP BY product_id
-  ORDER BY revenue DESC, product_id
-  LIMIT %d),
-lines AS (
-  SELECT product_id, product_name, event_time, order_id, kind FROM order_lines
-  WHERE %s)
-SELECT b.product_id, max_by(l.product_name, l.event_time), any_value(b.revenue) AS revenue, any_value(b.units),
-  count(DISTINCT l.order_id) FILTER (l.kind = 'sale')
-FROM best b JOIN lines l ON l.product_id = b.product_id
-GROUP BY b.product_id
-ORDER BY revenue DESC, b.product_id`, where, topRows, where))
+	where := s.where(`kind IN ('sale', 'cancellation') AND product_id IS NOT NULL`)
+	best, err := g.rows(ctx, fmt.Sprintf(`SELECT product_id, sum(amount) AS revenue, sum(quantity)
+FROM order_lines
+WHERE %s
+GROUP BY product_id
+ORDER BY revenue DESC, product_id
+LIMIT %d`, where, topRows))
+	if err != nil || len(best) == 0 {
+		return err
+	}
+	ids := make([]string, len(best))
+	for i, r := range best {
+		ids[i] = literal(r.text(0))
+	}
+	details, err := g.rows(ctx, fmt.Sprintf(`SELECT product_id, max_by(product_name, event_time), count(DISTINCT order_id) FILTER (kind = 'sale')
+FROM order_lines
+WHERE %s AND product_id IN (%s)
+GROUP BY product_id`, where, strings.Join(ids, ", ")))
 	if err != nil {
 		return err
 	}
-	for _, r := range rows {
-		revenue, err := r.money(2)
-		if err != nil {
+	known := make(map[string]row, len(details))
+	for _, r := range details {
+		known[r.text(0)] = r
+	}
+	for _, r := range best {
+		p := ProductRow{ProductID: r.text(0), Units: r.count(2)}
+		if p.Revenue, err = r.money(1); err != nil {
 			return err
 		}
-		answer.Products = append(answer.Products, ProductRow{
-			ProductID: r.text(0), Name: r.text(1), Revenue: revenue, Units: r.count(3), Orders: r.count(4),
-		})
+		if detail := known[p.ProductID]; detail != nil {
+			p.Name, p.Orders = detail.text(1), detail.count(2)
+		}
+		answer.Products = append(answer.Products, p)
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // platform is a small platform behind a gateway: the real analytics store and
 // ledger, and stand-ins for what runs beside them.
 type platform struct {
-	t       *testing.T
+	t       testing.TB
 	gateway *gateway.Gateway
 	server  *httptest.Server
 	store   *countingStore
