@@ -22,7 +22,7 @@ func (s *shell) config() *cobra.Command {
 (log.partitions is MILLRACE_LOG_PARTITIONS), overridden by flags. Nothing is started.`,
 		Example: `  millrace config check millrace.yaml
   millrace config print > millrace.yaml`,
-		Args: cobra.NoArgs,
+		Args: unknownCommand,
 		RunE: func(*cobra.Command, []string) error {
 			return usage("what about the configuration? Give check, print, schema, reference or hash-key")
 		},

@@ -37,6 +37,7 @@ With --exit it runs at max without console, ends when all is processed, and prin
 	f.declare(c.Flags(), "a fresh one, removed at the end")
 	c.Flags().Var(&speed, "speed", "the time for the whole year, a factor such as 3600x, or max")
 	c.Flags().BoolVar(&exit, "exit", false, "end when all is processed and print the outcome")
+	suggest(c, "speed", "60s", "1x", "3600x", "max")
 	return c
 }
 

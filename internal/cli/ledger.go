@@ -57,6 +57,7 @@ it, and the exit code is 1 when anything does not add up.`,
 	c.Flags().StringVar(&from, "from", "", "start of the rows, inclusive")
 	c.Flags().StringVar(&to, "to", "", "end of the rows, exclusive")
 	c.Flags().BoolVar(&check, "check", false, "compare with the stored rows and the log, exit 1 when anything does not add up")
+	suggest(c, "by", "total", "source", "minute", "day")
 	return c
 }
 

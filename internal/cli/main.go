@@ -128,7 +128,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the platform cannot be reached.
 Results go to standard output, progress and errors to standard error. NO_COLOR turns colours off.`,
 		SilenceErrors: true, SilenceUsage: true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
-		Args:              cobra.NoArgs,
+		Args:              unknownCommand,
 		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetIn(s.Stdin)
@@ -146,6 +146,26 @@ Results go to standard output, progress and errors to standard error. NO_COLOR t
 	)
 	s.wrap(root)
 	return root
+}
+
+// unknownCommand refuses arguments where a command is due, and names the nearest.
+func unknownCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	text := fmt.Sprintf("unknown command %q for %q", args[0], c.CommandPath())
+	c.SuggestionsMinimumDistance = 2
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		text += "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return errors.New(text)
+}
+
+// suggest completes the values of a flag.
+func suggest(c *cobra.Command, flag string, values ...string) {
+	if err := c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(fmt.Sprintf("BUG: %v", err))
+	}
 }
 
 // wrap notes, for each command, that its arguments and flags were understood:

@@ -52,6 +52,7 @@ order_lines, quarantine, duplicates, rejections and corrections; DESCRIBE shows 
 	}
 	c.Flags().StringVar(&format, "format", "table", "table, csv, json or arrow (an Arrow IPC stream)")
 	c.Flags().IntVar(&limit, "limit", 0, "rows to return at most (default: the platform's limit)")
+	suggest(c, "format", "table", "csv", "json", "arrow")
 	return c
 }
 

@@ -71,7 +71,7 @@ func (s *shell) loadFile(path string) (*config.Config, error) {
 	cfg, err := config.Load(path, s.Env)
 	if err != nil {
 		return nil, &failure{
-			code: ExitFailed, what: err.Error(),
+			code: ExitFailed, what: strings.ReplaceAll(err.Error(), "\n", "\n  "),
 			hint: "Every setting is described by 'millrace config reference'; 'millrace config check' tries a file.",
 		}
 	}
@@ -99,6 +99,13 @@ Interrupt once to stop in order, twice to stop at once; nothing acknowledged is 
 	}
 	f.declare(c.Flags(), "./millrace-data")
 	c.Flags().StringSliceVar(&f.targets, "target", nil, "`parts` of the platform to run, separated by commas; 'millrace targets' lists them")
+	if s.Platform.Targets != nil { // not where only the reference is made
+		var names []string
+		for _, t := range s.Platform.Targets() {
+			names = append(names, t.Name)
+		}
+		suggest(c, "target", names...)
+	}
 	return c
 }
 
