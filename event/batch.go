@@ -1,5 +1,7 @@
 package event
 
+import "unicode/utf8"
+
 // Batch holds events of one partition of the log, column by column. All slices
 // of per-event columns have length [Batch.Len], those of item columns the
 // number of items. Strings may point into the fetched payloads, which live as
@@ -122,11 +124,16 @@ func (b *Batch) ItemRange(i int) (from, to int) {
 	return from, int(b.itemsEnd[i])
 }
 
-// AddProblem records what is wrong with event i. A value is cut to 256 bytes.
+// AddProblem records what is wrong with event i. A value is cut to 256 bytes, at
+// a character's boundary.
 func (b *Batch) AddProblem(i int, category Category, rule, field, value, message string) {
 	const limit = 256
 	if len(value) > limit {
-		value = value[:limit]
+		cut := limit
+		for cut > limit-utf8.UTFMax && !utf8.RuneStart(value[cut]) {
+			cut--
+		}
+		value = value[:cut]
 	}
 	b.Problems = append(b.Problems, Problem{
 		Event: int32(i), Rule: rule, Category: category, Field: field, Value: value, Message: message,
