@@ -15,8 +15,9 @@ export function count(value: number): string {
   return integer.format(Math.round(value)).replace('-', MINUS)
 }
 
-export function compact(value: number): string {
-  return Math.abs(value) < 1000 ? count(value) : compactNumber.format(value).replace('-', MINUS)
+/** k and M, as engineers and shops write them; the locale says K and m. */
+function units(text: string): string {
+  return text.replace('K', 'k').replace(/m$/, 'M')
 }
 
 export function percent(ratio: number, digits = 2): string {
@@ -49,7 +50,7 @@ const axisNumber = new Intl.NumberFormat(LOCALE, { notation: 'compact', maximumS
 /** A round number beside an axis: "£50k", with a unit where the number is money. */
 export function axisText(value: number, currency = ''): string {
   const sign = value < 0 ? MINUS : ''
-  return `${sign}${currency ? currencySymbol(currency) : ''}${axisNumber.format(Math.abs(value)).replace('K', 'k')}`
+  return `${sign}${currency ? currencySymbol(currency) : ''}${units(axisNumber.format(Math.abs(value)))}`
 }
 
 /** Every digit the server sent, grouped: "9769872.054" with GBP is "£9,769,872.054". */
@@ -75,7 +76,7 @@ export function moneyCents(value: string | number, currency: string): string {
 export function moneyCompact(value: string | number, currency: string): string {
   const number = Number(value)
   if (Math.abs(number) < 1000) return moneyWhole(number, currency)
-  return `${number < 0 ? MINUS : ''}${currencySymbol(currency)}${compactNumber.format(Math.abs(number))}`
+  return `${number < 0 ? MINUS : ''}${currencySymbol(currency)}${units(compactNumber.format(Math.abs(number)))}`
 }
 
 /** A change between two numbers as a ratio, or null where there is nothing to compare with. */
@@ -99,6 +100,11 @@ export function duration(ms: number): string {
   return hours < 48
     ? `${hours} h ${Math.floor((ms % 3_600_000) / 60_000)} min`
     : `${Math.floor(hours / 24)} d ${hours % 24} h`
+}
+
+/** How fresh views are; zero means that nothing came lately, not that it came at once. */
+export function freshness(ms: number): string {
+  return ms <= 0 ? NONE : duration(ms)
 }
 
 /** The age of something, in one unit: "4 s", "12 min", "3 h", "15 years". */

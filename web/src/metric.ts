@@ -1,93 +1,34 @@
-// What each number means and which query lists the rows behind it.
-import type { Kpis, SeriesPoint } from './api/types.ts'
+// The numbers of the overview: how they are shown. What they mean, and the query behind them, the server says
+// (/api/v1/definitions), so that the console and the numbers cannot disagree.
+import type { Definition, Kpis, SeriesPoint } from './api/types.ts'
 import { count, moneyCents, moneyExact, moneyWhole, percent } from './format.ts'
 
 export type MetricKey = keyof Kpis
-export type SeriesMetric = 'revenue' | 'orders' | 'average_order_value' | 'units' | 'customers'
+export type SeriesMetric = Exclude<MetricKey, 'cancellation_rate'>
 
 export interface Metric {
   key: MetricKey
   label: string
-  definition: string
-  formula: string
   /** False where more of it is bad. */
   moreIsBetter: boolean
   money: boolean
+  /** Null where it has no value per bucket. */
   series: SeriesMetric | null
-  /** An aggregate over order_lines that gives the number. */
-  aggregate: string
-  /** Which lines count. */
-  lines: string
 }
 
 export const METRICS: readonly Metric[] = [
-  {
-    key: 'revenue',
-    label: 'Revenue',
-    definition: 'What was sold less what was cancelled: sales, cancellations, adjustments and fees by event time.',
-    formula: 'sum of quantity × unit price over all order lines',
-    moreIsBetter: true,
-    money: true,
-    series: 'revenue',
-    aggregate: 'sum(amount)',
-    lines: '',
-  },
-  {
-    key: 'orders',
-    label: 'Orders',
-    definition:
-      'Orders with at least one sale line. A cancellation does not take an order away; see cancellation rate.',
-    formula: 'distinct order ids of sale lines',
-    moreIsBetter: true,
-    money: false,
-    series: 'orders',
-    aggregate: "count(DISTINCT order_id) FILTER (kind = 'sale')",
-    lines: "kind = 'sale'",
-  },
+  { key: 'revenue', label: 'Revenue', moreIsBetter: true, money: true, series: 'revenue' },
+  { key: 'orders', label: 'Orders', moreIsBetter: true, money: false, series: 'orders' },
   {
     key: 'average_order_value',
     label: 'Average order',
-    definition: 'Net revenue per order. Cancellations lower it, because they lower revenue.',
-    formula: 'revenue ÷ orders',
     moreIsBetter: true,
     money: true,
     series: 'average_order_value',
-    aggregate: "sum(amount) / count(DISTINCT order_id) FILTER (kind = 'sale')",
-    lines: '',
   },
-  {
-    key: 'units',
-    label: 'Units',
-    definition: 'Pieces sold less pieces cancelled.',
-    formula: 'sum of quantity over all order lines',
-    moreIsBetter: true,
-    money: false,
-    series: 'units',
-    aggregate: 'sum(quantity)',
-    lines: '',
-  },
-  {
-    key: 'cancellation_rate',
-    label: 'Cancellation rate',
-    definition: 'The share of documents that are cancellations.',
-    formula: 'cancelled orders ÷ (orders + cancelled orders)',
-    moreIsBetter: false,
-    money: false,
-    series: null,
-    aggregate: "count(DISTINCT order_id) FILTER (kind = 'cancellation') / count(DISTINCT order_id)",
-    lines: "kind = 'cancellation'",
-  },
-  {
-    key: 'customers',
-    label: 'Customers',
-    definition: 'Distinct customers with a sale line. An order without a customer counts as a guest of its own.',
-    formula: 'distinct customer ids of sale lines',
-    moreIsBetter: true,
-    money: false,
-    series: 'customers',
-    aggregate: "count(DISTINCT customer_id) FILTER (kind = 'sale')",
-    lines: "kind = 'sale'",
-  },
+  { key: 'units', label: 'Units', moreIsBetter: true, money: false, series: 'units' },
+  { key: 'cancellation_rate', label: 'Cancellation rate', moreIsBetter: false, money: false, series: null },
+  { key: 'customers', label: 'Customers', moreIsBetter: true, money: false, series: 'customers' },
 ]
 
 export function metricOf(key: string): Metric | undefined {
@@ -133,22 +74,10 @@ export function whereSpan(span: Span, ...conditions: string[]): string {
   return all.length === 0 ? '' : `\nWHERE ${all.join('\n  AND ')}`
 }
 
-export function metricSql(metric: Metric, span: Span): string {
-  return `SELECT ${metric.aggregate} AS ${metric.key}\nFROM order_lines${whereSpan(span)}`
-}
-
-export function rowsSql(metric: Metric, span: Span): string {
-  return `SELECT event_time, order_id, kind, product_id, product_name, quantity, unit_price, amount, country, event_id
-FROM order_lines${whereSpan(span, metric.lines)}
-ORDER BY abs(amount) DESC
-LIMIT 1000`
-}
-
-export function seriesSql(metric: Metric, span: Span, grain: string): string {
-  return `SELECT date_trunc('${grain}', event_time) AS time, ${metric.aggregate} AS ${metric.key}
-FROM order_lines${whereSpan(span)}
-GROUP BY ALL
-ORDER BY time`
+/** The definition's query, per bucket of time: it selects from order_lines and ends with its conditions. */
+export function seriesSql(definition: Definition, grain: string): string {
+  const select = definition.sql.replace(/^SELECT /, `SELECT date_trunc('${grain}', event_time) AS time, `)
+  return `${select}\nGROUP BY ALL\nORDER BY time`
 }
 
 export function productSql(productId: string, span: Span): string {

@@ -1,15 +1,18 @@
 // The only place that talks to the server.
 import type {
-  EventFilter,
+  Definition,
   EventPage,
+  EventQuery,
   LedgerAnswer,
+  LedgerQuery,
   Overview,
   OverviewQuery,
   Passport,
   Problem,
   Quarantine,
+  QuarantineQuery,
   SchemaTable,
-  Source,
+  SourceList,
   SqlAnswer,
   Status,
 } from './types.ts'
@@ -89,21 +92,19 @@ export type ExportFormat = keyof typeof exportTypes
 
 export const api = {
   status: (signal?: AbortSignal) => get<Status>('/api/v1/status', {}, signal),
-  ledger: (
-    query: { by: 'total' | 'source' | 'minute' | 'day'; from?: string; check?: boolean },
-    signal?: AbortSignal,
-  ) => get<LedgerAnswer>('/api/v1/ledger', query, signal),
+  ledger: (query: LedgerQuery, signal?: AbortSignal) => get<LedgerAnswer>('/api/v1/ledger', { ...query }, signal),
   overview: (query: OverviewQuery, signal?: AbortSignal) => get<Overview>('/api/v1/overview', { ...query }, signal),
+  definitions: (query: { from?: string; to?: string }, signal?: AbortSignal) =>
+    get<{ definitions: Definition[] }>('/api/v1/definitions', query, signal),
   overviewStreamUrl: (query: OverviewQuery) => withQuery('/api/v1/overview/stream', { ...query }),
-  events: (query: EventFilter & { limit?: number; cursor?: string }, signal?: AbortSignal) =>
-    get<EventPage>('/api/v1/events', { ...query }, signal),
+  events: (query: EventQuery, signal?: AbortSignal) => get<EventPage>('/api/v1/events', { ...query }, signal),
   event: (id: string, signal?: AbortSignal) => get<Passport>(`/api/v1/events/${encodeURIComponent(id)}`, {}, signal),
   coordinates: (partition: string, offset: string, signal?: AbortSignal) =>
     get<Passport>(`/api/v1/coordinates/${encodeURIComponent(partition)}/${encodeURIComponent(offset)}`, {}, signal),
-  quarantine: (query: { from?: string; to?: string; source?: string }, signal?: AbortSignal) =>
-    get<Quarantine>('/api/v1/quarantine', query, signal),
-  sources: (signal?: AbortSignal) => get<{ sources: Source[] | null }>('/api/v1/sources', {}, signal),
-  schema: (signal?: AbortSignal) => get<{ tables: SchemaTable[] | null }>('/api/v1/schema', {}, signal),
+  quarantine: (query: QuarantineQuery, signal?: AbortSignal) =>
+    get<Quarantine>('/api/v1/quarantine', { ...query }, signal),
+  sources: (signal?: AbortSignal) => get<SourceList>('/api/v1/sources', {}, signal),
+  schema: (signal?: AbortSignal) => get<{ tables: SchemaTable[] }>('/api/v1/schema', {}, signal),
   sql: async (query: string, signal?: AbortSignal): Promise<SqlAnswer> =>
     (await postSql(query, exportTypes.json, signal)).json() as Promise<SqlAnswer>,
   sqlExport: async (query: string, format: ExportFormat, signal?: AbortSignal): Promise<Blob> =>

@@ -50,6 +50,8 @@ function paintOf(at: HTMLElement): Paint {
   }
 }
 
+/** A label whose middle is nearer to the end of the axis than this many pixels would be cut. */
+const EDGE = 22
 const AXIS_FONT = '12px Inter, system-ui, sans-serif'
 
 function drawBars(u: uPlot, paint: Paint, bucketS: number, openFrom: number): void {
@@ -182,7 +184,9 @@ function optionsOf(
         gap: 6,
         splits: u => {
           const shown = axisStarts(u.data[0], bucketS(), u.bbox.width / devicePixelRatio, 76)
-          return shown.map(start => start + bucketS() / 2)
+          const end = u.scales.x?.max ?? Number.POSITIVE_INFINITY
+          const reach = (EDGE * (end - (u.scales.x?.min ?? 0))) / (u.bbox.width / devicePixelRatio)
+          return shown.map(start => start + bucketS() / 2).filter(middle => middle + reach <= end)
         },
         values: (_u, splits) =>
           axisLabels(

@@ -63,7 +63,7 @@ const COLUMNS: readonly Column<EventRow>[] = [
   {
     key: 'event_time',
     title: 'Event time',
-    width: 164,
+    width: 172,
     cell: row => <Time at={row.event_time} />,
     text: row => row.event_time ?? '',
     compare: byText(row => row.event_time ?? ''),
@@ -96,7 +96,7 @@ const COLUMNS: readonly Column<EventRow>[] = [
   {
     key: 'country',
     title: 'Country',
-    width: 120,
+    width: 128,
     cell: row => (row.country ? countryName(row.country) : <span className="faint">{NONE}</span>),
     text: row => row.country,
     compare: byText(row => row.country),
@@ -113,7 +113,7 @@ const COLUMNS: readonly Column<EventRow>[] = [
   {
     key: 'marks',
     title: 'Marks',
-    width: 80,
+    width: 76,
     cell: row => <span className="quiet">{marks(row)}</span>,
     text: marks,
     compare: byText(marks),

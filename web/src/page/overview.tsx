@@ -61,13 +61,17 @@ function OverviewBody({ live, extent, metric, compare }: BodyProps) {
   const range = rangeOf(params, DEFAULT_RANGE)
   const { data, phase, error } = live
   const rates = useRates(data)
-  if (!data && error) {
+  const failed = error ?? extent.error
+  if (!data && failed) {
     return (
       <Failure
         what="The overview could not be computed"
-        error={error}
+        error={failed}
         holds="What was sent and acknowledged is safe in the log. Events, quarantine and SQL may still answer."
-        onRetry={live.retry}
+        onRetry={() => {
+          extent.retry()
+          live.retry()
+        }}
       />
     )
   }

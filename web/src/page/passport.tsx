@@ -188,7 +188,8 @@ function Reason({ row, source }: { row: Row; source: string }) {
 
 function ChangeTable({ passport }: { passport: Passport }) {
   return (
-    <div className="scroll-x">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling frame must be reachable by keyboard
+    <section className="scroll-x" tabIndex={0} aria-label="Changes">
       <table className="table changes">
         <thead>
           <tr>
@@ -221,13 +222,14 @@ function ChangeTable({ passport }: { passport: Passport }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   )
 }
 
 function DuplicateTable({ passport }: { passport: Passport }) {
   return (
-    <div className="scroll-x">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling frame must be reachable by keyboard
+    <section className="scroll-x" tabIndex={0} aria-label="Further deliveries">
       <table className="table">
         <thead>
           <tr>
@@ -256,21 +258,23 @@ function DuplicateTable({ passport }: { passport: Passport }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   )
 }
 
-/** Versions come as JSON text or as an object; both read as name and version. */
-export function versionPairs(versions: Passport['versions']): [string, string][] {
-  if (!versions) return []
-  if (typeof versions !== 'string') return Object.entries(versions)
-  try {
-    const parsed: unknown = JSON.parse(versions)
-    if (parsed && typeof parsed === 'object') return Object.entries(parsed).map(([k, v]) => [k, text(v)])
-  } catch {
-    // Not JSON: shown as it is.
-  }
-  return [['versions', versions]]
+/** "onlineretail@1 rules@3f9c", one to a line. */
+function Versions({ text: versions }: { text: string }) {
+  return versions
+    .split(/[\s,;]+/)
+    .filter(Boolean)
+    .map(pair => {
+      const cut = pair.lastIndexOf('@')
+      return (
+        <span key={pair} className="version">
+          {cut > 0 ? pair.slice(0, cut) : pair} <span className="quiet">{cut > 0 && pair.slice(cut + 1)}</span>
+        </span>
+      )
+    })
 }
 
 function Origin({ passport }: { passport: Passport }) {
@@ -284,7 +288,7 @@ function Origin({ passport }: { passport: Passport }) {
         facts={[
           ['Adapter', `${source.adapter}${source.adapter_version ? ` ${source.adapter_version}` : ''}`],
           ['Request', source.request],
-          ...versionPairs(passport.versions).map(([name, value]) => [`Version: ${name}`, value] as const),
+          ['Versions', passport.versions && <Versions key="v" text={passport.versions} />],
           ['Topic', at.topic],
           [
             'Partition/offset',

@@ -198,7 +198,9 @@ function Samples({
   bounds: BodyProps['bounds']
   currency: string
 }) {
-  const samples = group.samples ?? []
+  const { samples } = group
+  const first = samples[0]?.message ?? ''
+  const common = samples.every(sample => sample.message === first) ? first : null
   return (
     <Panel
       title={group.rule}
@@ -238,6 +240,7 @@ function Samples({
           </dd>
         </div>
       </dl>
+      {common && <p className="group-message">{common}</p>}
       <h3 className="panel-sub">
         Samples{' '}
         <span className="faint">
@@ -246,41 +249,45 @@ function Samples({
       </h3>
       <ul className="samples">
         {samples.map(sample => (
-          <li key={sample.event_id} className="sample">
-            <div className="sample-head">
-              <Link href={`/events/${sample.event_id}`} className="link clip">
-                {sample.message}
-              </Link>
-              <span className="spacer" />
-              <span className="quiet small clip">
-                {sample.stream}:{sample.line}
-              </span>
-            </div>
-            <div className="sample-facts small">
-              <span>
-                <span className="faint">{group.field}</span> <code>{sample.value || 'empty'}</code>
-              </span>
-              {sample.order_id && (
-                <span>
-                  <span className="faint">order</span>{' '}
-                  <Link href={`/events?order_id=${encodeURIComponent(sample.order_id)}`} className="cell-link">
-                    {sample.order_id}
-                  </Link>
-                </span>
-              )}
-              <span className="spacer" />
-              <Link href={`/events/${sample.event_id}`} className="link">
-                Passport
-              </Link>
-            </div>
-            <div className="sample-payload">
-              {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling frame must be reachable by keyboard */}
-              <pre tabIndex={0}>{sample.payload}</pre>
-              <CopyButton text={sample.payload} what="payload" />
-            </div>
-          </li>
+          <Sample key={sample.event_id} sample={sample} field={group.field} message={common === null} />
         ))}
       </ul>
     </Panel>
+  )
+}
+
+type SampleProps = { sample: QuarantineGroup['samples'][number]; field: string; message: boolean }
+
+function Sample({ sample, field, message }: SampleProps) {
+  const passport = `/events/${sample.event_id}`
+  return (
+    <li className="sample">
+      {message && <p>{sample.message}</p>}
+      <div className="sample-facts">
+        <span>
+          <span className="faint">{field}</span> <code>{sample.value || 'empty'}</code>
+        </span>
+        {sample.order_id && (
+          <span>
+            <span className="faint">order</span>{' '}
+            <Link href={`/events?order_id=${encodeURIComponent(sample.order_id)}`} className="cell-link">
+              {sample.order_id}
+            </Link>
+          </span>
+        )}
+        <span className="spacer" />
+        <span className="quiet clip">
+          {sample.stream}:{sample.line}
+        </span>
+        <Link href={passport} className="link">
+          Passport
+        </Link>
+      </div>
+      <div className="sample-payload">
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling frame must be reachable by keyboard */}
+        <pre tabIndex={0}>{sample.payload}</pre>
+        <CopyButton text={sample.payload} what="payload" />
+      </div>
+    </li>
   )
 }

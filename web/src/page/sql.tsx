@@ -67,7 +67,7 @@ export default function SqlPage() {
     if (run.state === 'failed' && run.error instanceof ApiError) {
       editor.current?.mark(
         (run.error.problem.errors ?? []).map(e => ({
-          message: e.message,
+          message: e.message ?? '',
           ...(e.location ? { location: e.location } : {}),
         })),
         run.start,
@@ -185,9 +185,18 @@ function Outcome({ run, onExample }: { run: Run; onExample: (query: string) => v
   )
 }
 
+const TITLES: Record<number, string> = {
+  0: 'No answer',
+  400: 'The query is not right',
+  403: 'Only queries may run here',
+  408: 'The query took too long',
+  422: 'The query is not right',
+  429: 'Too many queries at once',
+}
+
 function SqlFailure({ error }: { error: Error }) {
   const problems = error instanceof ApiError ? (error.problem.errors ?? []) : []
-  const title = error instanceof ApiError ? (error.problem.title ?? 'The query failed') : 'The query failed'
+  const title = (error instanceof ApiError && TITLES[error.status]) || 'The query failed'
   return (
     <div className="failure" role="alert">
       <Icon name="quarantine" />

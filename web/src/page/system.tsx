@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { api } from '../api/client.ts'
 import type { LedgerAnswer, Status } from '../api/types.ts'
-import { bytes, count, duration, percent, timeOf } from '../format.ts'
+import { bytes, count, duration, freshness, percent, timeOf } from '../format.ts'
 import { usePatch, usePlace } from '../router.ts'
 import { healthOf, useStatus } from '../shell/health.ts'
 import { TopBar } from '../shell/topbar.tsx'
@@ -60,8 +60,8 @@ function Body({ status, error }: { status: Status; error: unknown }) {
         </div>
         <div className="total">
           <span className="small faint">Freshness p99</span>
-          <span className="total-value">{duration(status.freshness_ms.p99)}</span>
-          <span className="small quiet">p50 {duration(status.freshness_ms.p50)}</span>
+          <span className="total-value">{freshness(status.freshness_ms.p99)}</span>
+          <span className="small quiet">p50 {freshness(status.freshness_ms.p50)}</span>
         </div>
         <div className="total">
           <span className="small faint">Memory, most</span>

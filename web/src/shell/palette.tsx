@@ -2,7 +2,7 @@ import { Dialog } from '@base-ui/react/dialog'
 import { useQuery } from '@tanstack/react-query'
 import { type KeyboardEvent, useEffect, useId, useState } from 'react'
 import { api } from '../api/client.ts'
-import { literal, METRICS, metricSql, productSql, sqlHref } from '../metric.ts'
+import { literal, METRICS, productSql, sqlHref } from '../metric.ts'
 import { navigate, patched } from '../router.ts'
 import { setTheme } from '../state/theme.ts'
 import { copyText } from '../ui/control.tsx'
@@ -100,8 +100,8 @@ function useEntries(text: string): Entry[] {
     ...go('Pages', page.icon, page.title, page.path, page.says),
     keys: `g ${page.key}`,
   }))
-  const metrics = METRICS.map(m =>
-    go('Metrics', 'chart', m.label, m.series ? `/?metric=${m.key}` : sqlHref(metricSql(m, {})), m.formula),
+  const metrics = METRICS.flatMap(m =>
+    m.series ? [go('Metrics', 'chart', m.label, `/?metric=${m.key}`, 'over event time')] : [],
   )
   if (wanted === '') return [...pages, ...actions()]
   const found = (products.data?.rows ?? []).map(row =>

@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect } from 'react'
 import type { LivePhase } from '../api/live.ts'
-import { age, count, duration } from '../format.ts'
+import { age, count, freshness } from '../format.ts'
 import { usePatch, usePlace } from '../router.ts'
 import { Link, Popover } from '../ui/control.tsx'
 import { Icon } from '../ui/icon.tsx'
@@ -8,6 +8,9 @@ import { LedgerSum } from '../ui/ledger.tsx'
 import { Time, useNow } from '../ui/state.tsx'
 import { healthOf, useStatus } from './health.ts'
 import { openPalette } from './palette-state.ts'
+
+/** How the palette is opened here. */
+const KEYS = navigator.platform.startsWith('Mac') ? '⌘ K' : 'Ctrl K'
 
 export function TopBar({ title, trail, children }: { title: string; trail?: ReactNode; children?: ReactNode }) {
   useEffect(() => {
@@ -20,10 +23,9 @@ export function TopBar({ title, trail, children }: { title: string; trail?: Reac
         <h1 className="clip">{title}</h1>
       </div>
       <div className="topbar-tools">{children}</div>
-      <button type="button" className="search-button" onClick={openPalette} aria-label="Search and commands">
+      <button type="button" className="search-button" onClick={openPalette} aria-label={`Search ${KEYS}`}>
         <Icon name="search" />
-        <span className="search-text">Search</span>
-        <kbd>{navigator.platform.startsWith('Mac') ? '⌘' : 'Ctrl'} K</kbd>
+        <span className="search-text">Search</span> <kbd>{KEYS}</kbd>
       </button>
       <HealthDot />
     </header>
@@ -59,7 +61,7 @@ export function HealthDot() {
             <div>
               <dt>Freshness p50, p99</dt>
               <dd>
-                {duration(data.freshness_ms.p50)}, {duration(data.freshness_ms.p99)}
+                {freshness(data.freshness_ms.p50)}, {freshness(data.freshness_ms.p99)}
               </dd>
             </div>
             <div>
@@ -99,8 +101,7 @@ export function LiveSwitch({ phase, receivedAt }: { phase: LivePhase; receivedAt
     <button
       type="button"
       className={`live ${paused ? 'paused' : phase}`}
-      aria-pressed={!paused}
-      aria-label={paused ? 'Live updates are paused. Resume' : 'Live updates are on. Pause'}
+      aria-label={`${says}. ${paused ? 'Resume' : 'Pause'} live updates`}
       title={paused ? 'Resume live updates' : 'Pause live updates'}
       onClick={() => patch({ live: paused ? null : 'off' }, { replace: true })}
     >

@@ -71,7 +71,8 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
 export function Command({ text }: { text: string }) {
   return (
     <div className="command">
-      <pre>{text}</pre>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling frame must be reachable by keyboard */}
+      <pre tabIndex={0}>{text}</pre>
       <CopyButton text={text} what="command" />
     </div>
   )

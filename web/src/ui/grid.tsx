@@ -4,6 +4,7 @@ import { type KeyboardEvent, type ReactNode, useEffect, useId, useMemo, useRef, 
 import { navigate, usePatch, usePlace } from '../router.ts'
 import { saveText } from '../save.ts'
 import { copyText } from './control.tsx'
+import { toCsv } from './csv.ts'
 import { Icon } from './icon.tsx'
 import { useNarrow } from './screen.ts'
 
@@ -39,12 +40,6 @@ interface GridProps<T> {
 const ROW = 32
 const ROW_NARROW = 60
 const LEAST = 56
-
-export function toCsv<T>(columns: readonly Column<T>[], rows: readonly T[]): string {
-  const quote = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
-  const lines = [columns.map(c => quote(c.title)), ...rows.map(row => columns.map(c => quote(c.text(row))))]
-  return `${lines.map(line => line.join(',')).join('\n')}\n`
-}
 
 function useSorted<T>(columns: readonly Column<T>[], rows: readonly T[], sort: string) {
   return useMemo(() => {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type {
   CountryRow,
+  Definition,
   EventRow,
   Grain,
   Kpis,
@@ -71,6 +72,80 @@ export const web: Ledger = {
   late: 7,
   corrected: 0,
   balanced: true,
+}
+
+const LINES = "kind IN ('sale', 'cancellation', 'adjustment', 'fee')"
+
+function definition(
+  name: string,
+  label: string,
+  unit: Definition['unit'],
+  text: string,
+  formula: string,
+  aggregate: string,
+) {
+  return (where: string): Definition => ({
+    name,
+    label,
+    unit,
+    text,
+    formula,
+    sql: `SELECT ${aggregate} AS ${name}\nFROM order_lines\nWHERE ${LINES}${where}`,
+    rows_sql: `SELECT event_time, order_id, kind, product_id, product_name, quantity, unit_price, amount, country, event_id\nFROM order_lines\nWHERE ${LINES}${where}\nORDER BY event_time DESC\nLIMIT 1000`,
+  })
+}
+
+const ORDERS = "count(DISTINCT order_id) FILTER (kind = 'sale')"
+const DEFINITIONS = [
+  definition(
+    'revenue',
+    'Revenue',
+    'money',
+    'What was sold less what was cancelled, with adjustments and fees.',
+    'sum of quantity × unit price over all lines of orders',
+    'sum(amount)',
+  ),
+  definition(
+    'orders',
+    'Orders',
+    'count',
+    'Orders with at least one sale line.',
+    'distinct order ids of sale lines',
+    ORDERS,
+  ),
+  definition(
+    'average_order_value',
+    'Average order value',
+    'money',
+    'Revenue per order.',
+    'revenue ÷ orders',
+    `sum(amount) / ${ORDERS}`,
+  ),
+  definition('units', 'Units', 'count', 'Pieces sold less pieces cancelled.', 'sum of quantity', 'sum(quantity)'),
+  definition(
+    'cancellation_rate',
+    'Cancellation rate',
+    'ratio',
+    'Share of cancellations.',
+    'cancelled orders ÷ all',
+    `1 - ${ORDERS} / count(DISTINCT order_id)`,
+  ),
+  definition(
+    'customers',
+    'Customers',
+    'count',
+    'Distinct customers with a sale line.',
+    'distinct customer ids',
+    "count(DISTINCT customer_id) FILTER (kind = 'sale')",
+  ),
+]
+
+export function definitions(query: URLSearchParams): Definition[] {
+  const time = (name: string, sign: string) => {
+    const value = query.get(name)
+    return value ? `\n  AND event_time ${sign} TIMESTAMP '${value.slice(0, 19).replace('T', ' ')}'` : ''
+  }
+  return DEFINITIONS.map(make => make(time('from', '>=') + time('to', '<')))
 }
 
 function sum(a: Ledger, b: Ledger): Ledger {
@@ -394,7 +469,7 @@ export function passport(event: MockEvent): Passport {
               kind: 'correction' as const,
               rule: 'guest_customer',
               field: 'customer_id',
-              before: null,
+              before: '',
               after: event.customer_id,
               version: 'rules@1',
             },
@@ -408,7 +483,7 @@ export function passport(event: MockEvent): Passport {
         after: event.country,
         version: 'iso3166@2025',
       },
-      { kind: 'enrichment' as const, rule: 'line_kind', field: 'kind', before: null, after: kind, version: 'enrich@1' },
+      { kind: 'enrichment' as const, rule: 'line_kind', field: 'kind', before: '', after: kind, version: 'enrich@1' },
     ],
     source: {
       name: event.source,
@@ -418,7 +493,7 @@ export function passport(event: MockEvent): Passport {
       line,
       request: 'req-7f3a91',
     },
-    versions: { adapter: 'onlineretail@1', rules: '3f9c2ab1', enrichment: 'iso3166@2025' },
+    versions: 'onlineretail@1 rules@3f9c2ab1 iso3166@2025',
     coordinates: { topic: 'millrace.raw', ...where },
     raw: {
       payload: JSON.stringify(payload),
@@ -427,24 +502,35 @@ export function passport(event: MockEvent): Passport {
       available: true,
       reason: '',
     },
-    timeline: [
-      { at: event.event_time, step: 'Happened', detail: 'event time, as the sender says (Europe/London)' },
-      { at: at(0), step: 'Received', detail: `file door, ${event.stream} line ${line}` },
-      {
-        at: at(4),
-        step: 'Durable',
-        detail: `millrace.raw, partition ${where.partition}, offset ${where.offset}, after fsync`,
-      },
-      { at: at(31), step: 'Judged', detail: accepted ? 'new, valid against 7 rules' : 'rule price_positive failed' },
-      {
-        at: at(44),
-        step: accepted ? 'In every view' : 'Quarantined',
-        detail: accepted
-          ? 'events and order_lines, in one transaction'
-          : 'kept aside; counted in no number of the shop',
-      },
-    ],
+    timeline: timeline(event, accepted, at),
   }
+}
+
+function timeline(event: MockEvent, accepted: boolean, at: (ms: number) => string): Passport['timeline'] {
+  const steps: Passport['timeline'] = [
+    { at: event.event_time, step: 'happened', detail: 'Event time, as the sender says.' },
+    { at: at(0), step: 'received', detail: `Source ${event.source}, ${event.stream}:${event.line}.` },
+    {
+      at: at(4),
+      step: 'logged',
+      detail: `Durable in topic millrace.raw, partition ${event.partition}, offset ${event.offset}.`,
+    },
+    { at: null, step: 'decoded', detail: 'Adapter onlineretail, version 1.' },
+  ]
+  if (event.corrected) {
+    steps.push({
+      at: null,
+      step: 'corrected',
+      detail: `guest_customer: customer_id from "" to "${event.customer_id}".`,
+    })
+  }
+  if (!accepted) {
+    steps.push({ at: null, step: 'quarantined', detail: 'Rule price_positive: UnitPrice must be greater than 0.' })
+    return steps
+  }
+  steps.push({ at: null, step: 'accepted', detail: 'No rule of severity quarantine was broken.' })
+  steps.push({ at: null, step: 'stored', detail: '1 row of events, 1 of order_lines.' })
+  return steps
 }
 
 const badEvents = events.filter(event => event.verdict === 'quarantined')
@@ -487,7 +573,7 @@ export function quarantine(): Quarantine {
         samples: [
           {
             event_id: idOf('web1'),
-            value: null,
+            value: '',
             message: 'properties.order_id is missing; an Order Completed event must have one',
             stream: 'http',
             line: 0,

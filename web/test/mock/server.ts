@@ -177,6 +177,7 @@ async function api(req: IncomingMessage, res: ServerResponse, url: URL, state: S
   }
   if (path === '/status') return json(res, 200, statusOf(state))
   if (path === '/overview') return json(res, 200, overviewOf(url.searchParams, state))
+  if (path === '/definitions') return json(res, 200, { definitions: data.definitions(url.searchParams) })
   if (path === '/overview/stream') return stream(req, res, url.searchParams, state)
   if (path === '/ledger') return json(res, 200, ledger(url.searchParams, state))
   if (path === '/events') return json(res, 200, empty ? { events: [], next_cursor: '' } : listEvents(url.searchParams))

@@ -7,14 +7,13 @@ import {
   kpiText,
   METRICS,
   type Metric,
-  metricSql,
   pointValue,
-  rowsSql,
   type SeriesMetric,
   type Span,
   sqlHref,
 } from '../../metric.ts'
 import { usePatch } from '../../router.ts'
+import { useDefinitions } from '../../state/definitions.ts'
 import { previousLabel, type Range, rangeLabel } from '../../state/range.ts'
 import { Link, Popover } from '../../ui/control.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -116,31 +115,47 @@ function Delta({ metric, overview, range }: { metric: Metric; overview: Overview
 
 /** The number itself: opens what it means, its every digit, and the rows behind it. */
 function Explain({ metric, overview, range }: { metric: Metric; overview: Overview; range: Range }) {
-  const open = range.kind === 'preset' && range.preset.days === null
-  const bounds: Span = {
-    from: open ? undefined : (overview.from ?? undefined),
-    to: range.kind === 'custom' ? (overview.to ?? undefined) : undefined,
-  }
-  const value = overview.kpis[metric.key]
-  const exact = kpiExact(metric, value, overview.currency)
-  const events = new URLSearchParams(
-    Object.entries(bounds).flatMap(([k, v]) => (v ? [[k, v.slice(0, 10)]] : [])) as [string, string][],
-  )
+  const exact = kpiExact(metric, overview.kpis[metric.key], overview.currency)
+  const shown = tileText(metric, overview)
   return (
     <Popover
       triggerClass="kpi-value"
-      triggerLabel={`${metric.label}: ${exact}. Explain`}
+      triggerLabel={`${metric.label}: ${shown}. Explain`}
       title={metric.label}
       className="explain"
-      trigger={<span title={exact}>{tileText(metric, overview)}</span>}
+      trigger={<span title={exact}>{shown}</span>}
     >
       <p className="pop-title">{metric.label}</p>
       <p className="explain-value">{exact}</p>
-      <p>{metric.definition}</p>
+      <Meaning metric={metric} overview={overview} range={range} />
+    </Popover>
+  )
+}
+
+/** The bounds of the page, open where the range is. */
+function spanOf(overview: Overview, range: Range): Span {
+  const open = range.kind === 'preset' && range.preset.days === null
+  return {
+    from: open ? undefined : (overview.from ?? undefined),
+    to: range.kind === 'custom' ? (overview.to ?? undefined) : undefined,
+  }
+}
+
+function Meaning({ metric, overview, range }: { metric: Metric; overview: Overview; range: Range }) {
+  const span = spanOf(overview, range)
+  const definition = useDefinitions(span)[metric.key]
+  const events = new URLSearchParams()
+  if (range.kind === 'custom') {
+    events.set('from', range.from)
+    events.set('to', range.to)
+  } else if (range.preset.days !== null) events.set('range', range.preset.key)
+  return (
+    <>
+      {definition ? <p>{definition.text}</p> : <Skeleton lines={2} />}
       <dl className="facts">
         <div>
           <dt>Computed as</dt>
-          <dd>{metric.formula}</dd>
+          <dd>{definition ? definition.formula : <Skeleton />}</dd>
         </div>
         <div>
           <dt>Range</dt>
@@ -160,16 +175,20 @@ function Explain({ metric, overview, range }: { metric: Metric; overview: Overvi
         </div>
       </dl>
       <div className="pop-links">
-        <Link href={sqlHref(rowsSql(metric, bounds))} className="link">
-          Rows behind it
-        </Link>
-        <Link href={sqlHref(metricSql(metric, bounds))} className="link">
-          Compute it in SQL
-        </Link>
-        <Link href={`/events${bounds.from && bounds.to ? `?${events}` : ''}`} className="link">
+        {definition && (
+          <>
+            <Link href={sqlHref(definition.rows_sql)} className="link">
+              Rows behind it
+            </Link>
+            <Link href={sqlHref(definition.sql)} className="link">
+              Compute it in SQL
+            </Link>
+          </>
+        )}
+        <Link href={`/events${events.size > 0 ? `?${events}` : ''}`} className="link">
           Events
         </Link>
       </div>
-    </Popover>
+    </>
   )
 }

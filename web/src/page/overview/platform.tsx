@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import type { Platform } from '../../api/types.ts'
 import { Spark } from '../../chart/spark.tsx'
-import { count, duration, NONE } from '../../format.ts'
+import { count, freshness, NONE } from '../../format.ts'
 import { Link, Popover } from '../../ui/control.tsx'
 import { LedgerSum } from '../../ui/ledger.tsx'
 import { Skeleton, Time } from '../../ui/state.tsx'
@@ -28,13 +28,13 @@ export function PlatformStrip({ platform, asOf, rates }: PlatformProps) {
           name="Freshness p50"
           meaning="From the log’s append to rows that a query sees: half of the events are at least this quick."
           asOf={asOf}
-          value={platform && duration(platform.freshness_ms.p50)}
+          value={platform && freshness(platform.freshness_ms.p50)}
         />
         <Fact
           name="Freshness p99"
           meaning="From the log’s append to rows that a query sees: 99 of 100 events are at least this quick."
           asOf={asOf}
-          value={platform && duration(platform.freshness_ms.p99)}
+          value={platform && freshness(platform.freshness_ms.p99)}
         />
         <Fact
           name="Lag"

@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import { api } from '../../api/client.ts'
 import type { Grain, Overview } from '../../api/types.ts'
@@ -9,6 +9,7 @@ import { type Metric, metricOf, pointValue, type SeriesMetric, seriesSql, sqlHre
 import { usePatch, usePlace } from '../../router.ts'
 import { saveText } from '../../save.ts'
 import { bucketStart, bucketStep, bucketsOf } from '../../state/bucket.ts'
+import { useDefinitions } from '../../state/definitions.ts'
 import type { Extent } from '../../state/extent.ts'
 import { DAY_MS, GRAINS, grainFits, isoDay, previousLabel, type Range, startOfDay } from '../../state/range.ts'
 import { Button, Link, Segments } from '../../ui/control.tsx'
@@ -66,6 +67,8 @@ function useBefore(shape: Shape | null, metric: SeriesMetric, wanted: boolean, o
     queryKey: ['before', start, size, grain],
     enabled: wanted && shape !== null && oldest !== null && start > oldest,
     staleTime: 60_000,
+    // While a replay moves the range, most of the old answer still holds.
+    placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
       api.overview(
         { from: new Date(from).toISOString(), to: new Date(start).toISOString(), grain, compare: false },
@@ -77,7 +80,8 @@ function useBefore(shape: Shape | null, metric: SeriesMetric, wanted: boolean, o
     const byTime = new Map(data.series.map(point => [Date.parse(point.time), pointValue(point, metric)]))
     return Array.from({ length: size }, (_, i) => {
       const time = bucketStep(from, grain, i)
-      return bucketStep(time, grain, 1) <= oldest ? null : (byTime.get(time) ?? 0)
+      const known = (data.from ? time >= Date.parse(data.from) : true) && (data.to ? time < Date.parse(data.to) : true)
+      return !known || bucketStep(time, grain, 1) <= oldest ? null : (byTime.get(time) ?? 0)
     })
   }, [data, metric, size, from, grain, oldest, wanted])
 }
@@ -199,7 +203,9 @@ function Readout({
 function TrendTools({ shape, definition, asTable }: { shape: Shape | null; definition: Metric; asTable: boolean }) {
   const patch = usePatch()
   const span = shape ? shape.to - shape.from : 0
-  const sqlSpan = shape ? { from: new Date(shape.from).toISOString(), to: new Date(shape.to).toISOString() } : {}
+  const meaning = useDefinitions(
+    shape ? { from: new Date(shape.from).toISOString(), to: new Date(shape.to).toISOString() } : {},
+  )[definition.key]
   const save = () => {
     if (!shape) return
     const lines = shape.times.map((t, i) => `${new Date(t).toISOString()},${shape.values[i]}`)
@@ -226,7 +232,7 @@ function TrendTools({ shape, definition, asTable }: { shape: Shape | null; defin
       <Button tone="ghost" icon="download" label="Save as CSV" onClick={save} />
       <Link
         className="button ghost only"
-        href={sqlHref(seriesSql(definition, sqlSpan, shape?.grain ?? 'day'))}
+        href={meaning ? sqlHref(seriesSql(meaning, shape?.grain ?? 'day')) : '/sql'}
         aria-label="Open in SQL"
         title="Open in SQL"
       >

@@ -18,10 +18,21 @@ export function Facts({ facts, rows = false }: { facts: readonly (readonly [stri
   )
 }
 
+/** Who, what, how much, then where it came from; a field that is not known here comes last. */
+const ORDER =
+  'event_id event_time received_at type source line_no kind order_id customer_id anonymous_id session_id product_id product_name category quantity unit_price amount currency country channel properties context late corrected warned versions stream line partition offset'.split(
+    ' ',
+  )
+
+function ordered(names: string[]): string[] {
+  const rank = (name: string) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length)
+  return names.sort((a, b) => rank(a) - rank(b) || a.localeCompare(b))
+}
+
 /** One row stands upright, name beside value; several lie as a table. */
 export function RowTable({ title, table, rows }: { title: string; table: string; rows: readonly Row[] }) {
   const id = text(rows[0]?.['event_id'])
-  const columns = Object.keys(rows[0] ?? {})
+  const columns = ordered(Object.keys(rows[0] ?? {}))
   const sql = (
     <Link className="link small" href={sqlHref(`SELECT *\nFROM ${table}\nWHERE event_id = ${literal(id)}`)}>
       Open in SQL

@@ -1,11 +1,26 @@
-import type { Passport } from '../../api/types.ts'
+import type { Passport, Step } from '../../api/types.ts'
 import { duration } from '../../format.ts'
 import { Panel } from '../../ui/control.tsx'
 import { Time } from '../../ui/state.tsx'
 
-/** The event's way through the platform, with the time between its steps. */
+const STEPS: Record<Step['step'], string> = {
+  happened: 'Happened',
+  received: 'Received',
+  logged: 'Durable in the log',
+  decoded: 'Decoded',
+  corrected: 'Corrected',
+  enriched: 'Enriched',
+  accepted: 'Accepted',
+  quarantined: 'Quarantined',
+  rejected: 'Rejected',
+  duplicate: 'Came again',
+  pending: 'Waits for its verdict',
+  stored: 'In every view',
+}
+
+/** The event's way through the platform, with the time between its steps where it is known. */
 export function Timeline({ passport }: { passport: Passport }) {
-  const steps = passport.timeline ?? []
+  const steps = passport.timeline
   return (
     <Panel title="Way through">
       {steps.length === 0 ? (
@@ -13,13 +28,14 @@ export function Timeline({ passport }: { passport: Passport }) {
       ) : (
         <ol className="timeline">
           {steps.map((step, i) => {
-            const before = steps[i - 1]?.at
-            const gap = step.at && before && i > 1 ? Date.parse(step.at) - Date.parse(before) : null
+            const before = steps[i - 1]
+            const known = step.at && before?.at && before.step !== 'happened'
+            const gap = known ? Date.parse(step.at as string) - Date.parse(before.at as string) : -1
             return (
-              <li key={`${step.step}${step.at}`} className={i === steps.length - 1 ? passport.verdict : ''}>
+              <li key={`${step.step}${step.detail}`} className={step.step === passport.verdict ? passport.verdict : ''}>
                 <p>
-                  <b>{step.step}</b>
-                  {gap !== null && gap >= 0 && <span className="faint small"> +{duration(gap)}</span>}
+                  <b>{STEPS[step.step] ?? step.step}</b>
+                  {gap >= 1 && <span className="faint small"> +{duration(gap)}</span>}
                 </p>
                 <p className="quiet">{step.detail}</p>
                 {step.at && (

@@ -1,0 +1,1371 @@
+// Made by generate.ts from docs/openapi.json. Do not edit.
+
+export interface paths {
+    "/api/v1/coordinates/{partition}/{offset}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Passport of the record at coordinates of the log */
+        get: operations["coordinates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What each number of the overview means
+         * @description Each definition comes with a query that gives the number for the range, and one that lists the rows behind it.
+         */
+        get: operations["definitions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Search accepted and quarantined events, newest event time first */
+        get: operations["events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Passport of an event
+         * @description Its raw payload, source, rows, every change made to it with the version of the rule, and every delivery.
+         */
+        get: operations["event"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a file of events
+         * @description The body is streamed: CSV or JSON Lines, also gzip or zstd, told by Content-Encoding or by the name's ending. A record that cannot be taken is counted as rejected and the others are taken. Sending the same file again changes nothing.
+         */
+        post: operations["files"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was received and what became of it
+         * @description Every received event has exactly one verdict, so the columns add up. With check=true the answer says whether the stored rows agree.
+         */
+        get: operations["ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shop's numbers over event time */
+        get: operations["overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/overview/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The overview, live
+         * @description Server-sent events. `overview` carries the answer of /api/v1/overview and comes every second while data changes; `platform` carries its platform member and comes when only that changed, at least every 3 seconds; `problem` says why the newest numbers could not be computed. A client that reads too slowly is disconnected and may come again.
+         */
+        get: operations["overview-stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Quarantined events by rule, with samples
+         * @description The range is in event time; events without one are placed by their receive time.
+         */
+        get: operations["quarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tables that SQL can read */
+        get: operations["schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sources of events */
+        get: operations["sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sql": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run one SQL statement that reads
+         * @description The Accept header chooses the format. CSV and Arrow answers carry the trailer Millrace-Truncated, which is true when a limit cut the result off. An error names the line and column of the statement.
+         */
+        post: operations["sql"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * State of the platform
+         * @description Progress, speed, freshness and memory of the process that answers.
+         */
+        get: operations["status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        Audit: {
+            /** @description What does not add up */
+            findings: string[];
+            ok: boolean;
+        };
+        Change: {
+            after: string;
+            /** @description Empty when it was missing */
+            before: string;
+            field: string;
+            /** @enum {string} */
+            kind: "correction" | "enrichment";
+            /** @description Rule or enrichment that did it */
+            rule: string;
+            /** @description Of the rule set or enrichment */
+            version: string;
+        };
+        Coordinates: {
+            /** Format: int64 */
+            offset: number;
+            /** Format: int32 */
+            partition: number;
+            topic: string;
+        };
+        CountryRow: {
+            /** @description ISO 3166-1 alpha-2; empty when not known */
+            country: string;
+            /** Format: int64 */
+            orders: number;
+            /** Format: decimal */
+            revenue: string;
+        };
+        Definition: {
+            formula: string;
+            label: string;
+            /** @description Field of kpis that it defines */
+            name: string;
+            /** @description A query that lists the rows behind it */
+            rows_sql: string;
+            /** @description A query that gives the number */
+            sql: string;
+            /** @description What it means, in a sentence */
+            text: string;
+            /** @enum {string} */
+            unit: "money" | "count" | "ratio";
+        };
+        DefinitionsAnswer: {
+            definitions: components["schemas"]["Definition"][];
+        };
+        Delivery: {
+            /** Format: int64 */
+            line: number;
+            /** Format: int64 */
+            offset: number;
+            /** Format: int32 */
+            partition: number;
+            /** Format: date-time */
+            received_at: string;
+            source: string;
+            stream: string;
+        };
+        ErrorDetail: {
+            /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
+            location?: string;
+            /** @description Error message text */
+            message?: string;
+            /** @description The value at the given location */
+            value?: unknown;
+        };
+        EventRow: {
+            /** Format: decimal */
+            amount: string | null;
+            corrected: boolean;
+            country: string;
+            currency: string;
+            customer_id: string;
+            event_id: string;
+            /** Format: date-time */
+            event_time: string | null;
+            late: boolean;
+            /** Format: int64 */
+            line: number;
+            /** Format: int64 */
+            offset: number;
+            order_id: string;
+            /** Format: int32 */
+            partition: number;
+            /** Format: date-time */
+            received_at: string;
+            source: string;
+            stream: string;
+            type: string;
+            /** @enum {string} */
+            verdict: "accepted" | "quarantined";
+        };
+        EventsAnswer: {
+            events: components["schemas"]["EventRow"][];
+            /** @description Hand it in as cursor for the next page; null at the end */
+            next_cursor: string | null;
+        };
+        FileAnswer: {
+            /**
+             * Format: int64
+             * @description Records durable in the log
+             */
+            accepted_by_log: number;
+            /** @description The first of what was wrong */
+            errors: components["schemas"]["LineError"][];
+            /**
+             * Format: int64
+             * @description Records found
+             */
+            lines: number;
+            /**
+             * Format: int64
+             * @description Records refused, counted in the ledger
+             */
+            rejected: number;
+            /** @description Name under which rows know the file */
+            stream: string;
+        };
+        KPIs: {
+            /** Format: decimal */
+            average_order_value: string;
+            /**
+             * Format: double
+             * @description From 0 to 1
+             */
+            cancellation_rate: number;
+            /** Format: int64 */
+            customers: number;
+            /** Format: int64 */
+            orders: number;
+            /** Format: decimal */
+            revenue: string;
+            /** Format: int64 */
+            units: number;
+        };
+        Ledger: {
+            /**
+             * Format: int64
+             * @description Events in the tables
+             */
+            accepted: number;
+            /** @description Whether received = accepted + duplicate + quarantined + rejected */
+            balanced: boolean;
+            /**
+             * Format: int64
+             * @description Accepted events of which a rule changed a field
+             */
+            corrected: number;
+            /**
+             * Format: int64
+             * @description Deliveries of an event received before
+             */
+            duplicate: number;
+            /**
+             * Format: int64
+             * @description Accepted events behind their source's watermark
+             */
+            late: number;
+            /**
+             * Format: int64
+             * @description Events that broke a rule and wait for repair
+             */
+            quarantined: number;
+            /**
+             * Format: int64
+             * @description Events that the log took
+             */
+            received: number;
+            /**
+             * Format: int64
+             * @description Records refused for a counted reason
+             */
+            rejected: number;
+        };
+        LedgerAnswer: {
+            /** @description Null unless check=true */
+            audit: components["schemas"]["Audit"] | null;
+            rows: components["schemas"]["LedgerRow"][];
+            total: components["schemas"]["Ledger"];
+        };
+        LedgerRow: {
+            /**
+             * Format: int64
+             * @description Events in the tables
+             */
+            accepted: number;
+            /** @description Whether received = accepted + duplicate + quarantined + rejected */
+            balanced: boolean;
+            /**
+             * Format: int64
+             * @description Accepted events of which a rule changed a field
+             */
+            corrected: number;
+            /**
+             * Format: date
+             * @description UTC day of event time, with by=day; absent for events whose time is not known
+             */
+            day?: string;
+            /**
+             * Format: int64
+             * @description Deliveries of an event received before
+             */
+            duplicate: number;
+            /**
+             * Format: int64
+             * @description Accepted events behind their source's watermark
+             */
+            late: number;
+            /**
+             * Format: date-time
+             * @description Minute of receipt, with by=minute
+             */
+            minute?: string;
+            /**
+             * Format: int64
+             * @description Events that broke a rule and wait for repair
+             */
+            quarantined: number;
+            /**
+             * Format: int64
+             * @description Events that the log took
+             */
+            received: number;
+            /**
+             * Format: int64
+             * @description Records refused for a counted reason
+             */
+            rejected: number;
+            source: string;
+        };
+        LineError: {
+            /** Format: int64 */
+            column: number;
+            /** Format: int64 */
+            line: number;
+            message: string;
+        };
+        OverviewAnswer: {
+            /**
+             * Format: date-time
+             * @description When the numbers were true
+             */
+            as_of: string;
+            /** @description Best ten by revenue */
+            countries: components["schemas"]["CountryRow"][];
+            /** @description ISO 4217. Lines in another currency are not in the numbers */
+            currency: string;
+            /**
+             * Format: date-time
+             * @description First event time there is
+             */
+            data_from: string | null;
+            /**
+             * Format: date-time
+             * @description Last event time there is
+             */
+            data_to: string | null;
+            /**
+             * Format: date-time
+             * @description Start of the range; null when there is no data
+             */
+            from: string | null;
+            /** @enum {string} */
+            grain: "hour" | "day" | "week" | "month";
+            kpis: components["schemas"]["KPIs"];
+            platform: components["schemas"]["PlatformStrip"];
+            /** @description Of the period of equal length before; null without compare=true or without data there */
+            previous: components["schemas"]["KPIs"] | null;
+            /** @description Best ten by revenue */
+            products: components["schemas"]["ProductRow"][];
+            /** @description Every bucket of the range, empty ones too */
+            series: components["schemas"]["Point"][];
+            /**
+             * Format: date-time
+             * @description End of the range, exclusive
+             */
+            to: string | null;
+        };
+        PartitionStatus: {
+            /**
+             * Format: int64
+             * @description Offset that the next record of the log will get
+             */
+            end: number;
+            /**
+             * Format: int64
+             * @description Records between position and end
+             */
+            lag: number;
+            /** Format: int32 */
+            partition: number;
+            /**
+             * Format: int64
+             * @description Offset of the next record to process
+             */
+            position: number;
+        };
+        Passport: {
+            changes: components["schemas"]["Change"][];
+            coordinates: components["schemas"]["Coordinates"];
+            /** @description Further deliveries of the event */
+            duplicates: components["schemas"]["Delivery"][];
+            /** @description Row of table events; null unless accepted */
+            event: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Empty for a record that was refused at the door */
+            event_id: string;
+            /** @description Rows of table order_lines */
+            lines: {
+                [key: string]: unknown;
+            }[];
+            /** @description Rows of table quarantine */
+            quarantine: {
+                [key: string]: unknown;
+            }[];
+            raw: components["schemas"]["RawPayload"];
+            source: components["schemas"]["PassportSource"];
+            timeline: components["schemas"]["Step"][];
+            /** @enum {string} */
+            verdict: "accepted" | "duplicate" | "quarantined" | "rejected" | "pending";
+            /** @description Adapter and rules that made the row, as name@version */
+            versions: string;
+        };
+        PassportSource: {
+            adapter: string;
+            adapter_version: string;
+            /**
+             * Format: int64
+             * @description Line in the file (the header is line 1), or index in the request (from 0)
+             */
+            line: number;
+            name: string;
+            /** @description Request id of an HTTP door */
+            request: string;
+            /** @description File name, or door such as http */
+            stream: string;
+        };
+        PlatformStrip: {
+            /** Format: date-time */
+            event_time: string | null;
+            /** Format: double */
+            events_per_second: number;
+            freshness_ms: components["schemas"]["Quantiles"];
+            /** Format: int64 */
+            lag: number;
+            ledger: components["schemas"]["Ledger"];
+        };
+        Point: {
+            /** Format: int64 */
+            customers: number;
+            /** Format: int64 */
+            orders: number;
+            /** Format: decimal */
+            revenue: string;
+            /**
+             * Format: date-time
+             * @description Start of the bucket, UTC
+             */
+            time: string;
+            /** Format: int64 */
+            units: number;
+        };
+        Problem: {
+            /**
+             * @description A human-readable explanation specific to this occurrence of the problem.
+             * @example Property foo is required but is missing.
+             */
+            detail?: string;
+            /** @description Optional list of individual error details */
+            errors?: components["schemas"]["ErrorDetail"][] | null;
+            /**
+             * Format: uri
+             * @description A URI reference that identifies the specific occurrence of the problem.
+             * @example https://example.com/error-log/abc123
+             */
+            instance?: string;
+            /**
+             * Format: int64
+             * @description HTTP status code
+             * @example 400
+             */
+            status?: number;
+            /**
+             * @description A short, human-readable summary of the problem type. This value should not change between occurrences of the error.
+             * @example Bad Request
+             */
+            title?: string;
+            /**
+             * Format: uri
+             * @description A URI reference to human-readable documentation for the error.
+             * @default about:blank
+             * @example https://example.com/errors/example
+             */
+            type: string;
+        };
+        ProductRow: {
+            /** @description Name as last sent */
+            name: string;
+            /** Format: int64 */
+            orders: number;
+            product_id: string;
+            /** Format: decimal */
+            revenue: string;
+            /** Format: int64 */
+            units: number;
+        };
+        Quantiles: {
+            /** Format: double */
+            p50: number;
+            /** Format: double */
+            p99: number;
+        };
+        QuarantineAnswer: {
+            /**
+             * Format: decimal
+             * @description Sum over all, whatever the currency
+             */
+            amount: string;
+            /** @description Largest first */
+            groups: components["schemas"]["QuarantineGroup"][];
+            /** Format: int64 */
+            total: number;
+        };
+        QuarantineGroup: {
+            /** Format: decimal */
+            amount: string;
+            category: string;
+            /** Format: int64 */
+            count: number;
+            field: string;
+            /**
+             * Format: date-time
+             * @description Receive time of the first
+             */
+            first_seen: string;
+            /**
+             * Format: date-time
+             * @description Receive time of the last
+             */
+            last_seen: string;
+            rule: string;
+            /** @description The first five */
+            samples: components["schemas"]["QuarantineSample"][];
+            source: string;
+        };
+        QuarantineSample: {
+            event_id: string;
+            /** Format: int64 */
+            line: number;
+            message: string;
+            order_id: string;
+            payload: string;
+            stream: string;
+            value: string;
+        };
+        RawPayload: {
+            available: boolean;
+            /** @enum {string} */
+            encoding: "utf-8" | "base64";
+            headers: {
+                [key: string]: string;
+            };
+            payload: string;
+            /** @description Why it is not available */
+            reason: string;
+        };
+        Replay: {
+            active: boolean;
+            /**
+             * Format: double
+             * @description Share that has been sent, from 0 to 1
+             */
+            done: number;
+            /** @description As asked for, such as 60s, 3600x or max */
+            speed: string;
+        };
+        SQLAnswer: {
+            columns: components["schemas"]["SQLColumn"][];
+            /** Format: double */
+            elapsed_ms: number;
+            /** Format: int64 */
+            row_count: number;
+            /** @description Decimals and 128-bit integers are strings, times RFC 3339 in UTC */
+            rows: (unknown[] | null)[];
+            /** @description Whether a limit cut the result off */
+            truncated: boolean;
+        };
+        SQLColumn: {
+            name: string;
+            /** @description SQL type, such as DECIMAL(38,6) */
+            type: string;
+        };
+        SQLRequest: {
+            /**
+             * Format: int64
+             * @description Rows to return at most; the server's limit holds as well
+             */
+            limit?: number;
+            /**
+             * @description One statement that reads
+             * @example SELECT country, sum(amount) AS revenue FROM order_lines GROUP BY country ORDER BY revenue DESC
+             */
+            query: string;
+        };
+        SchemaAnswer: {
+            tables: components["schemas"]["SchemaTable"][];
+        };
+        SchemaColumn: {
+            comment: string;
+            name: string;
+            type: string;
+        };
+        SchemaTable: {
+            columns: components["schemas"]["SchemaColumn"][];
+            comment: string;
+            name: string;
+        };
+        SourceRow: {
+            adapter: string;
+            /**
+             * Format: int64
+             * @description Events received
+             */
+            events: number;
+            /** @description http, file, inbox, kafka or replay */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description Minute of the last receipt
+             */
+            last_seen: string | null;
+            name: string;
+            /** Format: int64 */
+            rejected: number;
+        };
+        SourcesAnswer: {
+            sources: components["schemas"]["SourceRow"][];
+        };
+        StatusAnswer: {
+            /**
+             * Format: double
+             * @description Processor time of the process
+             */
+            cpu_seconds: number;
+            /**
+             * Format: date-time
+             * @description Newest event time processed; null before the first event
+             */
+            event_time: string | null;
+            /**
+             * Format: double
+             * @description Processed, over the last seconds
+             */
+            events_per_second: number;
+            /** @description From received by the log to queryable */
+            freshness_ms: components["schemas"]["Quantiles"];
+            /**
+             * Format: int64
+             * @description Records in the log that are not processed yet
+             */
+            lag: number;
+            ledger: components["schemas"]["Ledger"];
+            /**
+             * Format: int64
+             * @description Peak memory of the process
+             */
+            max_rss_bytes: number;
+            partitions: components["schemas"]["PartitionStatus"][];
+            ready: boolean;
+            /** @description Why the platform is not ready */
+            reasons: string[];
+            /** @description The demo's replay; null when there is none */
+            replay: components["schemas"]["Replay"] | null;
+            /** Format: date-time */
+            started_at: string;
+            /** Format: double */
+            uptime_seconds: number;
+            version: string;
+        };
+        Step: {
+            /**
+             * Format: date-time
+             * @description Null where the time is not recorded
+             */
+            at: string | null;
+            detail: string;
+            /** @enum {string} */
+            step: "happened" | "received" | "logged" | "decoded" | "corrected" | "enriched" | "accepted" | "quarantined" | "rejected" | "duplicate" | "pending" | "stored";
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    coordinates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                partition: number;
+                offset: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    definitions: {
+        parameters: {
+            query?: {
+                /** @description Start in event time, inclusive. Absent: the first event */
+                from?: string;
+                /** @description End in event time, exclusive. Absent: the last event */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefinitionsAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    events: {
+        parameters: {
+            query?: {
+                /** @description Start in event time, inclusive. Absent: the first event */
+                from?: string;
+                /** @description End in event time, exclusive. Absent: the last event */
+                to?: string;
+                /** @description An event id, coordinates as partition:offset, a product, or the start of an order's or a customer's id */
+                q?: string;
+                /** @description Event id */
+                id?: string;
+                order_id?: string;
+                customer_id?: string;
+                /** @description Accepted events with an item of this product */
+                product_id?: string;
+                source?: string;
+                type?: string;
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Event id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    files: {
+        parameters: {
+            query: {
+                /** @description Adapter that reads the records, such as onlineretail */
+                adapter: string;
+                /** @description Source to count the events for. Absent: the source configured with the adapter */
+                source?: string;
+                /** @description Name of the file */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Taken */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ledger: {
+        parameters: {
+            query?: {
+                /** @description Grain of the rows: source since the beginning, minute of receipt, day of event time */
+                by?: "total" | "source" | "minute" | "day";
+                /** @description Only this source */
+                source?: string;
+                /** @description Start, inclusive. With by=minute the last 24 hours when absent */
+                from?: string;
+                /** @description End, exclusive */
+                to?: string;
+                /** @description Compare the ledger with the stored rows and the log's positions */
+                check?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    overview: {
+        parameters: {
+            query?: {
+                /** @description Start in event time, inclusive. Absent: the first event */
+                from?: string;
+                /** @description End in event time, exclusive. Absent: the last event */
+                to?: string;
+                /** @description Width of the series' buckets. Absent: chosen by the range */
+                grain?: "hour" | "day" | "week" | "month";
+                /** @description Also compute the KPIs of the period of equal length before */
+                compare?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverviewAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "overview-stream": {
+        parameters: {
+            query?: {
+                /** @description Start in event time, inclusive. Absent: the first event */
+                from?: string;
+                /** @description End in event time, exclusive. Absent: the last event */
+                to?: string;
+                /** @description Width of the series' buckets. Absent: chosen by the range */
+                grain?: "hour" | "day" | "week" | "month";
+                /** @description Also compute the KPIs of the period of equal length before */
+                compare?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream of events overview, platform and problem */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["OverviewAnswer"] | components["schemas"]["PlatformStrip"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quarantine: {
+        parameters: {
+            query?: {
+                /** @description Start in event time, inclusive. Absent: the first event */
+                from?: string;
+                /** @description End in event time, exclusive. Absent: the last event */
+                to?: string;
+                /** @description Only this source */
+                source?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantineAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourcesAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sql: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description application/json, text/csv or application/vnd.apache.arrow.stream */
+                Accept?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SQLRequest"];
+            };
+        };
+        responses: {
+            /** @description Rows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SQLAnswer"];
+                    "application/vnd.apache.arrow.stream": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
