@@ -146,8 +146,11 @@ func uploadLine(sent, size int64, took time.Duration) string {
 
 func (s *shell) printReport(r *gateway.FileAnswer, took time.Duration) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s records, %s durable in the log, %s rejected, in %.1f s\n",
+	fmt.Fprintf(&b, "%s: %s lines, %s events durable in the log, %s rejected, in %.1f s\n",
 		oneLine(r.Stream), count(r.Lines), count(r.AcceptedByLog), count(r.Rejected), took.Seconds())
+	if r.Resumed > 0 {
+		fmt.Fprintf(&b, "  %s of them were there from an interrupted upload\n", count(r.Resumed))
+	}
 	for _, e := range r.Errors {
 		fmt.Fprintf(&b, "  line %d, column %d: %s\n", e.Line, e.Column, oneLine(e.Message))
 	}

@@ -202,8 +202,9 @@ type LineError struct {
 // FileAnswer is the answer of /api/v1/files.
 type FileAnswer struct {
 	Stream        string      `json:"stream" doc:"Name under which rows know the file"`
-	Lines         int64       `json:"lines" doc:"Records found"`
+	Lines         int64       `json:"lines" doc:"Lines of the file, the header included"`
 	AcceptedByLog int64       `json:"accepted_by_log" doc:"Records durable in the log"`
+	Resumed       int64       `json:"resumed,omitempty" doc:"Of these and of the rejected, how many an earlier, interrupted upload had put there"`
 	Rejected      int64       `json:"rejected" doc:"Records refused, counted in the ledger"`
-	Errors        []LineError `json:"errors" nullable:"false" doc:"The first of what was wrong"`
+	Errors        []LineError `json:"errors" nullable:"false" doc:"What was wrong, the first 100"`
 }
