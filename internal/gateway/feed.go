@@ -19,8 +19,9 @@ const (
 	pingEvery       = 15 * time.Second // only heard while nothing can be computed
 	writeTimeout    = 5 * time.Second  // for one message to one client
 	// A view that takes long to compute is computed less often: it may use a
-	// sixth of the time.
-	restFactor = 5
+	// sixth of the time, but is never older than a few seconds.
+	restFactor  = 5
+	longestRest = 4 * time.Second
 )
 
 // feed computes one live view for all who watch it. Its goroutine runs while
@@ -153,7 +154,7 @@ func (f *feed) step(ctx context.Context, v *views, told *state, now time.Time) (
 		var positions string
 		if answer, positions, err = v.numbers(ctx, &f.in); err == nil && (!told.numbers || positions != told.positions) {
 			told.numbers, told.positions = true, positions
-			told.rest = now.Add(restFactor * v.g.cfg.Clock.Now().Sub(now))
+			told.rest = now.Add(min(longestRest, restFactor*v.g.cfg.Clock.Now().Sub(now)))
 			told.problem = ""
 			answer.Platform = strip
 			told.strip = encode(strip)
