@@ -32,8 +32,8 @@ var (
 func TestAYearOfOrdersIsAccountedFor(t *testing.T) {
 	dir := t.TempDir()
 	got := demo(t, "--data-dir", dir)
-	if got.Ledger != wholeYear || got.Corrected != 132603 {
-		t.Errorf("ledger %+v, corrected %d; want %+v", got.Ledger, got.Corrected, wholeYear)
+	if got.Ledger != wholeYear {
+		t.Errorf("ledger %+v, want %+v", got.Ledger, wholeYear)
 	}
 	if got.Revenue != "9769872.054" || got.RevenueQuarantined != "-22124.120" {
 		t.Errorf("revenue %s, quarantined %s; want 9769872.054 and -22124.120", got.Revenue, got.RevenueQuarantined)
@@ -134,8 +134,11 @@ func (p *platform) fingerprintWithoutPartition() map[string]string {
 	p.t.Helper()
 	out := make(map[string]string)
 	for _, table := range []string{"events", "order_lines", "quarantine", "corrections"} {
-		row := p.sql(fmt.Sprintf(
-			`SELECT count(*), bit_xor(hash(COLUMNS(c -> c NOT IN ('received_at', 'offset', 'partition')))) FROM %s`, table))
+		hidden := `"offset", partition`
+		if table == "events" || table == "quarantine" {
+			hidden += ", received_at"
+		}
+		row := p.sql(fmt.Sprintf(`SELECT count(*), bit_xor(hash(r)) FROM (SELECT * EXCLUDE (%s) FROM %s) r`, hidden, table))
 		out[table] = fmt.Sprint(row...)
 	}
 	return out

@@ -100,14 +100,7 @@ func (s *Selection) Rows(dst []Row, of RowsOf) []Row {
 	case Rejections:
 		return s.events(dst, event.Rejected, s.first)
 	case Items:
-		if s.holds[event.Accepted] == 0 {
-			return dst
-		}
-		for k, i := range s.Batch.Items.Event {
-			if s.Batch.Offset[i] >= s.from && s.Batch.Verdict[i] == event.Accepted {
-				dst = append(dst, Row{Event: i, Sub: int32(k)})
-			}
-		}
+		return s.orderLines(dst)
 	case Changes:
 		for k := range s.Batch.Changes {
 			i := s.Batch.Changes[k].Event
@@ -115,6 +108,22 @@ func (s *Selection) Rows(dst []Row, of RowsOf) []Row {
 			if s.Batch.Offset[i] >= s.from && (v == event.Accepted || v == event.Quarantined) {
 				dst = append(dst, Row{Event: i, Sub: int32(k)})
 			}
+		}
+	}
+	return dst
+}
+
+// orderLines are the items of accepted events that are part of an order. An item
+// that was only looked at is in its event's properties.
+func (s *Selection) orderLines(dst []Row) []Row {
+	if s.holds[event.Accepted] == 0 {
+		return dst
+	}
+	items := &s.Batch.Items
+	viewed := items.Kind.Code(event.KindView)
+	for k, i := range items.Event {
+		if s.Batch.Offset[i] >= s.from && s.Batch.Verdict[i] == event.Accepted && items.Kind.Codes[k] != viewed {
+			dst = append(dst, Row{Event: i, Sub: int32(k)})
 		}
 	}
 	return dst

@@ -56,7 +56,7 @@ func orderLines() Table {
 			{Name: "product_id", Type: Text, Comment: "Product, or code of a fee", BySub: true, Values: Texts(func(b *event.Batch) []string { return b.Items.ProductID })},
 			{Name: "product_name", Type: Text, Comment: "Name as sent with the event", BySub: true, Values: Texts(func(b *event.Batch) []string { return b.Items.Name })},
 			{Name: "category", Type: Text, Comment: "Category of the product", BySub: true, Values: Codes(func(b *event.Batch) *event.Dict { return &b.Items.Category })},
-			{Name: "kind", Type: Text, Comment: "sale, cancellation, adjustment, fee (product_id is no product) or view", BySub: true, Values: Codes(func(b *event.Batch) *event.Dict { return &b.Items.Kind })},
+			{Name: "kind", Type: Text, Comment: "sale, cancellation, adjustment, or fee (product_id is no product)", BySub: true, Values: Codes(func(b *event.Batch) *event.Dict { return &b.Items.Kind })},
 			{Name: "quantity", Type: Int64, Comment: "Pieces; negative when cancelled", BySub: true, Values: Ints(func(b *event.Batch) []int64 { return b.Items.Quantity })},
 			{Name: "unit_price", Type: Money, Comment: "Price of one piece", BySub: true, Values: Amounts(func(b *event.Batch) []event.Micros { return b.Items.Price })},
 			{Name: "amount", Type: Money, Comment: "quantity × unit_price", BySub: true, Values: Amounts(func(b *event.Batch) []event.Micros { return b.Items.Amount })},
