@@ -19,7 +19,9 @@ const (
 
 // Config configures the driver. Zero fields take the defaults of [Defaults].
 type Config struct {
-	// Path is the database file. Its folder must exist.
+	// Path is the database file. Its folder must exist and be held by this
+	// process alone (disk.OpenFolder): DuckDB keeps out other processes, but not
+	// a second store of the same process.
 	Path string
 	// MemoryLimit bounds what DuckDB holds in memory, for writes and queries
 	// together, in bytes.

@@ -1,10 +1,12 @@
 package duckdb
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	capi "github.com/duckdb/duckdb-go-bindings"
 )
@@ -12,6 +14,9 @@ import (
 // engine is one open instance of the database.
 type engine struct {
 	db capi.Database
+
+	mu   sync.Mutex
+	left []*connection // whose transactions could not be ended
 }
 
 // openEngine opens the database file.
@@ -36,12 +41,31 @@ func openEngine(cfg Config) (*engine, error) {
 	return e, nil
 }
 
-func (e *engine) close() { capi.Close(&e.db) }
+// close closes the instance. It fails when a connection holds it open: the file
+// must not be opened again then, two instances would destroy it.
+func (e *engine) close() error {
+	e.mu.Lock()
+	left := e.left
+	e.left = nil
+	e.mu.Unlock()
+	for _, c := range left {
+		c.close()
+	}
+	capi.Close(&e.db)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.left) > 0 {
+		return errHeldOpen
+	}
+	return nil
+}
+
+var errHeldOpen = errors.New("the analytics store cannot be closed for want of memory: restart the process")
 
 // connect returns a new connection. It costs about as much as the smallest
 // query, so connections are not pooled: none carries state to another query.
 func (e *engine) connect() (*connection, error) {
-	c := &connection{}
+	c := &connection{eng: e}
 	if capi.Connect(e.db, &c.c) == capi.StateError {
 		return nil, &failure{text: "cannot connect to the database"}
 	}
@@ -50,19 +74,32 @@ func (e *engine) connect() (*connection, error) {
 
 // connection is one connection. It serves one goroutine, but for interrupt.
 type connection struct {
-	c capi.Connection
+	c   capi.Connection
+	eng *engine
 
 	mu     sync.Mutex // guards closed against interrupt
 	closed bool
 }
 
+// close ends the transaction and the connection. Ending a transaction cleans up
+// behind others, which may fail for want of memory; inside the destructor of the
+// connection that would end the process. So it is ended by a statement, and where
+// not even that can run, the connection is left to the engine.
 func (c *connection) close() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.closed {
-		c.closed = true
-		capi.Disconnect(&c.c)
+	const attempts = 100
+	for range attempts {
+		if err := c.exec("ROLLBACK"); err == nil || !isMemory(err) {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.closed = true
+			capi.Disconnect(&c.c)
+			return
+		}
+		<-time.After(5 * time.Millisecond) // queries that met the limit are ending
 	}
+	c.eng.mu.Lock()
+	defer c.eng.mu.Unlock()
+	c.eng.left = append(c.eng.left, c)
 }
 
 // interrupt ends what the connection is doing, if anything. An interrupt that

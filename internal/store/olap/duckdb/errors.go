@@ -37,11 +37,9 @@ func parseFailure(text string) *failure {
 
 // The types of DuckDB's exceptions that are told apart.
 const (
-	typeMemory    = "Out of Memory"
-	typeFatal     = "FATAL"
-	typeInternal  = "INTERNAL"
-	typeInterrupt = "INTERRUPT"
-	typeIO        = "IO"
+	typeMemory   = "Out of Memory"
+	typeFatal    = "FATAL"
+	typeInternal = "INTERNAL"
 )
 
 // is reports whether err is a failure of one of the types.
@@ -70,13 +68,25 @@ func isFull(err error) bool {
 		strings.Contains(s, "File too large")
 }
 
+// isMemory reports whether the memory limit was reached. Inside a COMMIT, DuckDB
+// wraps the text into an error of another type.
+func isMemory(err error) bool {
+	var f *failure
+	if !errors.As(err, &f) {
+		return false
+	}
+	s := f.Error()
+	return is(err, typeMemory) || strings.Contains(s, "Out of Memory") || strings.Contains(s, "failed to pin block") ||
+		strings.Contains(s, "could not allocate block") || strings.Contains(s, "failed to allocate data")
+}
+
 // isInvalid reports whether the database refuses all further work.
 func isInvalid(err error) bool {
 	var f *failure
 	if !errors.As(err, &f) {
 		return false
 	}
-	return is(err, typeFatal, typeInternal) || strings.Contains(f.Error(), "database has been invalidated")
+	return is(err, typeFatal) || strings.Contains(f.Error(), "database has been invalidated")
 }
 
 // blame makes a failure of a statement what its author reads. sql is the
@@ -90,7 +100,7 @@ func blame(f *failure, sql string) *olap.Error {
 		e.Message = e.Message[:i]
 	}
 	switch {
-	case strings.EqualFold(f.Type, typeMemory):
+	case isMemory(f):
 		e.Kind = olap.ErrLimit
 		e.Message = "the query needs more memory than it may have: filter more rows, group by fewer values or sort less"
 	case strings.EqualFold(f.Type, "Permission"):

@@ -34,16 +34,24 @@ func (s *Store) Query(ctx context.Context, q olap.Query) (*olap.Result, error) {
 		return nil, err
 	}
 	if err := c.run(q); err != nil {
-		return nil, errors.Join(err, c.Close())
+		_ = c.Close()
+		if errors.Is(err, errInvalid) {
+			s.repair(c.eng, err)
+		}
+		return nil, err
 	}
 	return olap.NewResult(c.columns(), c, q.Limits, start, s.cfg.Now), nil
 }
+
+// errInvalid says that the instance refuses further work.
+var errInvalid = errors.New("the database has been invalidated")
 
 // cursor is a running query. It ends by Close, by kill or by its time limit,
 // whichever is first, so that a forgotten result does not hold its slot.
 type cursor struct {
 	s    *Store
 	slot slots
+	eng  *engine
 	conn *connection
 	sql  string
 
@@ -67,11 +75,14 @@ func (s *Store) newCursor(ctx context.Context, q olap.Query, slot slots) (*curso
 	if s.eng == nil {
 		return nil, s.down
 	}
+	if s.paused {
+		return nil, errPaused
+	}
 	conn, err := s.eng.connect()
 	if err != nil {
 		return nil, err
 	}
-	c := &cursor{s: s, slot: slot, conn: conn, sql: q.SQL}
+	c := &cursor{s: s, slot: slot, eng: s.eng, conn: conn, sql: q.SQL}
 	ctx, cancelTime := context.WithTimeoutCause(ctx, q.Limits.Timeout, &olap.Error{
 		Kind:    olap.ErrTimeout,
 		Message: fmt.Sprintf("the query took longer than %v: filter more rows, or ask for less", q.Limits.Timeout.Round(time.Millisecond)),
@@ -267,7 +278,7 @@ func (c *cursor) explain(err error) error {
 	case isFull(err):
 		return fmt.Errorf("%w: the scratch space of the query: %w", olap.ErrFull, err)
 	case isInvalid(err):
-		return fmt.Errorf("%w: the store is being opened again", olap.ErrBusy)
+		return errors.Join(errReplacing, errInvalid, err)
 	default:
 		return blame(f, c.sql)
 	}

@@ -21,6 +21,7 @@ type Store struct {
 	mu        sync.Mutex // guards what follows
 	eng       *engine    // nil while it is replaced, and when that failed
 	down      error      // why eng is nil
+	paused    bool       // no new queries
 	cursors   map[*cursor]struct{}
 	positions map[int32]int64
 
@@ -55,8 +56,7 @@ func (s *Store) openAll() error {
 	}
 	w, positions, err := s.openWriter(eng)
 	if err != nil {
-		eng.close()
-		return err
+		return errors.Join(err, eng.close())
 	}
 	s.w = w
 	s.mu.Lock()
@@ -96,7 +96,8 @@ func (s *Store) Positions(context.Context) (map[int32]int64, error) {
 func (s *Store) Write(ctx context.Context, c olap.Commit) error {
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
-	const attempts = 3
+	const attempts = 5
+	defer s.pause(false)
 	var err error
 	for range attempts {
 		if err = ctx.Err(); err != nil {
@@ -105,21 +106,31 @@ func (s *Store) Write(ctx context.Context, c olap.Commit) error {
 		if err = s.tryWrite(ctx, c); err == nil {
 			return nil
 		}
-		if !is(err, typeMemory) {
+		if isFull(err) || !isMemory(err) && !isInvalid(err) {
 			break
 		}
-		// Queries and writes share the memory; rows that were acknowledged go
-		// before answers.
+		// Queries and writes share the memory: rows that were acknowledged go
+		// before answers. An instance that a query invalidated is new by now.
+		s.pause(true)
 		s.killAll(errMemoryNeeded)
 	}
 	return fmt.Errorf("cannot store %d batches: %w", len(c.Batches), kindOf(err))
 }
 
+// pause keeps new queries out while a write needs all the memory.
+func (s *Store) pause(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.paused = on
+}
+
+var errPaused = fmt.Errorf("%w: storing events needs all the memory, try again", olap.ErrBusy)
+
 var errMemoryNeeded = &olap.Error{Kind: olap.ErrLimit, Message: "the query was stopped because storing events needed its memory: filter more rows, or run it again"}
 
 func (s *Store) tryWrite(ctx context.Context, c olap.Commit) error {
-	if s.isClosed() {
-		return olap.ErrClosed
+	if err := s.ended(); err != nil {
+		return err
 	}
 	if s.w == nil {
 		if err := s.openAll(); err != nil {
@@ -133,24 +144,51 @@ func (s *Store) tryWrite(ctx context.Context, c olap.Commit) error {
 		return nil
 	}
 	// Whether a commit that failed is durable, only the database knows.
-	if positions, err2 := readPositions(s.w.conn); err2 == nil && !isInvalid(err) {
+	if positions, err2 := readPositions(s.w.conn); err2 == nil && !isInvalid(err) && !is(err, typeInternal) {
 		s.mu.Lock()
 		s.positions = positions
 		s.mu.Unlock()
 		return err
 	}
+	return s.replace(err)
+}
+
+// replace opens a new instance in the place of one that refuses further work
+// because of err, which it returns. writeMu is held.
+func (s *Store) replace(err error) error {
 	s.cfg.Logger.Warn("analytics store invalidated, opening it again", "error", err)
-	s.closeAll(olap.ErrBusy)
+	if err2 := s.closeAll(errReplacing); err2 != nil {
+		return s.setDown(errors.Join(err2, err))
+	}
 	if err2 := s.openAll(); err2 != nil {
 		return s.setDown(errors.Join(err, err2))
 	}
 	return err
 }
 
-func (s *Store) isClosed() bool {
+var errReplacing = fmt.Errorf("%w: the store is being opened again, try again", olap.ErrBusy)
+
+// repair replaces the instance that a query found to refuse further work, unless
+// that happened meanwhile.
+func (s *Store) repair(bad *engine, err error) {
+	s.writeMu.Lock()
+	defer s.writeMu.Unlock()
+	s.mu.Lock()
+	same := s.eng == bad
+	s.mu.Unlock()
+	if same {
+		_ = s.replace(err)
+	}
+}
+
+// ended returns why the store cannot be opened again, if so.
+func (s *Store) ended() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return errors.Is(s.down, olap.ErrClosed)
+	if errors.Is(s.down, olap.ErrClosed) || errors.Is(s.down, errHeldOpen) {
+		return s.down
+	}
+	return nil
 }
 
 func (s *Store) setDown(err error) error {
@@ -192,7 +230,7 @@ func (s *Store) killAll(err error) {
 }
 
 // closeAll closes the writer, the queries and the instance. writeMu is held.
-func (s *Store) closeAll(down error) {
+func (s *Store) closeAll(down error) error {
 	s.mu.Lock()
 	eng := s.eng
 	s.eng, s.down = nil, down
@@ -202,17 +240,17 @@ func (s *Store) closeAll(down error) {
 		s.w.close()
 		s.w = nil
 	}
-	if eng != nil {
-		eng.close()
+	if eng == nil {
+		return nil
 	}
+	return eng.close()
 }
 
 // Close implements [olap.Store]. DuckDB folds the write-ahead log into the file.
 func (s *Store) Close() error {
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
-	s.closeAll(olap.ErrClosed)
-	return nil
+	return s.closeAll(olap.ErrClosed)
 }
 
 // kindOf gives an error of the database its kind.

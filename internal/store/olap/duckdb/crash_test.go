@@ -1,0 +1,128 @@
+package duckdb
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/millrace/millrace/event"
+	"github.com/millrace/millrace/internal/store/olap"
+	"github.com/millrace/millrace/internal/store/olap/olaptest"
+)
+
+// childVar tells the test binary to be the process that is killed, and in which
+// folder.
+const childVar = "MILLRACE_OLAP_CHILD"
+
+// TestKill kills a writing process at random moments: what it had stored before
+// is there, whole commits only, and positions and rows agree.
+func TestKill(t *testing.T) {
+	if dir := os.Getenv(childVar); dir != "" {
+		writeForever(t, dir)
+	}
+	dir := t.TempDir()
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	acknowledged := int64(0)
+	for range 6 {
+		acknowledged = killOnce(t, dir, time.Duration(50+random.IntN(900))*time.Millisecond, acknowledged)
+	}
+	if acknowledged == 0 {
+		t.Error("no commit was made before any kill")
+	}
+}
+
+const killCommit = 4000 // events per commit and partition
+
+func writeForever(t *testing.T, dir string) {
+	s := openTest(t, dir, func(c *Config) { c.CheckpointBytes = 2 * miB })
+	stored, err := s.Positions(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for from := stored[0]; ; from += killCommit {
+		// The pass replays from its own checkpoint, which lies behind.
+		replay := max(0, from-killCommit)
+		batches := []*event.Batch{
+			olaptest.Sales(0, replay, int(from-replay)+killCommit), olaptest.Sales(1, replay, int(from-replay)+killCommit),
+		}
+		to := from + killCommit
+		if err := s.Write(t.Context(), olap.Commit{Batches: batches, Positions: map[int32]int64{0: to, 1: to}}); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Printf("stored %d\n", to)
+	}
+}
+
+// killOnce runs the child for about d and returns the highest position that is
+// stored.
+func killOnce(t *testing.T, dir string, d time.Duration, before int64) int64 {
+	t.Helper()
+	child := exec.Command(os.Args[0], "-test.run=^TestKill$")
+	child.Env = append(os.Environ(), childVar+"="+dir)
+	out, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stderr bytes.Buffer
+	child.Stderr = &stderr
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	timer := time.AfterFunc(d, func() { _ = child.Process.Kill() })
+	defer timer.Stop()
+	acknowledged := before
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if n, ok := bytes.CutPrefix(lines.Bytes(), []byte("stored ")); ok {
+			if acknowledged, err = strconv.ParseInt(string(n), 10, 64); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			t.Errorf("the child says: %s", lines.Text())
+		}
+	}
+	_ = child.Wait()
+
+	s := openTest(t, dir, nil)
+	defer func() { _ = s.Close() }()
+	positions, err := s.Positions(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := positions[0]
+	if next < acknowledged || next%killCommit != 0 || positions[1] != next {
+		t.Errorf("positions are %v after a kill, acknowledged were %d", positions, acknowledged)
+	}
+	got := rowsOf(t, s, `SELECT partition, count(*), count(DISTINCT "offset"), max("offset") + 1, count(DISTINCT event_id), sum(amount) FROM events GROUP BY 1 ORDER BY 1`)
+	if next > 0 {
+		sum := event.Micros(next*(next+1)/2) * 1000
+		want := fmt.Sprintf("[[0 %d %[1]d %[1]d %[1]d %v] [1 %[1]d %[1]d %[1]d %[1]d %[2]v]]", next, sum)
+		if got != want {
+			t.Errorf("events after a kill:\n got %s\nwant %s", got, want)
+		}
+	}
+	if lines := rowsOf(t, s, `SELECT count(*) FROM order_lines`); lines != fmt.Sprintf("[[%d]]", 2*next) {
+		t.Errorf("%s order lines after a kill, want %d", lines, 2*next)
+	}
+	return next
+}
+
+func rowsOf(t *testing.T, s olap.Store, sql string) string {
+	t.Helper()
+	r, err := s.Query(t.Context(), olap.Query{SQL: sql})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := r.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(rows)
+}

@@ -1,0 +1,137 @@
+package duckdb
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/millrace/millrace/event"
+	"github.com/millrace/millrace/internal/store/olap"
+	"github.com/millrace/millrace/internal/store/olap/olaptest"
+)
+
+// smallDisk mounts a disk of its own. It needs root on Linux.
+func smallDisk(t *testing.T, size string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size="+size); err != nil {
+		message := fmt.Sprintf("cannot mount a small disk (root is needed): %v; the behaviour on a full disk is not tested", err)
+		if os.Getenv("CI") == "true" {
+			t.Fatal(message)
+		}
+		t.Skip(message)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Errorf("cannot unmount %s: %v", dir, err)
+		}
+	})
+	return dir
+}
+
+// TestFull fills the disk while writing, at a commit and at a checkpoint, and
+// frees it again.
+func TestFull(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		checkpoint int64
+	}{{"AtCommit", giB}, {"AtCheckpoint", 3 * miB}} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := smallDisk(t, "48m")
+			s := openTest(t, dir, func(cfg *Config) {
+				cfg.CheckpointBytes, cfg.Logger = c.checkpoint, slog.New(slog.NewTextHandler(t.Output(), nil))
+			})
+			ballast := filepath.Join(dir, "ballast")
+			next := int64(0)
+			for round := range 3 {
+				leaveFree(t, dir, ballast, 5*miB)
+				next = writeUntilFull(t, s, next)
+				for range 3 { // it stays full, and the store stays readable
+					if err := writeSales(t, s, next); !errors.Is(err, olap.ErrFull) {
+						t.Fatalf("Write to a full disk: %v", err)
+					}
+				}
+				wantSales(t, s, next)
+				if err := os.Remove(ballast); err != nil && !errors.Is(err, os.ErrNotExist) {
+					t.Fatal(err)
+				}
+				if err := writeSales(t, s, next); err != nil {
+					t.Fatalf("round %d: Write after space was freed: %v", round, err)
+				}
+				next += fullCommit
+				wantSales(t, s, next)
+				if round < 2 {
+					if err := s.w.conn.exec("FORCE CHECKPOINT"); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			wantSales(t, openTest(t, dir, nil), next)
+		})
+	}
+}
+
+// leaveFree fills the disk up to the bytes to leave.
+func leaveFree(t *testing.T, dir, ballast string, leave int64) {
+	t.Helper()
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(dir, &disk); err != nil {
+		t.Fatal(err)
+	}
+	if n := int64(disk.Bavail)*disk.Bsize - leave; n > 0 {
+		if err := os.WriteFile(ballast, make([]byte, n), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+const fullCommit = 5000
+
+func writeSales(t *testing.T, s *Store, from int64) error {
+	return s.Write(t.Context(), olap.Commit{
+		Batches: []*event.Batch{olaptest.Sales(0, from, fullCommit)}, Positions: map[int32]int64{0: from + fullCommit},
+	})
+}
+
+func writeUntilFull(t *testing.T, s *Store, next int64) int64 {
+	t.Helper()
+	for range 200 {
+		err := writeSales(t, s, next)
+		if errors.Is(err, olap.ErrFull) {
+			if strings.Contains(err.Error(), "BUG") {
+				t.Fatal(err)
+			}
+			positions, err := s.Positions(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return positions[0]
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		next += fullCommit
+	}
+	t.Fatal("the disk did not fill up")
+	return 0
+}
+
+func wantSales(t *testing.T, s *Store, next int64) {
+	t.Helper()
+	want := fmt.Sprintf("[[%d %[1]d %[1]d]]", next)
+	if got := rowsOf(t, s, `SELECT count(*), count(DISTINCT "offset"), (SELECT count(*) FROM order_lines) FROM events`); got != want {
+		t.Fatalf("rows are %s, want %s", got, want)
+	}
+	positions, err := s.Positions(t.Context())
+	if err != nil || positions[0] != next {
+		t.Fatalf("positions are %v, %v, want %d", positions, err, next)
+	}
+}
