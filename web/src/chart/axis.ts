@@ -11,7 +11,7 @@ type Unit = 'hour' | 'day' | 'week' | 'month'
 
 const STEPS: Record<Unit, readonly number[]> = {
   hour: [1, 2, 3, 6, 12, 24, 48, 168],
-  day: [1, 2, 7, 14, 28, 56],
+  day: [1, 2, 7, 14, 21, 28, 56],
   week: [1, 2, 4, 8, 13, 26, 52],
   month: [1, 2, 3, 6, 12, 24],
 }

@@ -52,6 +52,10 @@ function paintOf(at: HTMLElement): Paint {
 
 /** A label whose middle is nearer to the end of the axis than this many pixels would be cut. */
 const EDGE = 22
+/** The least room for a label of the time axis, in pixels. */
+const LABEL = 66
+/** Thinner than this many pixels, ticks across bars are noise. */
+const THINNEST = 6
 const AXIS_FONT = '12px Inter, system-ui, sans-serif'
 
 function drawBars(u: uPlot, paint: Paint, bucketS: number, openFrom: number): void {
@@ -80,6 +84,7 @@ function drawGhost(u: uPlot, paint: Paint, bucketS: number, label: string, bars:
   if (!ghost) return
   const ratio = devicePixelRatio
   const { ctx } = u
+  if (bars && u.bbox.width / xs.length < THINNEST * ratio) return
   ctx.save()
   ctx.beginPath()
   ctx.rect(u.bbox.left, u.bbox.top, u.bbox.width, u.bbox.height)
@@ -183,7 +188,7 @@ function optionsOf(
         size: 44,
         gap: 6,
         splits: u => {
-          const shown = axisStarts(u.data[0], bucketS(), u.bbox.width / devicePixelRatio, 76)
+          const shown = axisStarts(u.data[0], bucketS(), u.bbox.width / devicePixelRatio, LABEL)
           const end = u.scales.x?.max ?? Number.POSITIVE_INFINITY
           const reach = (EDGE * (end - (u.scales.x?.min ?? 0))) / (u.bbox.width / devicePixelRatio)
           return shown.map(start => start + bucketS() / 2).filter(middle => middle + reach <= end)

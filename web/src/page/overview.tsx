@@ -3,10 +3,12 @@ import { type Live, useOverviewStream } from '../api/live.ts'
 import type { Grain, Overview } from '../api/types.ts'
 import { metricOf, type SeriesMetric } from '../metric.ts'
 import { usePlace } from '../router.ts'
+import { useStatus } from '../shell/health.ts'
 import { RangePicker } from '../shell/rangepicker.tsx'
 import { LiveSwitch, TopBar } from '../shell/topbar.tsx'
 import { type Extent, useExtent } from '../state/extent.ts'
 import { GRAINS, queryOf, rangeOf } from '../state/range.ts'
+import { INGEST, POST } from '../ui/connect.ts'
 import { Command } from '../ui/control.tsx'
 import { Empty, Failure, Loading, Stale } from '../ui/state.tsx'
 import { KpiStrip } from './overview/kpis.tsx'
@@ -61,6 +63,7 @@ function OverviewBody({ live, extent, metric, compare }: BodyProps) {
   const range = rangeOf(params, DEFAULT_RANGE)
   const { data, phase, error } = live
   const rates = useRates(data)
+  const status = useStatus()
   const failed = error ?? extent.error
   if (!data && failed) {
     return (
@@ -79,7 +82,7 @@ function OverviewBody({ live, extent, metric, compare }: BodyProps) {
   return (
     <>
       {!data && <Loading what="the overview" />}
-      {data && phase === 'lost' && live.receivedAt !== null && (
+      {data && phase === 'lost' && !status.error && live.receivedAt !== null && (
         <Stale since={live.receivedAt}>{error?.message ?? 'The live stream was cut.'} Reconnecting.</Stale>
       )}
       <KpiStrip overview={data} range={range} metric={metric} />
@@ -109,14 +112,14 @@ function NoData({ overview, rates }: { overview: Overview; rates: readonly numbe
     <>
       <Empty title="No orders yet">
         <p>The platform is up and waits for its first event. Send it something, and this page fills by itself.</p>
-        <h4>A year of a real shop’s orders, from a file</h4>
-        <Command text="millrace ingest online_retail.csv --adapter onlineretail" />
+        <h4>A file of orders</h4>
+        <Command text={INGEST} />
         <h4>One event by HTTP</h4>
-        <Command
-          text={`curl ${location.origin}/v1/events -H 'Content-Type: application/json' \\
-  -d '{"type":"order_line","order_id":"1001","customer_id":"c7","product_id":"sku-1","quantity":2,"unit_price":"9.50","currency":"GBP"}'`}
-        />
-        <p className="quiet">Segment’s SDKs post here unchanged: set their host to {location.origin}.</p>
+        <Command text={POST} />
+        <p className="quiet">
+          WRITE_KEY is one of a source’s <code>write_keys</code> in millrace.yaml. <code>millrace demo</code> replays a
+          year of a real shop.
+        </p>
       </Empty>
       <PlatformStrip platform={overview.platform} asOf={overview.as_of} rates={rates} />
     </>

@@ -3,6 +3,7 @@ import { api } from '../api/client.ts'
 import type { LedgerRow, Source } from '../api/types.ts'
 import { age, count } from '../format.ts'
 import { TopBar } from '../shell/topbar.tsx'
+import { INGEST, POST, SEGMENT } from '../ui/connect.ts'
 import { Command, Link, Panel } from '../ui/control.tsx'
 import { Balance, LedgerBar } from '../ui/ledger.tsx'
 import { Empty, Failure, Loading, Skeleton, useNow } from '../ui/state.tsx'
@@ -105,30 +106,25 @@ function SourceTable({ sources, ledger }: { sources: readonly Source[]; ledger: 
 }
 
 function Connect() {
-  const origin = location.origin
   return (
     <Panel title="Connect a source" note="an answer 200 means that the event is on disk">
       <div className="connect">
         <div>
           <h3>A file</h3>
           <p className="quiet">CSV or JSON lines, also .gz and .zst; sent twice, it counts once.</p>
-          <Command text="millrace ingest orders.csv --adapter onlineretail" />
+          <Command text={INGEST} />
         </div>
         <div>
           <h3>HTTP</h3>
           <p className="quiet">
-            An object, an array or JSON lines; with wait=verdict the answer says what became of each.
+            An object, an array or JSON lines; wait=verdict answers what became of each. The key is the source’s.
           </p>
-          <Command
-            text={`curl '${origin}/v1/events?wait=verdict' \\
-  -H 'Authorization: Bearer WRITE_KEY' \\
-  -d '{"type":"order_line","order_id":"1001"}'`}
-          />
+          <Command text={POST} />
         </div>
         <div>
           <h3>A Segment SDK</h3>
           <p className="quiet">Keep your tracking code; change the host.</p>
-          <Command text={`new Analytics({ writeKey: 'WRITE_KEY', host: '${origin}' })`} />
+          <Command text={SEGMENT} />
         </div>
       </div>
     </Panel>

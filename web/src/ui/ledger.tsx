@@ -20,7 +20,7 @@ export function LedgerBar({ ledger, slim = false }: { ledger: Ledger; slim?: boo
   const received = whole === 0 ? 0 : (ledger.received / whole) * 100
   const text = `${count(ledger.received)} received; ${VERDICTS.map(v => `${count(ledger[v.key])} ${v.key}`).join(', ')}`
   return (
-    <div className={slim ? 'ledger-bar slim' : 'ledger-bar'} role="img" aria-label={text}>
+    <div className={`ledger-bar${slim ? ' slim' : ''}${whole === 0 ? ' none' : ''}`} role="img" aria-label={text}>
       {!slim && (
         <div className="ledger-row">
           <span className="received" style={{ width: `${received}%` }} />

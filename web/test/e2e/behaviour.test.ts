@@ -79,7 +79,7 @@ test('a tile chooses what the chart draws; its number explains itself and leads 
   await dialog.getByText('sum of quantity × unit price').waitFor()
   await dialog.getByRole('link', { name: 'Rows behind it' }).click()
   await page.getByText(/500 rows in/).waitFor()
-  assert.match(search(page).get('q') ?? '', /FROM order_lines\nWHERE event_time >= TIMESTAMP '2011-09-11/)
+  assert.match(search(page).get('q') ?? '', /FROM order_lines\nWHERE [^]*event_time >= TIMESTAMP '2011-09-11/)
 })
 
 test('live numbers come each second; paused they stand still, and the address says so', async () => {
