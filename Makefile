@@ -16,7 +16,7 @@ help: ## List the targets
 
 build: ## Build bin/millrace
 	@mkdir -p bin
-	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/millrace ./cmd/millrace
+	go build -ldflags '-s -w -X main.version=$(VERSION)' -o bin/millrace ./cmd/millrace
 
 run: build ## Build, then replay a year of a real shop's orders: millrace demo
 	bin/millrace demo
