@@ -13,7 +13,11 @@ type Allowance struct {
 var Allowed = []Allowance{
 	{"internal/runtime/clock", "time.*", "it is the clock"},
 	{"cmd/millrace", "context.Background", "the process begins here"},
+	{"bench/...", "time.*", "it measures real time"},
+	{"bench/...", "context.*", "a process begins here"},
+	{"bench/...", "fmt.*", "its output is the report"},
 	{"internal/eventlog/client.go", "time.After", "polls a real broker while a topic appears; bounded by the caller's context"},
+	{"internal/store/olap/duckdb/engine.go", "time.After", "waits for other queries of the real engine to give memory back"},
 	{"internal/store/olap/duckdb/query.go", "time.NewTicker", "repeats an interrupt until the engine has noticed it; no result depends on it"},
 	{"internal/store/olap/duckdb/slots.go", "time.NewTimer", "bounds how long a real query waits for its turn; no result depends on it"},
 	{"internal/app/status.go", "context.Background", "the status is asked for by metrics too, without a request; bounded by a timeout"},

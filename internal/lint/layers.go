@@ -82,10 +82,7 @@ var Layers = []Layer{
 		By:   []string{app, tools},
 	},
 	{
-		Name: "parts of sources",
-		Packages: []string{
-			"internal/source/jsonscan", "internal/source/meter", "internal/source/resume", "internal/source/route",
-		},
+		Name: "parts of sources", Packages: []string{"internal/source/meter", "internal/source/resume", "internal/source/route"},
 		Is: "what several sources use",
 	},
 	{
