@@ -58,13 +58,15 @@ printed with file, line and column, and an unknown key with the nearest right on
 				return err
 			}
 			cfg, err := s.loadFile(path)
-			if err == nil && s.Platform.Check != nil {
-				err = s.Platform.Check(cfg)
-			}
-			switch {
-			case err != nil:
+			if err != nil {
 				return err
-			case s.json:
+			}
+			if s.Platform.Check != nil {
+				if err := s.Platform.Check(cfg); err != nil {
+					return misconfigured(err)
+				}
+			}
+			if s.json {
 				return s.print(map[string]any{"ok": true})
 			}
 			_, err = fmt.Fprintln(s.Stdout, "The configuration is valid.")

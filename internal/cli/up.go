@@ -61,6 +61,11 @@ func (s *shell) load(c *cobra.Command, f *runFlags) (*config.Config, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, usage("%v", err)
 	}
+	if s.Platform.Check != nil {
+		if err := s.Platform.Check(cfg); err != nil {
+			return nil, misconfigured(err)
+		}
+	}
 	return cfg, nil
 }
 
@@ -70,12 +75,18 @@ func (s *shell) loadFile(path string) (*config.Config, error) {
 	}
 	cfg, err := config.Load(path, s.Env)
 	if err != nil {
-		return nil, &failure{
-			code: ExitFailed, what: strings.ReplaceAll(err.Error(), "\n", "\n  "),
-			hint: "Every setting is described by 'millrace config reference'; 'millrace config check' tries a file.",
-		}
+		return nil, misconfigured(err)
 	}
 	return cfg, nil
+}
+
+// misconfigured tells what is wrong with a configuration; to give it so is wrong
+// usage.
+func misconfigured(err error) error {
+	return &failure{
+		code: ExitUsage, what: strings.ReplaceAll(err.Error(), "\n", "\n  "),
+		hint: "Every setting is described by 'millrace config reference'; 'millrace config check' tries a file.",
+	}
 }
 
 func (s *shell) up() *cobra.Command {
