@@ -95,7 +95,7 @@ func (t *task) decode(b *event.Batch, k *kgo.Record) {
 		b.Stream.Set(i, r.Stream)
 		b.ID[i] = event.NewID(r.Source, k.Value)
 		b.Verdict[i] = event.Rejected
-		b.AddProblem(i, event.Undecodable, r.Reject, "", "", "refused at the door")
+		b.AddProblem(i, event.Undecodable, r.Reject, "", "", r.Reject)
 	default:
 		d := t.decoding(sourceKey{r.Source, r.Adapter})
 		b.Source.Set(i, r.Source)
