@@ -2,36 +2,80 @@ package jsontext_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/millrace/millrace/adapter/jsontext"
 )
 
-func TestErrorsKnowTheirPlace(t *testing.T) {
-	for _, c := range []struct{ text, want string }{
-		{"", "not JSON at line 1, column 1: a value is missing here"},
-		{"{", "not JSON at line 1, column 2: the document ends too early"},
-		{"{\"a\":1\n \"b\":2}", "not JSON at line 2, column 2: a comma or } is missing here"},
-		{`{"a" 1}`, "not JSON at line 1, column 6: a colon is missing here"},
-		{`{"a":1,}`, "not JSON at line 1, column 8: a key in double quotes is missing here"},
-		{`[1,]`, "not JSON at line 1, column 4: a value is missing here"},
-		{`{"ä":nul}`, `not JSON at line 1, column 6: no value starts like this`},
-		{`{"a":01}`, `not JSON at line 1, column 6: "01" is no number`},
-		{`{"a":1.}`, `not JSON at line 1, column 6: "1." is no number: digits are missing behind the point`},
-		{`{"a":1e}`, `not JSON at line 1, column 6: "1e" is no number: digits are missing in the exponent`},
-		{`{"a":NaN}`, `not JSON at line 1, column 6: a value is missing here`},
-		{`{"a":"b`, "not JSON at line 1, column 8: the document ends too early"},
-		{`{"a":"\x"}`, `not JSON at line 1, column 7: "\\x" is no escape that JSON has`},
-		{"{\"a\":\"\n\"}", `not JSON at line 1, column 7: "\n" is a control character, which must be escaped in text`},
-		{"{\"a\":\"\xff\"}", `not JSON at line 1, column 7: "\xff" is not UTF-8`},
-		{`{} x`, "not JSON at line 1, column 4: something follows the end of the document"},
-		{`{"a":[1,2}`, "not JSON at line 1, column 10: a comma or ] is missing here"},
+func TestErrorsSayWhereAndWhy(t *testing.T) {
+	for _, c := range []struct {
+		name, text   string
+		line, column int
+		want         string
+	}{
+		{"empty", ``, 1, 1, "unexpected end, want a value"},
+		{"cut off", `{"a":1`, 1, 7, "unexpected end, want ',' or '}'"},
+		{"cut off in a key", `{`, 1, 2, "unexpected end, want a member name in double quotes"},
+		{"cut off in text", `{"a":"b`, 1, 8, `unexpected end, want the closing '"' of a string`},
+		{"second line", "{\"a\":1,\n \"b\":}", 2, 6, `unexpected '}', want a value`},
+		{"characters, not bytes", "{\"é\":x}", 1, 6, `unexpected 'x', want a value`},
+		{"no comma", "{\"a\":1\n \"b\":2}", 2, 2, `unexpected '"', want ',' or '}'`},
+		{"no colon", `{"a" 1}`, 1, 6, `unexpected '1', want ':'`},
+		{"comma before }", `{"a":1,}`, 1, 8, `unexpected '}', want a member name in double quotes`},
+		{"comma before ]", `[1,]`, 1, 4, `unexpected ']', want a value`},
+		{"crossed", `{"a":[1,2}`, 1, 10, `unexpected '}', want ',' or ']'`},
+		{"single quotes", `{'a':1}`, 1, 2, `unexpected '\'', want a member name in double quotes`},
+		{"two values", `{} {}`, 1, 4, `unexpected '{', want nothing more after the end of the value`},
+		{"leading zero", `[01]`, 1, 2, "a number with a leading zero"},
+		{"no fraction", `[1.]`, 1, 4, "unexpected ']', want a digit"},
+		{"no exponent", `[1e]`, 1, 4, "unexpected ']', want a digit"},
+		{"not a number", `[NaN]`, 1, 2, "unexpected 'N', want a value"},
+		{"raw line break", "[\"a\nb\"]", 1, 4, "control character 0x0a in a string, write it as an escape"},
+		{"bad escape", `["\x"]`, 1, 4, `unexpected 'x', want an escape sequence such as \n, \" or \u00e9`},
+		{"bad code point", `["\u00g0"]`, 1, 7, `unexpected 'g', want four hexadecimal digits after '\u'`},
+		{"literal", `{"ä":nul}`, 1, 9, `unexpected '}', want "null"`},
+		{"not UTF-8", "[\"\xff\"]", 1, 3, "byte 0xff is not UTF-8"},
+		{"deep", strings.Repeat("[", 200), 1, 129, "arrays and objects are nested more than 128 deep"},
 	} {
-		err := jsontext.Validate(c.text)
-		if err == nil || err.Error() != c.want {
-			t.Errorf("%q: %v, want %s", c.text, err, c.want)
+		t.Run(c.name, func(t *testing.T) {
+			err := jsontext.Validate(c.text)
+			if err == nil {
+				t.Fatalf("%q was taken as JSON", c.text)
+			}
+			if err.Message != c.want || err.Line != c.line || err.Column != c.column {
+				t.Errorf("got %q at line %d, column %d; want %q at line %d, column %d",
+					err.Message, err.Line, err.Column, c.want, c.line, c.column)
+			}
+			if walked := walk(c.text); walked == nil || *walked != *err {
+				t.Errorf("walking it gives %v, skipping it %v", walked, err)
+			}
+		})
+	}
+}
+
+// walk enters every container, where Validate skips them.
+func walk(text string) *jsontext.SyntaxError {
+	var c jsontext.Cursor
+	c.Reset(text)
+	walkValue(&c)
+	return c.End()
+}
+
+func walkValue(c *jsontext.Cursor) {
+	switch c.Kind() {
+	case jsontext.Object:
+		for c.Object(); c.More(); {
+			c.Key()
+			walkValue(c)
 		}
+	case jsontext.Array:
+		for c.Array(); c.More(); {
+			walkValue(c)
+		}
+	default:
+		c.Value()
 	}
 }
 
@@ -72,16 +116,7 @@ func TestWalk(t *testing.T) {
 }
 
 func TestDepthIsBounded(t *testing.T) {
-	deep := func(n int) string {
-		var b []byte
-		for range n {
-			b = append(b, '[')
-		}
-		for range n {
-			b = append(b, ']')
-		}
-		return string(b)
-	}
+	deep := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
 	if err := jsontext.Validate(deep(jsontext.MaxDepth)); err != nil {
 		t.Error(err)
 	}
@@ -92,17 +127,20 @@ func TestDepthIsBounded(t *testing.T) {
 
 // encoding/json is the oracle.
 func FuzzValidate(f *testing.F) {
-	for _, s := range []string{`{"a":[1,-2.5e+3,true,null,"\u00e4\ud83d\ude00"]}`, `[]`, `"\ud800x"`, `{"a":{"b":{}}}`, "-0", "1 2", `{"a"}`} {
+	for _, s := range []string{`{"a":[1,-2.5e+3,true,null,"\u00e4\ud83d\ude00"]}`, `[]`, `"\ud800x"`, `{"a":{"b":{}}}`, "-0", "1 2", `{"a"}`, "\x00", `{"a":1}{`, `[1.`} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		err := jsontext.Validate(s)
 		want := json.Valid([]byte(s)) && utf8.ValidString(s)
-		if (err == nil) != want && (err == nil || err.Message[len(err.Message)-6:] != "deeply") {
+		if (err == nil) != want && (err == nil || !strings.Contains(err.Message, "nested more than")) {
 			t.Fatalf("%q: %v, encoding/json says %t", s, err, want)
 		}
 		if err != nil && (err.Offset > len(s) || err.Line < 1 || err.Column < 1) {
 			t.Fatalf("%q: error at %+v", s, *err)
+		}
+		if walked := walk(s); (err == nil) != (walked == nil) || err != nil && *err != *walked {
+			t.Fatalf("%q: skipping it gives %v, walking it %v", s, err, walked)
 		}
 		var text string
 		if want && json.Unmarshal([]byte(s), &text) == nil && s != "null" {

@@ -3,7 +3,8 @@
 // value), and an error knows its byte, line and column.
 //
 // It exists because adapters keep parts of a payload as they were received
-// (properties, context), read money exactly, and must tell a sender where its
+// (properties, context) and read money exactly, and because doors split bodies
+// into events that are logged byte for byte and must tell a sender where its
 // document is broken. A general parser copies the document and forgets where
 // values stood.
 //

@@ -8,9 +8,7 @@ import (
 
 // SyntaxError says where a document is not JSON.
 type SyntaxError struct {
-	Offset  int // byte, from 0
-	Line    int // from 1
-	Column  int // character of the line, from 1
+	Position
 	Message string
 }
 
@@ -18,34 +16,85 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("not JSON at line %d, column %d: %s", e.Line, e.Column, e.Message)
 }
 
-// Position returns the line and the column, both from 1, of a byte of text.
-// Columns count characters.
-func Position(text string, offset int) (line, column int) {
-	before := text[:min(offset, len(text))]
-	line = strings.Count(before, "\n") + 1
-	return line, utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
+// Position is a place in a text. The zero value is before its beginning.
+type Position struct {
+	Offset int // byte, from 0
+	Line   int // from 1
+	Column int // character of the line, from 1, so that it is what an editor shows
 }
 
-// fail records what is wrong at the cursor, quoting what stands there when the
-// message is about it.
-func (c *Cursor) fail(message string) {
-	if strings.HasPrefix(message, "is ") && c.pos < len(c.text) {
-		message = fmt.Sprintf("%q %s", excerpt(c.text[c.pos:]), message)
+// Move goes forward to a byte of the text. Its cost is the distance.
+func (p *Position) Move(text string, offset int) {
+	if p.Line == 0 {
+		p.Line, p.Column = 1, 1
 	}
-	line, column := Position(c.text, c.pos)
-	c.err = &SyntaxError{Offset: c.pos, Line: line, Column: column, Message: message}
+	passed := text[p.Offset:offset]
+	if end := strings.LastIndexByte(passed, '\n'); end >= 0 {
+		p.Line += strings.Count(passed, "\n")
+		p.Column = 1
+		passed = passed[end+1:]
+	}
+	p.Column += utf8.RuneCountInString(passed)
+	p.Offset = offset
 }
 
-func (c *Cursor) failEnd() { c.fail("the document ends too early") }
+// fault is why a text is not JSON. The scan returns one instead of an error,
+// which is made, with its position, only for the caller.
+type fault uint8
 
-// excerpt is the start of s up to a blank or a delimiter.
-func excerpt(s string) string {
-	const longest = 20
-	n := 1
-	for n < len(s) && n < longest && strings.IndexByte(" \t\r\n,:]}\"", s[n]) < 0 {
-		n++
+const (
+	sound fault = iota
+	notUTF8
+	tooDeep
+	leadingZero
+	controlCharacter
+	wantValue // from here on, something else stands where this should be
+	wantObject
+	wantArray
+	wantKey
+	wantColon
+	wantMember
+	wantElement
+	wantQuote
+	wantEscape
+	wantHex
+	wantDigit
+	wantTrue
+	wantFalse
+	wantNull
+	wantEnd
+)
+
+var wants = [...]string{
+	wantValue: "a value", wantObject: "'{'", wantArray: "'['", wantKey: "a member name in double quotes", wantColon: "':'",
+	wantMember: "',' or '}'", wantElement: "',' or ']'", wantQuote: `the closing '"' of a string`,
+	wantEscape: `an escape sequence such as \n, \" or \u00e9`, wantHex: `four hexadecimal digits after '\u'`, wantDigit: "a digit",
+	wantTrue: `"true"`, wantFalse: `"false"`, wantNull: `"null"`, wantEnd: "nothing more after the end of the value",
+}
+
+// message describes a fault at a byte of the text.
+func (f fault) message(text string, pos int) string {
+	switch {
+	case f == notUTF8:
+		return fmt.Sprintf("byte 0x%02x is not UTF-8", text[pos])
+	case f == tooDeep:
+		return fmt.Sprintf("arrays and objects are nested more than %d deep", MaxDepth)
+	case f == leadingZero:
+		return "a number with a leading zero"
+	case f == controlCharacter:
+		return fmt.Sprintf("control character 0x%02x in a string, write it as an escape", text[pos])
+	case pos >= len(text):
+		return "unexpected end, want " + wants[f]
 	}
-	return s[:n]
+	r, _ := utf8.DecodeRuneInString(text[pos:])
+	return fmt.Sprintf("unexpected %q, want %s", r, wants[f])
+}
+
+// fail records a fault and where it is. The cursor stays there.
+func (c *Cursor) fail(pos int, f fault) {
+	c.pos = min(pos, len(c.text))
+	c.err = &SyntaxError{Message: f.message(c.text, c.pos)}
+	c.err.Move(c.text, c.pos)
 }
 
 // Validate checks that text is one JSON document. The error is nil or a

@@ -62,22 +62,28 @@ func unescapeRune(raw string) (r rune, rest string) {
 }
 
 func hex4(s string) (r rune, ok bool) {
-	if len(s) < 4 {
-		return 0, false
-	}
 	for i := range 4 {
-		b := s[i]
-		switch {
-		case b >= '0' && b <= '9':
-			b -= '0'
-		case b >= 'a' && b <= 'f':
-			b -= 'a' - 10
-		case b >= 'A' && b <= 'F':
-			b -= 'A' - 10
-		default:
+		digit, ok := hex(s, i)
+		if !ok {
 			return 0, false
 		}
-		r = r<<4 | rune(b)
+		r = r<<4 | rune(digit)
 	}
 	return r, true
+}
+
+// hex returns the hexadecimal digit at a position, which may be past the end.
+func hex(s string, pos int) (digit byte, ok bool) {
+	if pos >= len(s) {
+		return 0, false
+	}
+	switch b := s[pos]; {
+	case b >= '0' && b <= '9':
+		return b - '0', true
+	case b >= 'a' && b <= 'f':
+		return b - 'a' + 10, true
+	case b >= 'A' && b <= 'F':
+		return b - 'A' + 10, true
+	}
+	return 0, false
 }

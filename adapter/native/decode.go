@@ -50,15 +50,16 @@ var (
 	kinds    = []string{event.KindSale, event.KindCancellation, event.KindAdjustment, event.KindFee, event.KindView}
 )
 
-// noneVolatile: delivery adds nothing to a native event.
-func noneVolatile(string) bool { return false }
+// volatile reports whether a member is about the delivery, not the event: a
+// sender that cannot set headers puts its write key into the body.
+func volatile(key string) bool { return key == "writeKey" }
 
 // RouteKey implements [adapter.Decoder]: customer_id, else anonymous_id, else
 // order_id, else a hash of the event.
 func (d *Decoder) RouteKey(dst []byte, r *adapter.Record) ([]byte, error) {
 	var actors [3]jsontext.Value
 	c := &d.in.Cursor
-	c.Reset(jsonevent.TextOf(r.Payload))
+	c.Reset(jsontext.View(r.Payload))
 	for c.Object(); c.More(); {
 		key, v := d.in.Unquote(c.Key()), c.Value()
 		switch key {
@@ -84,7 +85,7 @@ func (d *Decoder) RouteKey(dst []byte, r *adapter.Record) ([]byte, error) {
 // IdempotencyKey implements [adapter.Decoder].
 func (d *Decoder) IdempotencyKey(dst []byte, r *adapter.Record) []byte {
 	c := &d.in.Cursor
-	c.Reset(jsonevent.TextOf(r.Payload))
+	c.Reset(jsontext.View(r.Payload))
 	id := ""
 	for c.Object(); c.More(); {
 		if key, v := d.in.Unquote(c.Key()), c.Value(); key == "id" {
@@ -104,7 +105,7 @@ func appendKey(dst []byte, r *adapter.Record, id string) []byte {
 	if id != "" {
 		return jsonevent.AppendIDKey(dst, id)
 	}
-	return jsonevent.AppendContentKey(dst, r.Payload, r.Occurrence, noneVolatile)
+	return jsonevent.AppendContentKey(dst, r.Payload, r.Occurrence, volatile)
 }
 
 // Decode implements [adapter.Decoder].
@@ -112,7 +113,7 @@ func (d *Decoder) Decode(b *event.Batch, i int, r *adapter.Record) {
 	d.in.Start(b, i)
 	d.e.reset()
 	d.digest.Reset()
-	payload := jsonevent.TextOf(r.Payload)
+	payload := jsontext.View(r.Payload)
 	changes := len(b.Changes)
 	d.in.Cursor.Reset(payload)
 	d.read()
@@ -139,6 +140,10 @@ func (d *Decoder) read() {
 		key := d.in.Unquote(c.Key())
 		if c.Err() != nil {
 			return
+		}
+		if volatile(key) {
+			c.Value()
+			continue
 		}
 		from := c.Offset()
 		n := d.member(key)

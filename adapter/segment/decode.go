@@ -61,7 +61,7 @@ func volatile(key string) bool {
 func (d *Decoder) RouteKey(dst []byte, r *adapter.Record) ([]byte, error) {
 	var user, anonymous, order jsontext.Value
 	c := &d.in.Cursor
-	c.Reset(jsonevent.TextOf(r.Payload))
+	c.Reset(jsontext.View(r.Payload))
 	for c.Object(); c.More(); {
 		switch key := d.in.Unquote(c.Key()); key {
 		case "userId":
@@ -96,7 +96,7 @@ func (d *Decoder) RouteKey(dst []byte, r *adapter.Record) ([]byte, error) {
 // IdempotencyKey implements [adapter.Decoder].
 func (d *Decoder) IdempotencyKey(dst []byte, r *adapter.Record) []byte {
 	c := &d.in.Cursor
-	c.Reset(jsonevent.TextOf(r.Payload))
+	c.Reset(jsontext.View(r.Payload))
 	id := ""
 	for c.Object(); c.More(); {
 		key, v := d.in.Unquote(c.Key()), c.Value()
@@ -126,7 +126,7 @@ func (d *Decoder) Decode(b *event.Batch, i int, r *adapter.Record) {
 	d.m.reset()
 	d.digest.Reset()
 	d.share(r.Envelope)
-	payload := jsonevent.TextOf(r.Payload)
+	payload := jsontext.View(r.Payload)
 	changes := len(b.Changes)
 	d.in.Cursor.Reset(payload)
 	d.read()

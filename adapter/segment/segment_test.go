@@ -2,7 +2,6 @@ package segment_test
 
 import (
 	"errors"
-	"os"
 	"strings"
 	"testing"
 
@@ -85,63 +84,5 @@ func TestIdentity(t *testing.T) {
 	b, checkB := decode(`{"type":"page","userId":"u","sentAt":"2"}`)
 	if a != b || checkA != 0 || checkB != 0 {
 		t.Errorf("without messageId: ids %s %s, checks %x %x", a, b, checkA, checkB)
-	}
-}
-
-func TestSplitBatch(t *testing.T) {
-	const body = ` {"writeKey":"w\u006b","sentAt":"2026-11-21T10:06:01.5Z","context":{"ip":"::1"},"integrations":{"All":true},
-		"batch":[{"type":"track"} , 7, {"type":"page","properties":{"a":[1,2,{"b":"} ]"}]}}]} `
-	b, err := segment.SplitBatch([]byte(body), segment.Limits{Messages: 3, MessageBytes: 40})
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []segment.Message{
-		{Raw: []byte(`{"type":"track"}`)}, {Raw: []byte(`7`), Reject: "not_an_object"},
-		{Raw: []byte(`{"type":"page","properties":{"a":[1,2,{"b":"} ]"}]}}`), Reject: "too_large"},
-	}
-	for i, w := range want {
-		if got := b.Messages[i]; string(got.Raw) != string(w.Raw) || got.Reject != w.Reject {
-			t.Errorf("message %d is %s (%s), want %s (%s)", i, got.Raw, got.Reject, w.Raw, w.Reject)
-		}
-	}
-	if b.WriteKey != "wk" || b.SentAt != 1_795_255_561_500_000 || b.Envelope != `{"context":{"ip":"::1"},"integrations":{"All":true}}` {
-		t.Errorf("write key %q, sent at %d, envelope %s", b.WriteKey, b.SentAt, b.Envelope)
-	}
-}
-
-func TestSplitBatchErrors(t *testing.T) {
-	var syntax *jsontext.SyntaxError
-	_, err := segment.SplitBatch([]byte("{\"batch\":[\n{\"a\":1},\n{\"a\" 2}]}"), segment.Limits{})
-	if !errors.As(err, &syntax) || syntax.Line != 3 || syntax.Column != 6 {
-		t.Errorf("broken JSON: %v", err)
-	}
-	for _, body := range []string{`[]`, `{}`, `{"batch":{}}`, `7`} {
-		if _, err := segment.SplitBatch([]byte(body), segment.Limits{}); !errors.Is(err, segment.ErrNotBatch) {
-			t.Errorf("%s: %v", body, err)
-		}
-	}
-	if _, err := segment.SplitBatch([]byte(`{"batch":[{},{}]}`), segment.Limits{Messages: 1}); !errors.Is(err, segment.ErrTooMany) {
-		t.Errorf("too many: %v", err)
-	}
-}
-
-func BenchmarkSplitBatch(b *testing.B) {
-	text, err := os.ReadFile("testdata/good.in")
-	if err != nil {
-		b.Fatal(err)
-	}
-	var lines []string
-	for line := range strings.Lines(string(text)) {
-		if strings.HasPrefix(line, "{") {
-			lines = append(lines, line)
-		}
-	}
-	body := []byte(`{"batch":[` + strings.Join(lines, ",") + `]}`)
-	b.SetBytes(int64(len(body)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := segment.SplitBatch(body, segment.Limits{}); err != nil {
-			b.Fatal(err)
-		}
 	}
 }

@@ -24,7 +24,7 @@ func AppendContentKey(dst, payload []byte, occurrence uint32, volatile func(key 
 	start := len(dst)
 	dst = append(dst, keyOfContent)
 	var c jsontext.Cursor
-	c.Reset(TextOf(payload))
+	c.Reset(jsontext.View(payload))
 	for c.Object(); c.More(); {
 		key, value := c.Key(), c.Value()
 		if !volatile(key.Raw) {

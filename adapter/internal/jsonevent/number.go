@@ -1,6 +1,7 @@
 package jsonevent
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/millrace/millrace/event"
@@ -11,7 +12,7 @@ import (
 func (r *Reader) decimal(text string) (m event.Micros, plain []byte, err error) {
 	e := strings.IndexAny(text, "eE")
 	if e < 0 {
-		if m, err = event.ParseMicros(text); err == event.ErrPrecision {
+		if m, err = event.ParseMicros(text); errors.Is(err, event.ErrPrecision) {
 			r.number = append(r.number[:0], text...)
 		}
 		return m, r.number, err

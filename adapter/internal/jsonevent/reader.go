@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-	"unsafe"
 
 	"github.com/millrace/millrace/adapter"
 	"github.com/millrace/millrace/adapter/internal/arena"
@@ -291,11 +290,6 @@ func Add(a, b event.Micros) (event.Micros, bool) {
 		return 0, false
 	}
 	return a + b, true
-}
-
-// TextOf returns the payload as a string without copying it.
-func TextOf(payload []byte) string {
-	return unsafe.String(unsafe.SliceData(payload), len(payload))
 }
 
 // HashKey appends a route key for a document that names no actor.

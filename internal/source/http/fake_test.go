@@ -175,6 +175,4 @@ func expectLog(t *testing.T, l *fakeLog, want string) {
 	}
 }
 
-func bearer(key string) (string, string) { return "Authorization", "Bearer " + key }
-
 var _ http.Handler = (*httpsource.Handler)(nil)

@@ -5,15 +5,10 @@ import (
 	"time"
 
 	"github.com/millrace/millrace/adapter"
+	"github.com/millrace/millrace/adapter/jsontext"
 	"github.com/millrace/millrace/internal/eventlog"
-	"github.com/millrace/millrace/internal/source/jsonscan"
 	"github.com/millrace/millrace/internal/source/route"
 )
-
-// span is a range of the body.
-type span struct{ start, end int }
-
-func (s span) empty() bool { return s.end == 0 }
 
 // request is the memory of one request. It is pooled: a request allocates no
 // buffer of its own once the pool is warm.
@@ -29,10 +24,9 @@ type request struct {
 	out        []byte // answer
 	unpack     decompressor
 
-	// What the visitor found in the body's object.
-	visitor                                 jsonscan.Visitor
-	writeKey, sentAt, context, integrations span
-	batch                                   span
+	// What the body's object has. The values are parts of the body.
+	cursor                                         *jsontext.Cursor
+	writeKey, sentAt, context, integrations, batch jsontext.Value
 
 	pieces  []piece
 	entries []eventlog.Entry
@@ -49,11 +43,7 @@ type reject struct {
 	Message string `json:"message"`
 }
 
-func newRequest() *request {
-	q := &request{}
-	q.visitor = jsonscan.Visitor{Member: q.member, List: "batch", Element: q.element}
-	return q
-}
+func newRequest() *request { return &request{cursor: &jsontext.Cursor{}} }
 
 // maxKept bounds the buffers that an unusually large request leaves behind.
 const maxKept = 1 << 20
@@ -65,7 +55,8 @@ func (q *request) reset() {
 	clear(q.pieces)
 	clear(q.rejects)
 	kept := *q
-	*q = request{unpack: kept.unpack, visitor: kept.visitor}
+	*q = request{unpack: kept.unpack, cursor: kept.cursor}
+	q.cursor.Reset("")
 	for _, b := range []struct{ to, from *[]byte }{
 		{&q.compressed, &kept.compressed}, {&q.body, &kept.body}, {&q.key, &kept.key},
 		{&q.arena, &kept.arena}, {&q.out, &kept.out},
@@ -74,48 +65,62 @@ func (q *request) reset() {
 			*b.to = (*b.from)[:0]
 		}
 	}
-	if cap(kept.entries) <= maxKept/256 {
-		q.entries, q.pieces = kept.entries[:0], kept.pieces[:0]
-	}
-	q.rejects = kept.rejects[:0]
-}
-
-// member notes the members of the body's object that a door understands.
-func (q *request) member(name []byte, start, end int) {
-	s := span{start, end}
-	switch string(name) {
-	case "writeKey":
-		q.writeKey = s
-	case "sentAt":
-		q.sentAt = s
-	case "context":
-		q.context = s
-	case "integrations":
-		q.integrations = s
-	case "batch":
-		q.batch = s
+	if max(cap(kept.entries), cap(kept.pieces), cap(kept.rejects)) <= maxKept/256 {
+		q.entries, q.pieces, q.rejects = kept.entries[:0], kept.pieces[:0], kept.rejects[:0]
 	}
 }
 
-func (q *request) element(start, end int) {
-	q.pieces = append(q.pieces, piece{start: start, end: end})
+// object walks the object that the cursor is at: the members that a door
+// understands are noted, and the elements of a batch become pieces.
+func (q *request) object() {
+	c := q.cursor
+	for c.Object(); c.More(); {
+		switch c.Key().Raw {
+		case "writeKey":
+			q.writeKey = c.Value()
+		case "sentAt":
+			q.sentAt = c.Value()
+		case "context":
+			q.context = c.Value()
+		case "integrations":
+			q.integrations = c.Value()
+		case "batch":
+			q.pieces = q.pieces[:0] // of a repeated member the last one counts
+			if q.batch.Kind = c.Kind(); q.batch.Kind == jsontext.Array {
+				q.array()
+				continue
+			}
+			c.Value()
+		default:
+			c.Value()
+		}
+	}
 }
 
-// text returns the content of a string without escapes, or nil.
-func (q *request) text(s span) []byte {
-	b := q.body[s.start:s.end]
-	if len(b) < 2 || b[0] != '"' {
-		return nil
+// array makes a piece of each element of the array that the cursor is at.
+func (q *request) array() {
+	c := q.cursor
+	for c.Array(); c.More(); {
+		start := c.Offset()
+		c.Value()
+		q.pieces = append(q.pieces, piece{start: start, end: start + len(c.From(start))})
 	}
-	return b[1 : len(b)-1]
+}
+
+// text returns the content of a string without escapes, or "".
+func text(v jsontext.Value) string {
+	if v.Kind != jsontext.String {
+		return ""
+	}
+	return v.Raw
 }
 
 // skew is how far the sender's clock is behind, in µs: 0 when it did not say.
 func (q *request) skew() int64 {
-	if q.sentAt.empty() {
+	if q.sentAt.Kind != jsontext.String {
 		return 0
 	}
-	at, err := time.Parse(time.RFC3339, string(q.text(q.sentAt)))
+	at, err := time.Parse(time.RFC3339, q.sentAt.Raw)
 	if err != nil {
 		return 0
 	}
@@ -159,10 +164,10 @@ func (h *Handler) authenticateBody(q *request) *problem {
 	if q.source != nil {
 		return nil
 	}
-	if q.writeKey.empty() {
+	if q.writeKey.Kind == jsontext.Invalid {
 		return unauthorized("The request has no write key. Send one as the user name of Basic authentication, as a Bearer token, or as \"writeKey\" in the body. Keys are configured per source, under sources[].write_keys.")
 	}
-	if q.source = h.byKey(q.text(q.writeKey)); q.source == nil {
+	if q.source = h.byKey([]byte(text(q.writeKey))); q.source == nil {
 		return unknownKey()
 	}
 	return nil

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/millrace/millrace/adapter"
-	"github.com/millrace/millrace/internal/source/jsonscan"
+	"github.com/millrace/millrace/adapter/jsontext"
 )
 
 // segmentAdapter is the adapter that the Segment API's messages are for.
@@ -108,35 +108,30 @@ func segmentStatus(p *problem) *problem {
 
 // scanObject validates the body as one JSON object and notes its members.
 func (q *request) scanObject() *problem {
-	if err := jsonscan.CheckUTF8(q.body); err != nil {
-		return syntaxProblem(q.body, err)
-	}
-	start := jsonscan.SkipSpace(q.body, 0)
-	if start == len(q.body) {
+	c := q.cursor
+	c.Reset(jsontext.View(q.body))
+	start := c.Offset()
+	if c.Err() == nil && start == len(q.body) {
 		return newProblem(http.StatusBadRequest, "The body is empty; send a JSON object.")
 	}
-	end, err := jsonscan.Object(q.body, start, &q.visitor)
-	if err == nil {
-		err = jsonscan.End(q.body, end)
+	q.object()
+	if err := c.End(); err != nil {
+		return syntaxProblem(err)
 	}
-	if err != nil {
-		return syntaxProblem(q.body, err)
-	}
-	q.body = q.body[:end]
+	q.body = q.body[:start+len(c.From(start))]
 	return nil
 }
 
 // syntaxProblem says where a body is broken.
-func syntaxProblem(body []byte, err *jsonscan.Error) *problem {
-	line, column := jsonscan.LineColumn(body, err.Offset)
+func syntaxProblem(err *jsontext.SyntaxError) *problem {
 	return newProblem(http.StatusBadRequest,
-		fmt.Sprintf("The body is not valid JSON: line %d, column %d: %s.", line, column, err.Reason)).
-		at(line, column, err.Reason)
+		fmt.Sprintf("The body is not valid JSON: line %d, column %d: %s.", err.Line, err.Column, err.Message)).
+		at(err.Line, err.Column, err.Message)
 }
 
 // checkBatch checks the messages of a batch.
 func (h *Handler) checkBatch(q *request) *problem {
-	if q.batch.empty() || q.body[q.batch.start] != '[' {
+	if q.batch.Kind != jsontext.Array {
 		return newProblem(http.StatusBadRequest, `The body has no "batch": send {"batch":[{"type":"track",…},…]}.`)
 	}
 	if len(q.pieces) > h.limits.BatchEvents {
@@ -145,9 +140,10 @@ func (h *Handler) checkBatch(q *request) *problem {
 	}
 	for i, m := range q.pieces {
 		if q.body[m.start] != '{' {
-			line, column := jsonscan.LineColumn(q.body, m.start)
+			var at jsontext.Position
+			at.Move(jsontext.View(q.body), m.start)
 			return newProblem(http.StatusBadRequest, fmt.Sprintf(
-				"batch[%d] is no JSON object (line %d, column %d). Nothing of the batch was taken.", i, line, column))
+				"batch[%d] is no JSON object (line %d, column %d). Nothing of the batch was taken.", i, at.Line, at.Column))
 		}
 		if n := m.end - m.start; n > h.limits.EventBytes {
 			return newProblem(http.StatusBadRequest, fmt.Sprintf(
@@ -161,23 +157,23 @@ func (h *Handler) checkBatch(q *request) *problem {
 const maxEnvelope = 8 << 10
 
 // envelope is what the batch says for all its messages: the raw context and
-// integrations, or nothing.
+// integrations, where they are objects, or nothing.
 func (q *request) envelope() string {
-	if q.context.empty() && q.integrations.empty() {
+	if q.context.Kind != jsontext.Object && q.integrations.Kind != jsontext.Object {
 		return ""
 	}
 	b := append(q.out[:0], '{')
-	for _, m := range []struct {
-		name string
-		span
+	for _, m := range [...]struct {
+		name  string
+		value jsontext.Value
 	}{{`"context":`, q.context}, {`"integrations":`, q.integrations}} {
-		if m.empty() || len(b)+m.end-m.start > maxEnvelope {
+		if m.value.Kind != jsontext.Object || len(b)+len(m.value.Raw) > maxEnvelope {
 			continue
 		}
 		if len(b) > 1 {
 			b = append(b, ',')
 		}
-		b = append(append(b, m.name...), q.body[m.start:m.end]...)
+		b = append(append(b, m.name...), m.value.Raw...)
 	}
 	q.out = append(b, '}')
 	return string(q.out)

@@ -5,14 +5,14 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/millrace/millrace/internal/source/jsonscan"
+	"github.com/millrace/millrace/adapter/jsontext"
 	"github.com/millrace/millrace/internal/source/route"
 )
 
 // piece is one event of a body, or what stands where one should be.
 type piece struct {
 	start, end int
-	line       int // 0: to be computed from start
+	line       int // 0: to be found from start, if the piece is refused
 	column     int
 	reason     string // empty: an event
 	message    string
@@ -28,55 +28,51 @@ const (
 
 // split finds the events of the body.
 func (q *request) split(f form, eventBytes int) *problem {
-	start := jsonscan.SkipSpace(q.body, 0)
-	if start == len(q.body) {
-		return newProblem(http.StatusBadRequest, "The body is empty; send a JSON object, an array of objects, or one object per line.")
-	}
 	if f == lines {
 		q.splitLines(0, 1)
-	} else if p := q.splitValue(start); p != nil {
+	} else if p := q.splitValue(); p != nil {
 		return p
 	}
+	if len(q.pieces) == 0 && len(bytes.TrimSpace(q.body)) == 0 {
+		return newProblem(http.StatusBadRequest, "The body is empty; send a JSON object, an array of objects, or one object per line.")
+	}
+	var at jsontext.Position
 	for i := range q.pieces {
-		q.pieces[i].check(q.body, eventBytes)
+		q.pieces[i].check(q.body, eventBytes, &at)
 	}
 	return nil
 }
 
-// splitValue takes a body that begins with an array or an object. When further
-// lines follow an object that ends its line, they are objects too.
-func (q *request) splitValue(start int) *problem {
-	if err := jsonscan.CheckUTF8(q.body); err != nil {
-		return syntaxProblem(q.body, err)
-	}
-	var end int
-	var err *jsonscan.Error
-	switch q.body[start] {
-	case '[':
-		if end, err = jsonscan.Array(q.body, start, q.visitor.Element); err == nil {
-			err = jsonscan.End(q.body, end)
-		}
-	case '{':
-		if end, err = jsonscan.Object(q.body, start, &q.visitor); err != nil {
-			break
-		}
+// splitValue takes a body that is one array or object. When further lines
+// follow an object that ends its line, they are objects too.
+func (q *request) splitValue() *problem {
+	c := q.cursor
+	c.Reset(jsontext.View(q.body))
+	start, kind := c.Offset(), c.Kind()
+	switch kind {
+	case jsontext.Array:
+		q.array()
+	case jsontext.Object:
+		q.object()
+		end := start + len(c.From(start))
 		q.pieces = append(q.pieces[:0], piece{start: start, end: end})
-		if err = jsonscan.End(q.body, end); err == nil {
-			break
-		}
-		if next := bytes.IndexByte(q.body[end:err.Offset], '\n'); next >= 0 && q.body[err.Offset] == '{' {
-			q.writeKey = span{} // that of one line is not that of all
-			from := end + next + 1
+		if c.Err() == nil && c.Kind() == jsontext.Object && bytes.IndexByte(q.body[end:c.Offset()], '\n') >= 0 {
+			q.writeKey = jsontext.Value{} // that of one line is not that of all
+			from := end + bytes.IndexByte(q.body[end:], '\n') + 1
 			q.splitLines(from, 1+bytes.Count(q.body[:from], []byte{'\n'}))
-			err = nil
+			return nil
 		}
 	default:
-		if end, err = jsonscan.Value(q.body, start); err == nil {
-			return newProblem(http.StatusBadRequest, "The body is valid JSON but no event; send a JSON object, an array of objects, or one object per line.")
+		if c.Err() == nil && start == len(q.body) {
+			return nil // empty
 		}
+		c.Value()
 	}
-	if err != nil {
-		return syntaxProblem(q.body, err)
+	switch err := c.End(); {
+	case err != nil:
+		return syntaxProblem(err)
+	case kind != jsontext.Array && kind != jsontext.Object:
+		return newProblem(http.StatusBadRequest, "The body is valid JSON but no event; send a JSON object, an array of objects, or one object per line.")
 	}
 	return nil
 }
@@ -90,8 +86,11 @@ func (q *request) splitLines(from, line int) {
 		if n := bytes.IndexByte(q.body[from:], '\n'); n >= 0 {
 			end, next = from+n, from+n+1
 		}
-		start := jsonscan.SkipSpace(q.body[:end], from)
-		for end > start && (q.body[end-1] == '\r' || q.body[end-1] == ' ' || q.body[end-1] == '\t') {
+		start := from
+		for start < end && isBlank(q.body[start]) {
+			start++
+		}
+		for start < end && isBlank(q.body[end-1]) {
 			end--
 		}
 		if start < end {
@@ -101,32 +100,21 @@ func (q *request) splitLines(from, line int) {
 	}
 }
 
+func isBlank(b byte) bool { return b == ' ' || b == '\t' || b == '\r' }
+
 func (q *request) splitLine(from, start, end, line int) piece {
-	m := piece{start: start, end: end, line: line}
-	if q.body[start] == '{' {
-		err := jsonscan.CheckUTF8(q.body[start:end])
-		if err == nil {
-			var to int
-			if to, err = jsonscan.Object(q.body[start:end], 0, nil); err == nil {
-				err = jsonscan.End(q.body[start:end], to)
-			}
-		}
-		if err == nil {
-			return m
-		}
-		_, m.column = jsonscan.LineColumn(q.body[from:end], start-from+err.Offset)
-		m.reason, m.message = route.InvalidJSON, err.Reason
-		return m
-	}
-	if err := jsonscan.Document(q.body[start:end]); err != nil {
-		_, m.column = jsonscan.LineColumn(q.body[from:end], start-from+err.Offset)
-		m.reason, m.message = route.InvalidJSON, err.Reason
+	m := piece{start: start, end: end, line: line, column: start - from + 1}
+	q.cursor.Reset(jsontext.View(q.body[from:end]))
+	q.cursor.Value()
+	if err := q.cursor.End(); err != nil {
+		m.column, m.reason, m.message = err.Column, route.InvalidJSON, err.Message
 	}
 	return m // a value that is no object is refused by check
 }
 
-// check refuses what is JSON but cannot be an event.
-func (m *piece) check(body []byte, eventBytes int) {
+// check refuses what is JSON but cannot be an event. at is at or before the
+// piece, so that all pieces of a body are placed in one way through it.
+func (m *piece) check(body []byte, eventBytes int, at *jsontext.Position) {
 	switch n := m.end - m.start; {
 	case m.reason != "":
 		return
@@ -138,6 +126,8 @@ func (m *piece) check(body []byte, eventBytes int) {
 	default:
 		return
 	}
-	line, column := jsonscan.LineColumn(body, m.start)
-	m.line, m.column = line, column
+	if m.line == 0 {
+		at.Move(jsontext.View(body), m.start)
+		m.line, m.column = at.Line, at.Column
+	}
 }
