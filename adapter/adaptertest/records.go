@@ -35,7 +35,7 @@ func Records(a adapter.Adapter, text []byte) ([]adapter.Record, error) {
 	for len(text) > 0 {
 		advance, payload, lines := format.Next(text, true)
 		if advance <= 0 || advance > len(text) {
-			return nil, fmt.Errorf("Next advanced by %d of %d bytes at the end of the file", advance, len(text))
+			return nil, fmt.Errorf("the format's Next advanced by %d of %d bytes at the end of the file", advance, len(text))
 		}
 		text = text[advance:]
 		here := line

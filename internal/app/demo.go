@@ -166,10 +166,10 @@ func (r *replay) run(ctx context.Context) error {
 	stopWatching()
 	<-watched
 	r.active.Store(false)
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err() // interrupted
+	case err != nil:
 		return err
 	}
 	if err := r.sum(ctx, began, usage.CPU); err != nil {

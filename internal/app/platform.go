@@ -23,8 +23,8 @@ import (
 	"github.com/millrace/millrace/internal/runtime/disk"
 	filesource "github.com/millrace/millrace/internal/source/file"
 	httpsource "github.com/millrace/millrace/internal/source/http"
-	"github.com/millrace/millrace/internal/source/resume"
 	"github.com/millrace/millrace/internal/source/meter"
+	"github.com/millrace/millrace/internal/source/resume"
 	"github.com/millrace/millrace/internal/store/olap"
 	"github.com/millrace/millrace/internal/store/olap/duckdb"
 )

@@ -153,12 +153,11 @@ func appendDate(b *array.Date32Builder, v any) error {
 		b.Append(arrow.Date32FromTime(v))
 		return nil
 	case string:
-		t, err := time.Parse(time.DateOnly, v)
-		if err != nil { // infinity, or a year of another length
+		if t, err := time.Parse(time.DateOnly, v); err == nil {
+			b.Append(arrow.Date32FromTime(t))
+		} else { // infinity, or a year of another length
 			b.AppendNull()
-			return nil
 		}
-		b.Append(arrow.Date32FromTime(t))
 		return nil
 	}
 	return fmt.Errorf("cannot write %T as an Arrow date", v)

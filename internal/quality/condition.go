@@ -78,7 +78,7 @@ func compileCondition(text string) (*condition, error) {
 	if err != nil {
 		var at *file.Error
 		if errors.As(err, &at) {
-			at.Bind(file.NewSource(text))
+			_ = at.Bind(file.NewSource(text))
 		}
 		return nil, err
 	}

@@ -35,7 +35,7 @@ type Broker struct {
 // Open starts the broker over the data in its folder.
 func Open(cfg Config) (*Broker, error) {
 	b := &Broker{}
-	listen := net.Listen
+	var listen func(network, address string) (net.Listener, error)
 	port := 0
 	if cfg.Listen == "" {
 		b.network = new(kfake.VirtualNetwork)

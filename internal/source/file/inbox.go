@@ -82,7 +82,7 @@ func (b *Inbox) Run(ctx context.Context) error {
 			b.cfg.Logger.Error("cannot look into inbox", "source", b.cfg.Source, "folder", b.cfg.Dir, "error", err)
 		}
 		if b.cfg.Clock.Sleep(ctx, b.cfg.PollInterval) != nil {
-			return nil
+			return nil //nolint:nilerr // the end of ctx is how a source is stopped
 		}
 	}
 }

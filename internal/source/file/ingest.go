@@ -176,7 +176,7 @@ func (g *ingest) read(b *[]byte) error {
 	for len(*b) < cap(*b) {
 		n, err := g.text.Read((*b)[len(*b):cap(*b)])
 		*b = (*b)[:len(*b)+n]
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			g.eof = true
 			return nil
 		}

@@ -47,7 +47,7 @@ func open(in *Input) (*content, error) {
 	c := &content{raw: &counter{r: in.Reader}, close: func() {}}
 	buffered := bufio.NewReaderSize(c.raw, identityBytes)
 	head, err := buffered.Peek(identityBytes)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("cannot read file %q: %w", in.Name, err)
 	}
 	if len(head) == 0 {
@@ -91,7 +91,7 @@ type guarded struct {
 
 func (g *guarded) Read(p []byte) (int, error) {
 	n, err := g.r.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = broken(g.name, g.format, err)
 	}
 	return n, err

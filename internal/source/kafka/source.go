@@ -73,14 +73,14 @@ func (s *Source) Run(ctx context.Context) error {
 		began := s.cfg.Clock.Now()
 		err := s.consume(ctx)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the end of ctx is how a source is stopped
 		}
 		s.cfg.Logger.Error("kafka source stopped and is tried again", "source", s.cfg.Source, "topic", s.cfg.Topic, "error", err)
 		if s.cfg.Clock.Now().Sub(began) > maxWait {
 			wait = firstWait
 		}
 		if s.cfg.Clock.Sleep(ctx, wait) != nil {
-			return nil
+			return nil //nolint:nilerr // as above
 		}
 	}
 }
