@@ -78,7 +78,7 @@ func (ix *Index) manifest() *manifest {
 
 // advance takes over finished work, drops aged runs and makes sure that a full table can be frozen.
 func (ix *Index) advance() error {
-	ix.adoptSeal()
+	_ = ix.adoptSeal() // counts when the table stands in the way of the next, below
 	ix.adoptMerge()
 	if ix.broken != nil {
 		return ix.broken

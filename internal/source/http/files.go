@@ -98,7 +98,7 @@ func fileProblem(err error) *problem {
 	case errors.As(err, &f):
 		p := newProblem(f.Status, f.Message)
 		if f.Line > 0 {
-			p.at(int(f.Line), f.Column, f.Message)
+			p = p.at(int(f.Line), f.Column, f.Message)
 		}
 		if f.Status == http.StatusServiceUnavailable || f.Status == http.StatusTooManyRequests {
 			p.retryAfter = 5
