@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/millrace/millrace/adapter/internal/spell"
+	"github.com/millrace/millrace/internal/spell"
 )
 
 // splitFault is why a row could not be split.

@@ -9,7 +9,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"github.com/millrace/millrace/adapter/internal/spell"
+	"github.com/millrace/millrace/internal/spell"
 )
 
 // problems collects what is wrong with a mapping file.

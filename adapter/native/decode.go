@@ -7,9 +7,9 @@ import (
 
 	"github.com/millrace/millrace/adapter"
 	"github.com/millrace/millrace/adapter/internal/jsonevent"
-	"github.com/millrace/millrace/adapter/internal/spell"
 	"github.com/millrace/millrace/adapter/jsontext"
 	"github.com/millrace/millrace/event"
+	"github.com/millrace/millrace/internal/spell"
 )
 
 // Decoder reads native events. It serves one goroutine.

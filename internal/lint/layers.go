@@ -46,6 +46,11 @@ var Layers = []Layer{
 		Is: "events, batches, money, identities, verdicts; standard library only",
 	},
 	{
+		Name: "spelling", Packages: []string{"internal/spell"},
+		Is:   "the word that a mistyped one meant, for every error that names an unknown word; standard library only",
+		Only: []string{},
+	},
+	{
 		Name: "adapter contract", Packages: []string{"adapter", "adapter/jsontext", "adapter/internal/..."},
 		Is: "what turns a payload into events, and what several formats use; pure",
 		Siblings: []Edge{
@@ -64,7 +69,7 @@ var Layers = []Layer{
 	{
 		Name: "runtime", Packages: []string{"internal/runtime/..."},
 		Is:   "configuration, clock, limits, disk, telemetry, lifecycle; knows nothing of events",
-		Only: []string{},
+		Only: []string{"spelling"},
 	},
 	{
 		Name: "ports", Packages: []string{"internal/eventlog", "internal/ledger", "internal/store/olap", "internal/fingerprint/..."},

@@ -52,7 +52,7 @@ func TestCheckImports(t *testing.T) {
 	importing("suite by a driver's test", "internal/store/olap/duckdb/a_test.go", ours+"internal/store/olap/olaptest", "")
 	importing("suite by a driver", "internal/store/olap/duckdb/a.go", ours+"internal/store/olap/olaptest", "which tools and whole-system tests and tests may import")
 	importing("driver beyond its port", "internal/store/olap/duckdb/a.go", ours+"adapter", "but may import vocabulary, runtime, ports only")
-	importing("runtime", "internal/runtime/disk/a.go", ours+"event", "but may import nothing only")
+	importing("runtime", "internal/runtime/disk/a.go", ours+"event", "but may import spelling only")
 	importing("event outside", "event/a.go", "github.com/x/y", "event imports the standard library only, not github.com/x/y")
 	importing("event standard", "event/a.go", "math/bits", "")
 	importing("vendor", "internal/gateway/a.go", "github.com/duckdb/duckdb-go/v2", "which only internal/store/olap/duckdb/... may")

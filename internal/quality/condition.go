@@ -12,6 +12,7 @@ import (
 	"github.com/expr-lang/expr/file"
 
 	"github.com/millrace/millrace/event"
+	"github.com/millrace/millrace/internal/spell"
 )
 
 // environment is what conditions can name; expr checks their types against it.
@@ -107,9 +108,9 @@ func inOurWords(err error) error {
 	}
 	at.Message = wordsForGo.Replace(at.Message)
 	if m := unknownName.FindStringSubmatch(at.Message); m != nil {
-		at.Message = fmt.Sprintf("%q is no field; %s", m[1], suggest(m[1], fieldNames(nil)))
+		at.Message = fmt.Sprintf("%q is no field; %s", m[1], spell.Suggest(m[1], fieldNames(nil)))
 	} else if m := unknownOfGo.FindStringSubmatch(at.Message); m != nil {
-		at.Message = fmt.Sprintf("%q is no field; %s", "item."+m[1], suggest("item."+m[1], fieldNames(nil)))
+		at.Message = fmt.Sprintf("%q is no field; %s", "item."+m[1], spell.Suggest("item."+m[1], fieldNames(nil)))
 	}
 	return at
 }
@@ -181,7 +182,7 @@ func (c *compiler) compile(n ast.Node) (operand, error) {
 func (c *compiler) field(n ast.Node, name string) (operand, error) {
 	f := findField(name)
 	if f == nil {
-		return operand{}, c.refuse(n, "%q is no field; %s", name, suggest(name, fieldNames(nil)))
+		return operand{}, c.refuse(n, "%q is no field; %s", name, spell.Suggest(name, fieldNames(nil)))
 	}
 	c.read(f)
 	switch f.kind {

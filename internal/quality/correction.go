@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/millrace/millrace/event"
+	"github.com/millrace/millrace/internal/spell"
 )
 
 // correction is a compiled correctionSpec. It is immutable.
@@ -292,7 +293,7 @@ func (s *source) templateField(at, name string, corrected *field) *field {
 	f := findField(name)
 	switch {
 	case f == nil:
-		s.fail(at, "{%s} names no field; %s", clip(name), suggest(name, fieldNames(nil)))
+		s.fail(at, "{%s} names no field; %s", clip(name), spell.Suggest(name, fieldNames(nil)))
 	case f.item && !corrected.item:
 		s.fail(at, "{%s} is a field of items, and %s is one of the event; an event may have many items", name, corrected.name)
 		return nil

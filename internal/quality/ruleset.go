@@ -15,6 +15,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/millrace/millrace/event"
+	"github.com/millrace/millrace/internal/spell"
 )
 
 // logicVersion changes whenever the same file may judge the same event
@@ -123,7 +124,7 @@ func (s *source) field(at, name string, allowed func(*field) bool, otherwise str
 	f := findField(name)
 	switch {
 	case f == nil:
-		s.fail(at, "%q is no field; %s", clip(name), suggest(name, fieldNames(allowed)))
+		s.fail(at, "%q is no field; %s", clip(name), spell.Suggest(name, fieldNames(allowed)))
 	case allowed != nil && !allowed(f):
 		s.fail(at, "%s %s; these can: %s", name, otherwise, strings.Join(fieldNames(allowed), ", "))
 		return nil

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/millrace/millrace/internal/spell"
 )
 
 // source is a rules file being read: its text, where everything in it stands,
@@ -131,7 +133,7 @@ func (s *source) unknownKey(key *yaml.Node, path string, t reflect.Type) {
 		return
 	}
 	known := keysOf(t)
-	s.failNode(key, "unknown key %q in %s; %s", key.Value, called(path), suggest(key.Value, known))
+	s.failNode(key, "unknown key %q in %s; %s", key.Value, called(path), spell.Suggest(key.Value, known))
 }
 
 func keysOf(t reflect.Type) []string {
@@ -211,7 +213,7 @@ func (s *source) scalar(n *yaml.Node, path string, f reflect.StructField, v refl
 	}
 	if oneof := f.Tag.Get("oneof"); oneof != "" {
 		if allowed := strings.Split(oneof, "|"); !slices.Contains(allowed, text) {
-			s.failNode(n, "%s: cannot take %q; %s", path, clip(text), suggest(text, allowed))
+			s.failNode(n, "%s: cannot take %q; %s", path, clip(text), spell.Suggest(text, allowed))
 			return
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/millrace/millrace/internal/spell"
 )
 
 // Variables under our prefix that are no settings, with who reads them.
@@ -85,7 +87,7 @@ func unknownVariable(name string) error {
 		names = append(names, other)
 	}
 	slices.Sort(names)
-	if near := nearest(name, names); near != "" {
+	if near := spell.Nearest(name, names); near != "" {
 		return fmt.Errorf("unknown environment variable %s; did you mean %s?", name, near)
 	}
 	if strings.HasPrefix(name, envPrefix+"SOURCES") {

@@ -62,23 +62,6 @@ func TestBytesAndDurationsReadWhatTheyWrite(t *testing.T) {
 	})
 }
 
-func TestNearest(t *testing.T) {
-	keys := root().child("log").keys()
-	near := func(word, want string) {
-		t.Helper()
-		if got := nearest(word, keys); got != want {
-			t.Errorf("%s: got %q, want %q", word, got, want)
-		}
-	}
-	near("partitons", "partitions")
-	near("patritions", "partitions")
-	near("retention_byte", "retention_bytes")
-	near("max_buffer_bytes", "max_buffered_bytes")
-	near("tsl", "tls")
-	near("xyz", "")
-	near("", "")
-}
-
 func TestJSONSchemaIsStrictAndHasDefaults(t *testing.T) {
 	text, err := JSONSchema()
 	if err != nil {

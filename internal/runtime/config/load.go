@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/millrace/millrace/internal/spell"
 )
 
 // maxFileBytes bounds a configuration file.
@@ -243,7 +245,7 @@ func withRange(err error, f *field) string {
 
 func unknownKey(key string, section *field, path string) string {
 	message := fmt.Sprintf("unknown key %q in %s", key, orDocument(path))
-	if near := nearest(key, section.keys()); near != "" {
+	if near := spell.Nearest(key, section.keys()); near != "" {
 		return fmt.Sprintf("%s; did you mean %q?", message, near)
 	}
 	elsewhere := ""

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/millrace/millrace/internal/spell"
 )
 
 // Validate checks every setting against what its tags allow, and the settings
@@ -98,7 +100,7 @@ func (v *validator) text(f *field, path, text string) {
 	if f.oneof != nil && !slices.Contains(f.oneof, text) {
 		allowed := strings.Join(slices.DeleteFunc(slices.Clone(f.oneof), func(s string) bool { return s == "" }), ", ")
 		hint := ""
-		if near := nearest(strings.ToLower(text), f.oneof); near != "" {
+		if near := spell.Nearest(strings.ToLower(text), f.oneof); near != "" {
 			hint = fmt.Sprintf("; did you mean %q?", near)
 		}
 		v.fail(path, "is %q; it must be one of %s%s", text, allowed, hint)

@@ -1,11 +1,16 @@
-package config
+// Package spell finds the word that a mistyped one most probably meant.
+package spell
 
 import "strings"
 
-// nearest returns the candidate that a mistyped word most probably meant, or ""
+// Nearest returns the candidate that a mistyped word most probably meant, or ""
 // when none is near: a third of its letters, or two, may be wrong, or it may be
 // the beginning or an extension of the candidate.
-func nearest(word string, candidates []string) string {
+func Nearest(word string, candidates []string) string {
+	const longest = 64 // a longer word is no typing mistake, and distance is quadratic
+	if len(word) > longest {
+		return ""
+	}
 	best, bestDistance := "", max(2, len(word)/3)+1
 	for _, c := range candidates {
 		if d := distance(word, c, bestDistance); d < bestDistance && d < len(c) {
@@ -19,6 +24,15 @@ func nearest(word string, candidates []string) string {
 		}
 	}
 	return best
+}
+
+// Suggest ends an error about an unknown word: the known word that was probably
+// meant, or all of them.
+func Suggest(word string, known []string) string {
+	if near := Nearest(word, known); near != "" {
+		return `did you mean "` + near + `"?`
+	}
+	return "it can be " + strings.Join(known, ", ")
 }
 
 // distance is the optimal string alignment distance (insert, delete, replace,
