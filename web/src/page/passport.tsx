@@ -144,6 +144,7 @@ function PassportBody({ passport }: { passport: Passport }) {
             )}
           </Panel>
           {passport.event && <RowTable title="Row in events" table="events" rows={[passport.event]} />}
+          {quarantine.length > 0 && <RowTable title="Row in quarantine" table="quarantine" rows={quarantine} />}
           {lines.length > 0 && <RowTable title="Rows in order_lines" table="order_lines" rows={lines} />}
           <Panel title="Seen again" note={duplicates.length > 0 ? count(duplicates.length) : undefined}>
             {duplicates.length === 0 ? (
@@ -280,7 +281,7 @@ function Versions({ text: versions }: { text: string }) {
 function Origin({ passport }: { passport: Passport }) {
   const { source, coordinates: at } = passport
   const row = eventRow(passport)
-  const day = text(row['event_time']).slice(0, 10)
+  const day = passport.event ? text(row['event_time']).slice(0, 10) : ''
   return (
     <Panel title="Origin and versions">
       <Facts

@@ -20,7 +20,7 @@ export function Facts({ facts, rows = false }: { facts: readonly (readonly [stri
 
 /** Who, what, how much, then where it came from; a field that is not known here comes last. */
 const ORDER =
-  'event_id event_time received_at type source line_no kind order_id customer_id anonymous_id session_id product_id product_name category quantity unit_price amount currency country channel properties context late corrected warned versions stream line partition offset'.split(
+  'event_id event_time received_at type source rule category field value message line_no kind order_id customer_id anonymous_id session_id product_id product_name category quantity unit_price amount currency country channel properties context late corrected warned versions stream line partition offset'.split(
     ' ',
   )
 
