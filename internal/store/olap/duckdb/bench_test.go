@@ -158,23 +158,29 @@ func BenchmarkWrite(b *testing.B) {
 			}
 		})
 	}
-	for _, mb := range []int64{16, 64, 128, 256} {
+	for _, mb := range []int64{16, 32, 64, 128, 1024} {
 		for _, size := range []int{2_000, 10_000, 50_000} {
 			run(fmt.Sprintf("checkpoint=%dMB/rows=%d", mb, size), size, 8, func(c *Config) { c.CheckpointBytes = mb * miB })
 		}
 	}
-	for _, size := range []int{125_000, 250_000} {
-		run(fmt.Sprintf("checkpoint=64MB/rows=%d", size), size, 8, nil)
+	run("checkpoint=32MB/rows=250000", 250_000, 8, nil)
+	for _, o := range benchOptions {
+		run("options="+o, 10_000, 8, func(c *Config) { c.options = parseOptions(o) })
 	}
-	for _, o := range strings.Split(os.Getenv("OLAP_OPTIONS"), ";") {
-		options := map[string]string{}
-		for _, kv := range strings.Split(o, "&") {
-			if k, v, ok := strings.Cut(kv, "="); ok {
-				options[k] = v
-			}
-		}
-		if len(options) > 0 {
-			run("option="+o, 10_000, 8, func(c *Config) { c.options = options })
+}
+
+// benchOptions are the variants of ADR 041. OLAP_OPTIONS adds one.
+var benchOptions = []string{
+	"preserve_insertion_order=false", "storage_compatibility_version=v0.10.2",
+	"threads=1", "disabled_compression_methods=dict_fsst", os.Getenv("OLAP_OPTIONS"),
+}
+
+func parseOptions(s string) map[string]string {
+	options := map[string]string{}
+	for _, kv := range strings.Split(s, "&") {
+		if k, v, ok := strings.Cut(kv, "="); ok {
+			options[k] = v
 		}
 	}
+	return options
 }

@@ -57,7 +57,7 @@ func Defaults() Config {
 	return Config{
 		MemoryLimit:     256 * miB,
 		SpillLimit:      giB,
-		CheckpointBytes: 64 * miB,
+		CheckpointBytes: 32 * miB,
 		MaxQueries:      4,
 		MaxWaiting:      32,
 		QueueTimeout:    2 * time.Second,
@@ -97,7 +97,7 @@ func (c Config) settings() map[string]string {
 		"max_temp_directory_size": strconv.FormatInt(c.SpillLimit/kiB, 10) + "KiB",
 		"threads":                 strconv.Itoa(c.Threads),
 		"checkpoint_threshold":    strconv.FormatInt(c.CheckpointBytes/kiB, 10) + "KiB",
-		// Keeping the order spares a copy of each commit (ADR 040).
+		// Keeping the order spares a copy of each commit (ADR 041).
 		"preserve_insertion_order":      "true",
 		"storage_compatibility_version": "latest",
 		"enable_external_access":        "false",

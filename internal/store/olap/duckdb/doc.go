@@ -1,6 +1,6 @@
 // Package duckdb keeps the analytics store in a DuckDB file, in the process.
 //
-// Rows are written column by column straight into DuckDB's vectors; see ADR 040
+// Rows are written column by column straight into DuckDB's vectors; see ADR 041
 // for what was measured. One instance of the database serves the writer, the
 // checkpointer and the queries, each on connections of their own:
 //
