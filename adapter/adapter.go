@@ -31,8 +31,9 @@ type Record struct {
 	// partition lie in the log in strictly increasing order of Position. Files
 	// use the record number, Kafka sources the offset; 0 elsewhere.
 	Position int64
-	// Occurrence numbers equal records of a file from 1. It is 0 where the
-	// sender has an identity of its own.
+	// Occurrence numbers equal records of a file from 1. It is 0 at doors that
+	// do not number, which is the same as 1: an event without an identity of its
+	// own counts once, whichever doors it comes through.
 	Occurrence uint32
 	// Skew is receive time minus the sender's clock at sending, in µs; 0 when
 	// the sender did not say.
@@ -49,6 +50,9 @@ type Record struct {
 	// at the door.
 	Received int64
 }
+
+// Number is the record's number among equal ones, from 1.
+func (r *Record) Number() uint32 { return max(r.Occurrence, 1) }
 
 // Adapter is one format. It is safe for concurrent use; its decoders are not.
 type Adapter interface {
@@ -69,8 +73,9 @@ type Decoder interface {
 
 	// IdempotencyKey appends what makes the event the same event when it is
 	// delivered again. It never fails: a payload that cannot be decoded is
-	// identified by its bytes. A file's door asks with r.Occurrence = 0 first, to
-	// number equal records; formats with an identity of their own ignore it.
+	// identified by its bytes. Records without an identity of their own differ
+	// by [Record.Number]. A file's door asks with r.Occurrence = 0 first, to
+	// number equal records.
 	IdempotencyKey(dst []byte, r *Record) []byte
 
 	// Decode fills event i of the batch, which was just added with its offset,

@@ -129,10 +129,18 @@ func (s Suite) identity(t *testing.T, r *adapter.Record) {
 	}
 }
 
+// keyOf is the key of a record, were it of this number among equal ones.
+func keyOf(d adapter.Decoder, r *adapter.Record, occurrence uint32) []byte {
+	numbered := *r
+	numbered.Occurrence = occurrence
+	return d.IdempotencyKey(nil, &numbered)
+}
+
 // CheckIdentity checks what must hold for any record, broken ones included:
 // the ID follows from the idempotency key, a new decoder says the same as a
-// used one, the payload is left alone, all text is UTF-8, and the route key
-// fails only with [adapter.ErrUndecodable].
+// used one, doors that number records and doors that do not agree on the first,
+// the payload is left alone, all text is UTF-8, and the route key fails only
+// with [adapter.ErrUndecodable].
 func CheckIdentity(a adapter.Adapter, r *adapter.Record) error {
 	before := slices.Clone(r.Payload)
 	used := a.NewDecoder(nil)
@@ -146,6 +154,8 @@ func CheckIdentity(a adapter.Adapter, r *adapter.Record) error {
 		return broke(r, "the idempotency key depends on what was decoded before")
 	case !bytes.Equal(key, used.IdempotencyKey([]byte("x"), r)[1:]):
 		return broke(r, "IdempotencyKey does not append")
+	case !bytes.Equal(keyOf(used, r, 0), keyOf(used, r, 1)):
+		return broke(r, "the first of equal records has another key where it is not numbered")
 	}
 	route, err := used.RouteKey([]byte("x"), r)
 	switch {

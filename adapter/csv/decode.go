@@ -118,7 +118,7 @@ func (d *Decoder) appendKey(dst []byte, r *adapter.Record, w *row) []byte {
 	} else {
 		dst = append(append(dst, keyOfBytes), r.Payload...)
 	}
-	return binary.BigEndian.AppendUint32(dst, r.Occurrence)
+	return binary.BigEndian.AppendUint32(dst, r.Number())
 }
 
 // Decode implements [adapter.Decoder].

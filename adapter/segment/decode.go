@@ -117,7 +117,7 @@ func appendKey(dst []byte, r *adapter.Record, id string) []byte {
 	if id != "" {
 		return jsonevent.AppendIDKey(dst, id)
 	}
-	return jsonevent.AppendContentKey(dst, r.Payload, r.Occurrence, volatile)
+	return jsonevent.AppendContentKey(dst, r.Payload, r.Number(), volatile)
 }
 
 // Decode implements [adapter.Decoder].

@@ -20,7 +20,7 @@ func AppendIDKey(dst []byte, id string) []byte { return append(append(dst, keyOf
 // AppendContentKey appends the key of an event without id: its members but
 // those that delivery changes, as they stand, and its number among equal ones.
 // A payload that is no object is identified by its bytes.
-func AppendContentKey(dst, payload []byte, occurrence uint32, volatile func(key string) bool) []byte {
+func AppendContentKey(dst, payload []byte, number uint32, volatile func(key string) bool) []byte {
 	start := len(dst)
 	dst = append(dst, keyOfContent)
 	var c jsontext.Cursor
@@ -36,7 +36,7 @@ func AppendContentKey(dst, payload []byte, occurrence uint32, volatile func(key 
 	if c.End() != nil {
 		dst = append(append(dst[:start], keyOfBytes), payload...)
 	}
-	return binary.BigEndian.AppendUint32(dst, occurrence)
+	return binary.BigEndian.AppendUint32(dst, number)
 }
 
 func appendSized(dst []byte, s string) []byte {
