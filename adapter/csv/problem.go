@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/millrace/millrace/adapter/internal/excerpt"
 	"github.com/millrace/millrace/event"
 )
 
@@ -13,23 +14,10 @@ import (
 const fieldRow = "row"
 
 func (d *Decoder) problem(b *event.Batch, i int, category event.Category, rule, field, value, message string) {
-	b.AddProblem(i, category, rule, field, printable(value), message)
+	b.AddProblem(i, category, rule, field, excerpt.Of(value), message)
 	if d.hook != nil {
 		d.hook.Problem(d.a.name, category)
 	}
-}
-
-// printable makes a value of a broken row fit to be shown and stored as text.
-func printable(value string) string {
-	const limit = 256 // what a batch keeps
-	if len(value) > limit {
-		end := limit
-		for end > limit-utf8.UTFMax && !utf8.RuneStart(value[end]) {
-			end--
-		}
-		value = value[:end]
-	}
-	return strings.ToValidUTF8(value, "\ufffd")
 }
 
 func (d *Decoder) badNumber(b *event.Batch, i int, rule string, c *column, v string, err error) {

@@ -177,9 +177,12 @@ func (c *Cursor) Value() Value {
 	v, start := Value{Kind: c.Kind()}, c.pos
 	var end int
 	var f fault
-	if v.Kind == String {
+	switch v.Kind {
+	case String:
 		end, v.Escaped, f = scanString(c.text, start)
-	} else {
+	case Number:
+		end, f = scanNumber(c.text, start)
+	default:
 		end, f = scanValue(c.text, start, c.depth)
 	}
 	if f != sound {

@@ -54,6 +54,8 @@ var (
 // sender that cannot set headers puts its write key into the body.
 func volatile(key string) bool { return key == "writeKey" }
 
+var identity = jsonevent.Identity{ID: "id", Volatile: volatile}
+
 // RouteKey implements [adapter.Decoder]: customer_id, else anonymous_id, else
 // order_id, else a hash of the event.
 func (d *Decoder) RouteKey(dst []byte, r *adapter.Record) ([]byte, error) {
@@ -71,41 +73,12 @@ func (d *Decoder) RouteKey(dst []byte, r *adapter.Record) ([]byte, error) {
 			actors[2] = v
 		}
 	}
-	if err := c.End(); err != nil {
-		return dst, fmt.Errorf("%w: %w", adapter.ErrUndecodable, err)
-	}
-	for _, v := range actors {
-		if (v.Kind == jsontext.String || v.Kind == jsontext.Number) && v.Raw != "" {
-			return jsontext.Unescape(dst, v.Raw), nil
-		}
-	}
-	return jsonevent.HashKey(dst, r.Payload), nil
+	return d.in.AppendRouteKey(dst, r.Payload, actors[:]...)
 }
 
 // IdempotencyKey implements [adapter.Decoder].
 func (d *Decoder) IdempotencyKey(dst []byte, r *adapter.Record) []byte {
-	c := &d.in.Cursor
-	c.Reset(jsontext.View(r.Payload))
-	id := ""
-	for c.Object(); c.More(); {
-		if key, v := d.in.Unquote(c.Key()), c.Value(); key == "id" {
-			id = ""
-			if v.Kind == jsontext.String {
-				id = d.in.Unquote(v)
-			}
-		}
-	}
-	if c.End() != nil {
-		id = ""
-	}
-	return appendKey(dst, r, id)
-}
-
-func appendKey(dst []byte, r *adapter.Record, id string) []byte {
-	if id != "" {
-		return jsonevent.AppendIDKey(dst, id)
-	}
-	return jsonevent.AppendContentKey(dst, r.Payload, r.Number(), volatile)
+	return identity.AppendKey(dst, r, &d.in)
 }
 
 // Decode implements [adapter.Decoder].
@@ -122,7 +95,7 @@ func (d *Decoder) Decode(b *event.Batch, i int, r *adapter.Record) {
 		d.e.reset()
 		b.Changes, b.Marks[i] = b.Changes[:changes], 0
 	}
-	d.key = appendKey(d.key[:0], r, d.e.id)
+	d.key = identity.AppendKeyOf(d.key[:0], r, d.e.id)
 	b.ID[i] = event.NewID(r.Source, d.key)
 	if err == nil {
 		if d.e.id != "" {

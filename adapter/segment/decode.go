@@ -1,7 +1,6 @@
 package segment
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/millrace/millrace/adapter"
@@ -56,6 +55,8 @@ func volatile(key string) bool {
 	return false
 }
 
+var identity = jsonevent.Identity{ID: "messageId", Volatile: volatile}
+
 // RouteKey implements [adapter.Decoder]: userId, else anonymousId, else the
 // order, else a hash of the message.
 func (d *Decoder) RouteKey(dst []byte, r *adapter.Record) ([]byte, error) {
@@ -82,42 +83,12 @@ func (d *Decoder) RouteKey(dst []byte, r *adapter.Record) ([]byte, error) {
 			c.Value()
 		}
 	}
-	if err := c.End(); err != nil {
-		return dst, fmt.Errorf("%w: %w", adapter.ErrUndecodable, err)
-	}
-	for _, v := range [...]jsontext.Value{user, anonymous, order} {
-		if (v.Kind == jsontext.String || v.Kind == jsontext.Number) && v.Raw != "" {
-			return jsontext.Unescape(dst, v.Raw), nil
-		}
-	}
-	return jsonevent.HashKey(dst, r.Payload), nil
+	return d.in.AppendRouteKey(dst, r.Payload, user, anonymous, order)
 }
 
 // IdempotencyKey implements [adapter.Decoder].
 func (d *Decoder) IdempotencyKey(dst []byte, r *adapter.Record) []byte {
-	c := &d.in.Cursor
-	c.Reset(jsontext.View(r.Payload))
-	id := ""
-	for c.Object(); c.More(); {
-		key, v := d.in.Unquote(c.Key()), c.Value()
-		if key == "messageId" {
-			id = ""
-			if v.Kind == jsontext.String {
-				id = d.in.Unquote(v)
-			}
-		}
-	}
-	if c.End() != nil {
-		id = ""
-	}
-	return appendKey(dst, r, id)
-}
-
-func appendKey(dst []byte, r *adapter.Record, id string) []byte {
-	if id != "" {
-		return jsonevent.AppendIDKey(dst, id)
-	}
-	return jsonevent.AppendContentKey(dst, r.Payload, r.Number(), volatile)
+	return identity.AppendKey(dst, r, &d.in)
 }
 
 // Decode implements [adapter.Decoder].
@@ -135,7 +106,7 @@ func (d *Decoder) Decode(b *event.Batch, i int, r *adapter.Record) {
 		d.m.reset()
 		b.Changes, b.Marks[i] = b.Changes[:changes], 0
 	}
-	d.key = appendKey(d.key[:0], r, d.m.id)
+	d.key = identity.AppendKeyOf(d.key[:0], r, d.m.id)
 	b.ID[i] = event.NewID(r.Source, d.key)
 	if err == nil {
 		if d.m.id != "" {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 
+	"github.com/millrace/millrace/adapter"
 	"github.com/millrace/millrace/adapter/jsontext"
 )
 
@@ -14,13 +15,44 @@ const (
 	keyOfContent = 2 // the members that are content
 )
 
-// AppendIDKey appends the key of an event that has an id.
-func AppendIDKey(dst []byte, id string) []byte { return append(append(dst, keyOfID), id...) }
+// Identity is what makes events of a format the same.
+type Identity struct {
+	ID       string                // the key of the sender's id
+	Volatile func(key string) bool // keys that are about the delivery, not the event
+}
 
-// AppendContentKey appends the key of an event without id: its members but
+// AppendKey appends the idempotency key of a record, whose id is that of the
+// last member of this name, as JSON.parse has it.
+func (i *Identity) AppendKey(dst []byte, r *adapter.Record, in *Reader) []byte {
+	c, id := &in.Cursor, ""
+	c.Reset(jsontext.View(r.Payload))
+	for c.Object(); c.More(); {
+		if key, v := in.Unquote(c.Key()), c.Value(); key == i.ID {
+			id = ""
+			if v.Kind == jsontext.String {
+				id = in.Unquote(v)
+			}
+		}
+	}
+	if c.End() != nil {
+		id = ""
+	}
+	return i.AppendKeyOf(dst, r, id)
+}
+
+// AppendKeyOf appends the key of a record whose id is known, empty if it has
+// none. An event without an id is its content.
+func (i *Identity) AppendKeyOf(dst []byte, r *adapter.Record, id string) []byte {
+	if id != "" {
+		return append(append(dst, keyOfID), id...)
+	}
+	return appendContentKey(dst, r.Payload, r.Number(), i.Volatile)
+}
+
+// appendContentKey appends the key of an event without id: its members but
 // those that delivery changes, as they stand, and its number among equal ones.
 // A payload that is no object is identified by its bytes.
-func AppendContentKey(dst, payload []byte, number uint32, volatile func(key string) bool) []byte {
+func appendContentKey(dst, payload []byte, number uint32, volatile func(key string) bool) []byte {
 	start := len(dst)
 	dst = append(dst, keyOfContent)
 	var c jsontext.Cursor

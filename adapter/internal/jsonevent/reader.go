@@ -6,12 +6,11 @@ import (
 	"hash/fnv"
 	"math"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/millrace/millrace/adapter"
 	"github.com/millrace/millrace/adapter/internal/arena"
 	"github.com/millrace/millrace/adapter/internal/civil"
+	"github.com/millrace/millrace/adapter/internal/excerpt"
 	"github.com/millrace/millrace/adapter/jsontext"
 	"github.com/millrace/millrace/event"
 )
@@ -73,7 +72,7 @@ func (r *Reader) Failed() bool { return len(r.b.Problems) > r.from }
 
 // Problem adds a problem to the event.
 func (r *Reader) Problem(category event.Category, rule, field, value, message string) {
-	r.b.AddProblem(r.i, category, rule, field, printable(value), message)
+	r.b.AddProblem(r.i, category, rule, field, excerpt.Of(value), message)
 }
 
 // Span is the problems that a part of the document gave. The zero value is
@@ -92,19 +91,6 @@ func (r *Reader) Drop(s Span) {
 	if s.to > s.from {
 		r.b.Problems = slices.Delete(r.b.Problems, s.from, s.to)
 	}
-}
-
-// printable makes a value fit to be shown and stored as text.
-func printable(value string) string {
-	const limit = 256 // what a batch keeps
-	if len(value) > limit {
-		end := limit
-		for end > limit-utf8.UTFMax && !utf8.RuneStart(value[end]) {
-			end--
-		}
-		value = value[:end]
-	}
-	return strings.ToValidUTF8(value, "\ufffd")
 }
 
 // Path says where a value stands in the document. It is put together only for
@@ -175,17 +161,9 @@ func (r *Reader) isContainer(kind jsontext.Kind, want, field string, at Path) bo
 // with the digits of a binary float is rounded to six decimals, which is
 // recorded as a change.
 func (r *Reader) Money(v jsontext.Value, field string, at Path) (m event.Micros, ok bool) {
-	text := v.Raw
-	switch v.Kind {
-	case jsontext.Null, jsontext.Invalid:
-		return 0, false
-	case jsontext.Number:
-	case jsontext.String:
-		if text = r.Unquote(v); text == "" {
-			return 0, false
-		}
-	default:
-		r.wrongKind(v, field, at, "an amount such as 12.50")
+	const want = "an amount such as 12.50"
+	text, ok := r.numeral(v, field, at, want)
+	if !ok {
 		return 0, false
 	}
 	m, plain, err := r.decimal(text)
@@ -196,7 +174,7 @@ func (r *Reader) Money(v jsontext.Value, field string, at Path) (m event.Micros,
 		}
 	}
 	if err != nil {
-		r.badNumber(err, field, text, at, "an amount such as 12.50")
+		r.badNumber(err, field, text, at, want)
 		return 0, false
 	}
 	return m, true
@@ -205,17 +183,8 @@ func (r *Reader) Money(v jsontext.Value, field string, at Path) (m event.Micros,
 // Integer reads a whole number from a number or from text that is one; 2.0 is.
 func (r *Reader) Integer(v jsontext.Value, field string, at Path) (n int64, ok bool) {
 	const want = "a whole number such as 2"
-	text := v.Raw
-	switch v.Kind {
-	case jsontext.Null, jsontext.Invalid:
-		return 0, false
-	case jsontext.Number:
-	case jsontext.String:
-		if text = r.Unquote(v); text == "" {
-			return 0, false
-		}
-	default:
-		r.wrongKind(v, field, at, want)
+	text, ok := r.numeral(v, field, at, want)
+	if !ok {
 		return 0, false
 	}
 	m, _, err := r.decimal(text)
@@ -227,6 +196,22 @@ func (r *Reader) Integer(v jsontext.Value, field string, at Path) (n int64, ok b
 		return 0, false
 	}
 	return int64(m / event.MicrosPerUnit), true
+}
+
+// numeral returns the text of a number, or of text that should be one. It is
+// false for null, for empty text, and for anything else, which is a problem.
+func (r *Reader) numeral(v jsontext.Value, field string, at Path, want string) (text string, ok bool) {
+	switch v.Kind {
+	case jsontext.Null, jsontext.Invalid:
+		return "", false
+	case jsontext.Number:
+		return v.Raw, true
+	case jsontext.String:
+		text = r.Unquote(v)
+		return text, text != ""
+	}
+	r.wrongKind(v, field, at, want)
+	return "", false
 }
 
 func (r *Reader) badNumber(err error, field, text string, at Path, want string) {
@@ -292,9 +277,19 @@ func Add(a, b event.Micros) (event.Micros, bool) {
 	return a + b, true
 }
 
-// HashKey appends a route key for a document that names no actor.
-func HashKey(dst, payload []byte) []byte {
+// AppendRouteKey ends the walk of a document by appending the first actor that
+// is named, else a hash of the document. The error wraps
+// [adapter.ErrUndecodable].
+func (r *Reader) AppendRouteKey(dst, payload []byte, actors ...jsontext.Value) ([]byte, error) {
+	if err := r.Cursor.End(); err != nil {
+		return dst, fmt.Errorf("%w: %w", adapter.ErrUndecodable, err)
+	}
+	for _, v := range actors {
+		if (v.Kind == jsontext.String || v.Kind == jsontext.Number) && v.Raw != "" {
+			return jsontext.Unescape(dst, v.Raw), nil
+		}
+	}
 	h := fnv.New64a()
 	_, _ = h.Write(payload) // never fails
-	return fmt.Appendf(dst, "event:%016x", h.Sum64())
+	return fmt.Appendf(dst, "event:%016x", h.Sum64()), nil
 }
