@@ -33,6 +33,31 @@ func testContents(t *testing.T, open Open) {
 	}
 }
 
+// testNotUTF8 has bytes that are not UTF-8 wherever a sender's own can get to.
+func testNotUTF8(t *testing.T, open Open) {
+	s := openIn(t, open, t.TempDir())
+	b := &event.Batch{}
+	for offset, v := range []event.Verdict{event.Accepted, event.Quarantined, event.Rejected} {
+		i := b.Add(int64(offset), microsRecv, 1, []byte("{\xff} Zo\xeb, a payload that is not held inside of the vector \xc3"))
+		b.ID[i] = event.ID{15: byte(offset)}
+		b.Verdict[i] = v
+		b.Source.Set(i, "sh\xf0p")
+		b.Stream.Set(i, "caf\xe9.csv")
+		b.OrderID[i], b.CustomerID[i] = "o\xfe", "\x80"
+		b.AddProblem(i, event.Undecodable, "decode", "item.name", "Zo\xeb", "\xff is not UTF-8")
+	}
+	write(t, s, map[int32]int64{0: 3}, b)
+	const payload = `{\xff} Zo\xeb, a payload that is not held inside of the vector \xc3`
+	for _, c := range []struct{ sql, want string }{
+		{`SELECT source, stream, order_id, customer_id FROM events`, `sh\xf0p caf\xe9.csv o\xfe \x80`},
+		{`SELECT value, message, source, stream, order_id, customer_id, payload FROM quarantine`,
+			`Zo\xeb \xff is not UTF-8 sh\xf0p caf\xe9.csv o\xfe \x80 ` + payload},
+		{`SELECT source, stream, reason, sample FROM rejections`, `sh\xf0p caf\xe9.csv \xff is not UTF-8 ` + payload},
+	} {
+		wantQuery(t, s, c.want, c.sql)
+	}
+}
+
 func testSchema(t *testing.T, open Open) {
 	s := openIn(t, open, t.TempDir())
 	for _, table := range olap.Tables() {

@@ -25,6 +25,7 @@ func Run(t *testing.T, open Open) {
 	t.Run("Atomicity", func(t *testing.T) { testAtomicity(t, open) })
 	t.Run("Money", func(t *testing.T) { testMoney(t, open) })
 	t.Run("Text", func(t *testing.T) { testText(t, open) })
+	t.Run("NotUTF8", func(t *testing.T) { testNotUTF8(t, open) })
 	t.Run("Arguments", func(t *testing.T) { testArguments(t, open) })
 	t.Run("Limits", func(t *testing.T) { testLimits(t, open) })
 	t.Run("Errors", func(t *testing.T) { testErrors(t, open) })
