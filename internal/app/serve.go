@@ -148,8 +148,11 @@ func (p *platform) gatewayConfig() gateway.Config {
 type gate struct{ p *platform }
 
 func (g gate) Admit() (bool, string) {
-	if g.p.guard.Low() {
-		return false, g.p.guard.Reason()
+	if reason := g.p.guard.Reason(); reason != "" {
+		return false, reason
+	}
+	if g.p.stalled() {
+		return false, stalledReason
 	}
 	return true, ""
 }

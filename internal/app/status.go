@@ -59,11 +59,16 @@ func (p *platform) notReady() []string {
 	if p.guard.Low() {
 		reasons = append(reasons, p.guard.Reason())
 	}
-	if p.pass != nil && p.pass.Stats().Stalled {
-		reasons = append(reasons, "the analytics store takes no rows: its disk is full")
+	if p.stalled() {
+		reasons = append(reasons, stalledReason)
 	}
 	return reasons
 }
+
+const stalledReason = "the analytics store takes no rows: its disk is full; free some space"
+
+// stalled reports whether what the log takes cannot be stored now.
+func (p *platform) stalled() bool { return p.pass != nil && p.pass.Stalled() }
 
 // Sources implements [gateway.Process].
 func (s process) Sources() []gateway.Source {

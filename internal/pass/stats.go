@@ -83,6 +83,10 @@ type Stats struct {
 	Positions map[int32]int64
 }
 
+// Stalled reports whether the analytics store is full, and commits wait for
+// space. It is cheap.
+func (p *Pass) Stalled() bool { return p.stats.stalled.Load() }
+
 // Stats returns a snapshot.
 func (p *Pass) Stats() Stats {
 	out := Stats{Positions: make(map[int32]int64), Verdicts: make(map[event.Verdict]int64)}

@@ -65,8 +65,15 @@ func (w *Writer) Known(position int64) bool {
 }
 
 // Batch returns an empty batch to fill. It waits while too many are on their
-// way, and mends what has failed.
+// way or the disk is low, and mends what has failed.
 func (w *Writer) Batch(ctx context.Context) (*Batch, error) {
+	// What the log refuses on a full disk gets in behind what it took meanwhile.
+	// Waiting before it is full keeps the stream in its order.
+	if w.log.Space != nil {
+		if err := w.log.Space.Wait(ctx); err != nil {
+			return nil, err
+		}
+	}
 	for {
 		if w.mustMend() {
 			if err := w.mend(ctx); err != nil {
