@@ -6,6 +6,7 @@ import (
 	"github.com/millrace/millrace/adapter"
 	"github.com/millrace/millrace/adapter/adaptertest"
 	"github.com/millrace/millrace/adapter/native"
+	"github.com/millrace/millrace/event"
 )
 
 var suite = adaptertest.Suite{Adapter: native.New(), Dir: "testdata", MaxAllocs: 0}
@@ -36,5 +37,21 @@ func TestRouteKey(t *testing.T) {
 		if err != nil || string(got) != want {
 			t.Errorf("%s: route key %q (%v), want %q", payload, got, err, want)
 		}
+	}
+}
+
+func TestTheSendersKeyIsNoPartOfTheEvent(t *testing.T) {
+	d := native.New().NewDecoder(nil)
+	key := func(payload string) string {
+		return string(d.IdempotencyKey(nil, &adapter.Record{Payload: []byte(payload)}))
+	}
+	if key(`{"writeKey":"k","type":"t"}`) != key(`{"type":"t"}`) {
+		t.Error("an event is another one when its sender shows the key in the body")
+	}
+	b := new(event.Batch)
+	r := adapter.Record{Payload: []byte(`{"writeKey":"k","type":"t","customer_id":"c"}`), Source: "s"}
+	d.Decode(b, b.Add(0, 0, 0, r.Payload), &r)
+	if len(b.Problems) > 0 {
+		t.Errorf("the sender's key is a problem: %+v", b.Problems)
 	}
 }
