@@ -193,7 +193,7 @@ func TestFilesThatCannotBeTaken(t *testing.T) {
 		{"UTF-16", "utf16.csv", utf16(retailHeader + row), []string{"UTF-16", "iconv"}},
 		{"UTF-16 without a mark", "nomark.csv", utf16(retailHeader + row)[2:], []string{"NUL", "iconv"}},
 		{"another file by name", "orders.csv.gz", retailHeader + row, []string{"not compressed with gzip"}},
-		{"a file that is cut off", "cut.csv.gz", string(gzipped(t, []byte(retailHeader + row))[:60]), []string{"cut off"}},
+		{"a file that is cut off", "cut.csv.gz", string(gzipped(t, []byte(retailHeader+row))[:60]), []string{"cut off"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := millrace(t, "ingest", written(t, c.file, c.text), "--adapter", "onlineretail", "--url", p.url)

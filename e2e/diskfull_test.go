@@ -18,7 +18,7 @@ import (
 )
 
 // inNamespace is set where the tests run again in a mount namespace.
-const inNamespace = "MILLRACE_E2E_NAMESPACE"
+const inNamespace = "E2E_IN_NAMESPACE"
 
 // smallDisk mounts a disk of some MiB. Who may not mount runs the test again in
 // a namespace of its own; then ok is false, and there is nothing left to do.
