@@ -24,8 +24,8 @@ func Default() *Config {
 		Pass: defaultPass(),
 		OLAP: OLAP{
 			MemoryLimit:     256 * MiB,
-			Threads:         2,
-			CheckpointBytes: 64 * MiB,
+			Threads:         0,
+			CheckpointBytes: 32 * MiB,
 			SQL: SQL{
 				Timeout:        30 * time.Second,
 				MaxRows:        100_000,
