@@ -51,9 +51,9 @@ func (p *platform) modules(targets []string) ([]lifecycle.Module, error) {
 		{Name: "streams", Needs: []string{"log", "state"}, Start: p.openStreams},
 		{Name: "doors", Needs: []string{"streams"}, Start: p.openDoors},
 		{Name: "api", Needs: []string{"pass"}, Start: p.openGateway},
-		http,
 		{Name: "inbox", Needs: []string{"streams"}, Start: p.openInboxes, Run: p.runInboxes},
 		{Name: "kafka", Needs: []string{"streams"}, Start: p.openKafkaSources, Run: p.runKafkaSources},
+		http, // last: who is told that the platform is ready finds inboxes and topics
 	}
 	// Doors hand verdicts out only where the pass runs, and then need it first.
 	if slices.Contains(targets, "pass") || slices.Contains(targets, "api") {
