@@ -172,7 +172,7 @@ func BenchmarkWrite(b *testing.B) {
 // benchOptions are the variants of ADR 041. OLAP_OPTIONS adds one.
 var benchOptions = []string{
 	"preserve_insertion_order=false", "storage_compatibility_version=v0.10.2",
-	"threads=1", "disabled_compression_methods=dict_fsst", os.Getenv("OLAP_OPTIONS"),
+	"threads=2", "disabled_compression_methods=dict_fsst", os.Getenv("OLAP_OPTIONS"),
 }
 
 func parseOptions(s string) map[string]string {

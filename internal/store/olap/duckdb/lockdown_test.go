@@ -138,6 +138,18 @@ SELECT * FROM sql_auto_complete('SEL')
 SELECT 1 INTO OUTFILE 'DIR/out'
 SELECT sleep_ms(10000)
 COMMENT ON TABLE events IS 'x'
+SELECT repeat('x', 1000000000)
+SELECT 'x'.repeat(1000000000)
+SELECT sum(length(repeat('y', 10000000) || range::VARCHAR)) FROM range(2048)
+SELECT list_sum(range(200000000))
+SELECT unnest(generate_series(1, 1000000000))
+SELECT * FROM unnest(range(1000000000))
+SELECT list_resize([1], 1000000000)
+SELECT lpad('x', 1000000000, 'y')
+SELECT rpad('x', "offset", 'y') FROM events
+SELECT format('{:1000000000}', 1)
+SELECT format(source, 1) FROM events
+SELECT printf('%*d', 1000000000, 1)
 PIVOT events ON source
 `), "\n")
 
@@ -294,6 +306,7 @@ SELECT table_name FROM information_schema.tables
 SELECT * FROM information_schema.columns WHERE table_name = 'events'
 SELECT {'a': 1, 'b': [1, NULL]}, MAP {'k': 2.50}, [1, 2]::INTEGER[2], 'x'::ENUM('x', 'y'), INTERVAL '1 month 2 days', DATE '2010-12-01', 170141183460469231731687303715884105727
 SELECT union_value(num := 2), 'infinity'::TIMESTAMP, '\x00ff'::BLOB, TIME '12:00:01.5', 18446744073709551615::UBIGINT, -1.5::FLOAT, NULL
+SELECT lpad('x', 10, '0'), rpad(source, 20, ' '), format('{:,} {:>10}', 1234567, 'a'), printf('%05.2f', 1.5) FROM events
 SELECT version(), now(), current_date, uuid()
 `), "\n") {
 		if strings.HasPrefix(sql, "-- ") {

@@ -33,6 +33,9 @@ func (s *Store) Query(ctx context.Context, q olap.Query) (*olap.Result, error) {
 		slot.release()
 		return nil, err
 	}
+	if q.Untrusted {
+		go c.watch(2 * s.cfg.MemoryLimit)
+	}
 	if err := c.run(q); err != nil {
 		_ = c.Close()
 		if errors.Is(err, errInvalid) {

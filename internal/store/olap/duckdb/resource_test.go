@@ -170,3 +170,14 @@ func TestWriteAllocations(t *testing.T) {
 		t.Errorf("a commit of 2,000 rows allocates %v times, one of 20,000 %v: %v per row", few, many, perRow)
 	}
 }
+
+// TestGrowingText: text that expressions make is not under DuckDB's limit.
+func TestGrowingText(t *testing.T) {
+	s := openTest(t, t.TempDir(), func(c *Config) { c.MemoryLimit = 64 * miB })
+	sql := "WITH a AS (SELECT string_agg('x', '') AS s FROM range(1000)) SELECT sum(length(replace(s, 'x', '" +
+		strings.Repeat("y", 100) + "') || range)) FROM a, range(10000000)"
+	start := time.Now()
+	if _, err := untrusted(t.Context(), s, sql); !errors.Is(err, olap.ErrLimit) {
+		t.Errorf("%v after %v", err, time.Since(start))
+	}
+}
