@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/millrace/millrace/internal/runtime/clock"
 	"github.com/millrace/millrace/internal/store/olap"
 )
 
@@ -43,8 +44,10 @@ type Config struct {
 	// Limits are those of queries that have none of their own.
 	Limits olap.Limits
 
-	// Now is the clock. Logger may be nil.
+	// Now is the clock. Clock ticks for the watch over memory; nil takes the real
+	// one. Logger may be nil.
 	Now    func() time.Time
+	Clock  clock.Clock
 	Logger *slog.Logger
 
 	// options are further settings of the database, for benchmarks.
@@ -76,6 +79,9 @@ func (c Config) withDefaults() (Config, error) {
 	c.MaxWaiting = or(c.MaxWaiting, d.MaxWaiting)
 	c.QueueTimeout = or(c.QueueTimeout, d.QueueTimeout)
 	c.Limits = c.Limits.Or(d.Limits)
+	if c.Clock == nil {
+		c.Clock = clock.Real()
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}

@@ -21,7 +21,7 @@ func (c *cursor) watch(limit int64) {
 	if before == 0 {
 		return // not Linux
 	}
-	ticker := time.NewTicker(watchEvery)
+	ticker := c.s.cfg.Clock.NewTicker(watchEvery)
 	defer ticker.Stop()
 	for {
 		select {
