@@ -64,31 +64,35 @@ func TestBadRequestsAreRefusedWithTheReason(t *testing.T) {
 		{"SQL that is no JSON", request{path: "/api/v1/sql", header: key(), body: []byte(`{"query":`)}, 400, []string{"JSON"}},
 		{"no such event", request{method: "GET", path: "/api/v1/events/00000000-0000-8000-8000-000000000000"}, 404, nil},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			a := p.send(c.r)
-			if a.status != c.status {
-				t.Fatalf("%d %s, want %d", a.status, a.body, c.status)
-			}
-			problem := a.problem(t)
-			contains(t, "the answer", strings.ReplaceAll(a.body, `\"`, `"`), c.says...)
-			if problem.Detail == "" {
-				t.Error("the problem has no detail")
-			}
-			switch c.status {
-			case http.StatusMethodNotAllowed:
-				contains(t, "Allow", a.header.Get("Allow"), "POST")
-			case http.StatusUnauthorized:
-				contains(t, "WWW-Authenticate", strings.Join(a.header.Values("WWW-Authenticate"), ", "), "Basic", "Bearer")
-			}
-			for _, e := range problem.Errors {
-				if strings.HasPrefix(c.r.path, "/v1/events") && (e.Line == 0 || e.Column == 0) {
-					t.Errorf("an error without line and column: %+v", e)
-				}
-			}
-		})
+		t.Run(c.name, func(t *testing.T) { p.wantRefused(t, c.r, c.status, c.says) })
 	}
 	// Only the two bad lines were counted: their sender was known.
 	p.wantLedger("app", ledgerCounts{Received: 2, Rejected: 2})
+}
+
+// wantRefused sends a request and expects a problem that says all of it.
+func (p *platform) wantRefused(t *testing.T, r request, status int, says []string) {
+	t.Helper()
+	a := p.send(r)
+	if a.status != status {
+		t.Fatalf("%d %s, want %d", a.status, a.body, status)
+	}
+	problem := a.problem(t)
+	contains(t, "the answer", strings.ReplaceAll(a.body, `\"`, `"`), says...)
+	if problem.Detail == "" {
+		t.Error("the problem has no detail")
+	}
+	switch status {
+	case http.StatusMethodNotAllowed:
+		contains(t, "Allow", a.header.Get("Allow"), "POST")
+	case http.StatusUnauthorized:
+		contains(t, "WWW-Authenticate", strings.Join(a.header.Values("WWW-Authenticate"), ", "), "Basic", "Bearer")
+	}
+	for _, e := range problem.Errors {
+		if strings.HasPrefix(r.path, "/v1/events") && (e.Line == 0 || e.Column == 0) {
+			t.Errorf("an error without line and column: %+v", e)
+		}
+	}
 }
 
 func large(n int) []byte {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -196,10 +197,32 @@ func (p *platform) openOLAP(context.Context) error {
 
 func (p *platform) closeOLAP() error { return p.olap.Close() }
 
+// instanceKey is the cursor that keeps this data folder's name in the group.
+const instanceKey = "instance"
+
+// instance names this data folder among the members of the consumer group. It
+// is made once: task state lives in the folder, so whoever opens it again is the
+// same member.
+func (p *platform) instance() (string, error) {
+	if p.broker != nil {
+		return "", nil
+	}
+	value, found, err := p.checkpoint.Get(instanceKey)
+	if err != nil || found {
+		return string(value), err
+	}
+	name := "millrace-" + rand.Text()
+	return name, p.checkpoint.Put(instanceKey, []byte(name))
+}
+
 // openPass prepares the pass; runPass is its life.
-func (p *platform) openPass(context.Context) (err error) {
+func (p *platform) openPass(context.Context) error {
+	instance, err := p.instance()
+	if err != nil {
+		return err
+	}
 	p.pass, err = pass.New(pass.Config{
-		Pass: p.cfg.Pass, Topic: p.topic, Group: p.broker == nil,
+		Pass: p.cfg.Pass, Topic: p.topic, Instance: instance,
 		Store: p.olap, Checkpoint: p.checkpoint, Dir: p.dir("dedup"),
 		Adapters: p.catalog.adapters, Sources: p.catalog.passSources(), Enrichment: p.catalog.enrich,
 		Retention: p.cfg.Ledger.MinuteRetention, Clock: p.clock, Logger: p.log,

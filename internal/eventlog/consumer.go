@@ -59,11 +59,14 @@ func OpenConsumer(t *Topic, positions map[int32]int64) (*Consumer, error) {
 }
 
 // OpenGroupConsumer returns a consumer that shares the partitions with the other
-// members of the configured group.
-func OpenGroupConsumer(t *Topic, owner Owner) (*Consumer, error) {
+// members of the configured group. The instance names this member across
+// restarts (static membership, KIP-345): one that was killed gets its partitions
+// back at once, instead of waiting until its former self is missed.
+func OpenGroupConsumer(t *Topic, instance string, owner Owner) (*Consumer, error) {
 	topic := t.cfg.Topic
 	client, err := t.cfg.newClient(append(t.consumerOptions(),
 		kgo.ConsumerGroup(t.cfg.Group),
+		kgo.InstanceID(instance),
 		kgo.ConsumeTopics(topic),
 		kgo.Balancers(kgo.CooperativeStickyBalancer()),
 		kgo.BlockRebalanceOnPoll(),

@@ -50,8 +50,10 @@ type Source struct {
 // Config is what a pass is made of.
 type Config struct {
 	config.Pass
-	Topic      *eventlog.Topic
-	Group      bool // share the partitions with other processes
+	Topic *eventlog.Topic
+	// Instance names this process in the consumer group that shares the
+	// partitions. Empty: there is no group, all partitions are this process's.
+	Instance   string
 	Store      olap.Store
 	Checkpoint *checkpoint.Store
 	Dir        string // of the dedup indexes
@@ -171,8 +173,8 @@ func (p *Pass) Run(ctx context.Context) error {
 }
 
 func (p *Pass) open(ctx context.Context) (err error) {
-	if p.cfg.Group {
-		p.consumer, err = eventlog.OpenGroupConsumer(p.cfg.Topic, p)
+	if p.cfg.Instance != "" {
+		p.consumer, err = eventlog.OpenGroupConsumer(p.cfg.Topic, p.cfg.Instance, p)
 		return err
 	}
 	all := make([]int32, p.cfg.Topic.Partitions())
