@@ -26,6 +26,7 @@ test: lint test-unit e2e test-web ## Everything CI runs: lint, unit tests with t
 
 test-unit: ## Unit tests with the race detector
 	go test -race -timeout 20m $(UNIT)
+	go test -count=1 -run 'TestSuite' ./adapter/csv ./adapter/native ./adapter/segment
 
 e2e: ## End-to-end tests of the real binary
 	go test -count=1 -timeout 20m ./e2e/...

@@ -32,8 +32,9 @@ type Config struct {
 	// CheckpointBytes is the size of the write-ahead log at which it is folded
 	// into the database file.
 	CheckpointBytes int64
-	// Threads is the number of threads of the database, 0 for one per two cores.
-	// More make large queries faster and every commit dearer (ADR 041).
+	// Threads is the number of threads of the database, 0 for one per two cores,
+	// and at least two: with one, a checkpoint holds commits up for a second. More
+	// make large queries faster and every commit dearer (ADR 041).
 	Threads int
 	// MaxQueries bounds the queries of users that run at once, and those of the
 	// platform itself, each.
@@ -74,7 +75,7 @@ func (c Config) withDefaults() (Config, error) {
 	c.MemoryLimit = or(c.MemoryLimit, d.MemoryLimit)
 	c.SpillLimit = or(c.SpillLimit, d.SpillLimit)
 	c.CheckpointBytes = or(c.CheckpointBytes, d.CheckpointBytes)
-	c.Threads = or(c.Threads, max(1, runtime.NumCPU()/2))
+	c.Threads = or(c.Threads, max(2, runtime.NumCPU()/2))
 	c.MaxQueries = or(c.MaxQueries, d.MaxQueries)
 	c.MaxWaiting = or(c.MaxWaiting, d.MaxWaiting)
 	c.QueueTimeout = or(c.QueueTimeout, d.QueueTimeout)
