@@ -35,6 +35,6 @@ if [ "$check" != --check ]; then
 fi
 # The console's types come from the API's description; they need Node.
 if [ -d web/node_modules ]; then
-  page web/src/api/schema.d.ts web/node_modules/.bin/openapi-typescript docs/openapi.json
+  page web/src/api/schema.d.ts web/node_modules/.bin/tsx web/generate.ts
 fi
 exit $stale

@@ -1,9 +1,9 @@
-// `npm run generate` writes src/api/schema.d.ts from the OpenAPI document that the gateway makes of its Go types.
-import { readFileSync, writeFileSync } from 'node:fs'
+// `npm run generate` writes src/api/schema.d.ts from the OpenAPI document that the gateway makes of its Go types; this
+// prints it.
+import { readFileSync } from 'node:fs'
 import openapiTS, { astToString } from 'openapi-typescript'
 
 const source = new URL('../docs/openapi.json', import.meta.url)
-const target = new URL('src/api/schema.d.ts', import.meta.url)
 
 /** Answers may gain fields later; the console's types name those it knows, so that a misspelt one is an error. */
 function closed(value: unknown): unknown {
@@ -16,4 +16,4 @@ function closed(value: unknown): unknown {
 }
 
 const ast = await openapiTS(closed(JSON.parse(readFileSync(source, 'utf8'))) as Parameters<typeof openapiTS>[0])
-writeFileSync(target, `// Made by generate.ts from docs/openapi.json. Do not edit.\n\n${astToString(ast)}`)
+process.stdout.write(`// Made by generate.ts from docs/openapi.json. Do not edit.\n\n${astToString(ast)}`)
