@@ -68,17 +68,17 @@ func (c *cursor) endShard() error {
 		return fmt.Errorf("offset %d: checksum of the %d records of shard %d %08x, want %08x: %w",
 			c.off-int64(m.count)*recordSize, m.count, c.shard, c.crc, m.recordsCRC, ErrCorrupt)
 	}
-	if n := m.tailBytes(); c.filter && n > 0 {
-		if err := c.read(int(n)); err != nil {
+	if c.filter && m.filterLen > 0 {
+		if err := c.read(int(m.filterLen)); err != nil {
 			return err
 		}
-		if got := checksum(c.chunk); got != m.tailCRC {
+		if got := checksum(c.chunk); got != m.filterCRC {
 			return fmt.Errorf("offset %d: checksum of the filter of shard %d %08x, want %08x: %w",
-				c.off-int64(n), c.shard, got, m.tailCRC, ErrCorrupt)
+				c.off-int64(m.filterLen), c.shard, got, m.filterCRC, ErrCorrupt)
 		}
 		c.pos = len(c.chunk)
 	} else {
-		c.off += int64(n)
+		c.off += int64(m.filterLen)
 	}
 	c.shard++
 	c.crc = 0

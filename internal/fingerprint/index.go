@@ -257,9 +257,9 @@ func (ix *Index) findSealed(hi, lo uint64, now int64) (record, bool) {
 			return r, now-int64(r.seen) <= ix.horizon
 		}
 	}
-	k := newFilterKey(hi, lo)
+	hash := filterHash(hi, firstSeed)
 	for i := len(ix.runs) - 1; i >= 0; i-- {
-		if r, ok := ix.runs[i].find(hi, lo, &k); ok {
+		if r, ok := ix.runs[i].find(hi, lo, hash); ok {
 			return r, now-int64(r.seen) <= ix.horizon
 		}
 	}

@@ -22,7 +22,7 @@ type run struct {
 }
 
 // shardBytes is the size of a probe and a shardMeta, for about 48 Ki records on average.
-const shardBytes = 48
+const shardBytes = 72
 
 // openRun maps the run that meta describes. With verify it reads all of the file and checks it first; without, only
 // the header and the directory.
@@ -105,10 +105,10 @@ func (r *run) close() error {
 	return nil
 }
 
-// find returns the key's record. k is newFilterKey(hi, lo).
-func (r *run) find(hi, lo uint64, k *filterKey) (record, bool) {
+// find returns the key's record. hash is filterHash(hi, firstSeed).
+func (r *run) find(hi, lo, hash uint64) (record, bool) {
 	p := &r.probes[hi>>r.shift]
-	if !p.mayContain(r.data, k) {
+	if !p.mayContain(r.data, hi, hash) {
 		return record{}, false
 	}
 	return r.search(p, hi, lo)
@@ -116,7 +116,7 @@ func (r *run) find(hi, lo uint64, k *filterKey) (record, bool) {
 
 // search looks for the key among the shard's records.
 func (r *run) search(p *probe, hi, lo uint64) (record, bool) {
-	records := r.data[p.records:p.recordsEnd]
+	records := r.data[p.records:p.fingerprints]
 	width := ^uint64(0) >> (64 - r.shift) // of a shard's prefix, less one
 	i, ok := search(records, hi, lo, hi&^width, hi|width)
 	if !ok {

@@ -9,16 +9,17 @@ import (
 // A run file, version 1, little-endian:
 //
 //	header     64 bytes, see runHeader.encode
-//	shards     for each of 2^shardBits key prefixes: records sorted by key, zeros to a multiple of 64 bytes, and the
-//	           blocks of their filter (see filterKey)
-//	directory  for each shard 16 bytes, see shardMeta.encode; its checksum is in the header
+//	shards     for each of 2^shardBits key prefixes: records sorted by key, then the fingerprints of their filter, a
+//	           binary fuse filter of 8 bits over the keys' high words (see probe)
+//	directory  for each shard 32 bytes, see shardMeta.encode; its checksum is in the header
 //
-// A shard is the unit of checksums and filters: it bounds the memory that writing a run of any size takes.
+// A shard is the unit of checksums and filters: it bounds the memory that writing a run of any size takes, and keeps
+// the filter's three probes within a few pages.
 const (
 	runMagic       = "MRFPRUN\n"
 	runVersion     = 1
 	runHeaderSize  = 64
-	shardMetaSize  = 16
+	shardMetaSize  = 32
 	shardTarget    = 1 << 16 // records of a shard, on average
 	maxShardBits   = 20
 	filterMaxItems = 8 * shardTarget // a shard so skewed has no filter: only chosen keys get there
@@ -96,43 +97,46 @@ func decodeRunHeader(b []byte, size int64) (runHeader, error) {
 
 // shardMeta describes a shard; where it is follows from those before it.
 type shardMeta struct {
-	count      uint32
-	recordsCRC uint32
-	blocks     uint32 // of the filter; 0: none
-	tailCRC    uint32 // of the zeros and the filter
+	count         uint32
+	recordsCRC    uint32
+	filterLen     uint32 // 0: no filter
+	filterCRC     uint32
+	seed          uint64
+	segment       uint32 // length
+	segmentsTotal uint32 // length of all segments but the last two
 }
 
 func (m *shardMeta) put(b []byte) {
 	binary.LittleEndian.PutUint32(b, m.count)
 	binary.LittleEndian.PutUint32(b[4:], m.recordsCRC)
-	binary.LittleEndian.PutUint32(b[8:], m.blocks)
-	binary.LittleEndian.PutUint32(b[12:], m.tailCRC)
+	binary.LittleEndian.PutUint32(b[8:], m.filterLen)
+	binary.LittleEndian.PutUint32(b[12:], m.filterCRC)
+	binary.LittleEndian.PutUint64(b[16:], m.seed)
+	binary.LittleEndian.PutUint32(b[24:], m.segment)
+	binary.LittleEndian.PutUint32(b[28:], m.segmentsTotal)
 }
 
 func getShardMeta(b []byte) shardMeta {
 	return shardMeta{
-		count:      binary.LittleEndian.Uint32(b),
-		recordsCRC: binary.LittleEndian.Uint32(b[4:]),
-		blocks:     binary.LittleEndian.Uint32(b[8:]),
-		tailCRC:    binary.LittleEndian.Uint32(b[12:]),
+		count:         binary.LittleEndian.Uint32(b),
+		recordsCRC:    binary.LittleEndian.Uint32(b[4:]),
+		filterLen:     binary.LittleEndian.Uint32(b[8:]),
+		filterCRC:     binary.LittleEndian.Uint32(b[12:]),
+		seed:          binary.LittleEndian.Uint64(b[16:]),
+		segment:       binary.LittleEndian.Uint32(b[24:]),
+		segmentsTotal: binary.LittleEndian.Uint32(b[28:]),
 	}
 }
 
-func (m *shardMeta) recordBytes() uint64 { return uint64(m.count) * recordSize }
+func (m *shardMeta) bytes() uint64 { return uint64(m.count)*recordSize + uint64(m.filterLen) }
 
-// tailBytes is the size of the zeros and the filter.
-func (m *shardMeta) tailBytes() uint64 {
-	return -m.recordBytes()%blockSize + uint64(m.blocks)*blockSize
-}
-
-func (m *shardMeta) bytes() uint64 { return m.recordBytes() + m.tailBytes() }
-
-// probe returns the probe of a shard that begins at off.
-func (m *shardMeta) probe(off uint64) probe {
-	return probe{
-		records: off, recordsEnd: off + m.recordBytes(),
-		filter: off + m.bytes() - uint64(m.blocks)*blockSize, blocks: m.blocks,
+// valid reports whether every probe of the filter falls within filterLen.
+func (m *shardMeta) valid() bool {
+	if m.filterLen == 0 {
+		return true
 	}
+	return m.segment > 0 && m.segment&(m.segment-1) == 0 && m.segmentsTotal%m.segment == 0 &&
+		uint64(m.segmentsTotal)+2*uint64(m.segment) == uint64(m.filterLen)
 }
 
 // decodeDirectory reads and checks the directory of a run with header h. Errors begin with an offset.
@@ -146,8 +150,8 @@ func decodeDirectory(h runHeader, b []byte) ([]shardMeta, error) {
 		metas[i] = getShardMeta(b[i*shardMetaSize:])
 		end += metas[i].bytes()
 		count += uint64(metas[i].count)
-		if end > h.directory {
-			return nil, fmt.Errorf("offset %d: shard %d of %d bytes does not fit: %w",
+		if !metas[i].valid() || end > h.directory {
+			return nil, fmt.Errorf("offset %d: shard %d of %d bytes has an impossible filter or does not fit: %w",
 				h.directory+uint64(i)*shardMetaSize, i, metas[i].bytes(), ErrCorrupt)
 		}
 	}

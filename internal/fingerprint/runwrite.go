@@ -6,8 +6,9 @@ import (
 	"hash/crc32"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync/atomic"
+
+	"github.com/FastFilter/xorfilter"
 )
 
 // errStopped ends a background job of an index that is being closed.
@@ -35,9 +36,9 @@ type runWriter struct {
 	metas []shardMeta
 	crc   uint32
 	chunk []byte
-	keys  [][2]uint64 // of the shard, for the filter
-	tail  []byte
+	words []uint64 // distinct high words of the shard's keys, for the filter
 	off   uint64
+	build xorfilter.BinaryFuseBuilder
 }
 
 // newRunWriter starts a run of at most limit records.
@@ -80,8 +81,8 @@ func (w *runWriter) add(r record) error {
 	w.h.minSeen = min(w.h.minSeen, r.seen)
 	w.h.maxSeen = max(w.h.maxSeen, r.seen)
 	w.metas[w.shard].count++
-	if len(w.keys) <= filterMaxItems {
-		w.keys = append(w.keys, [2]uint64{r.hi, r.lo})
+	if k := len(w.words); k <= filterMaxItems && (k == 0 || w.words[k-1] != r.hi) {
+		w.words = append(w.words, r.hi)
 	}
 	return nil
 }
@@ -113,23 +114,19 @@ func (w *runWriter) endShard() error {
 	}
 	m := &w.metas[w.shard]
 	m.recordsCRC = w.crc
-	if len(w.keys) <= filterMaxItems {
-		m.blocks = uint32((len(w.keys) + blockRecords - 1) / blockRecords)
-	}
-	n := m.tailBytes()
-	w.tail = slices.Grow(w.tail[:0], int(n))[:n]
-	clear(w.tail)
-	if m.blocks > 0 {
-		blocks := w.tail[n-uint64(m.blocks)*blockSize:]
-		for _, key := range w.keys {
-			k := newFilterKey(key[0], key[1])
-			k.addTo(blocks[k.block(m.blocks)*blockSize:])
+	if len(w.words) > 0 && len(w.words) <= filterMaxItems {
+		f, err := xorfilter.BuildBinaryFuse[uint8](&w.build, w.words)
+		if err == nil {
+			m.filterLen, m.filterCRC = uint32(len(f.Fingerprints)), checksum(f.Fingerprints)
+			m.seed, m.segment, m.segmentsTotal = f.Seed, f.SegmentLength, f.SegmentCountLength
+			if err := w.write(f.Fingerprints); err != nil {
+				return err
+			}
 		}
 	}
-	m.tailCRC = checksum(w.tail)
-	w.keys, w.crc = w.keys[:0], 0
+	w.words, w.crc = w.words[:0], 0
 	w.shard++
-	return w.write(w.tail)
+	return nil
 }
 
 // finish makes the run durable under its name, and describes it but for id and level. A run without records is removed,
