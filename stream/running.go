@@ -1,0 +1,190 @@
+package stream
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"sync/atomic"
+)
+
+// running is a job in an engine.
+type running struct {
+	job        *Job
+	generation uint32 // names its state
+	stages     int
+	sources    []string // whose watermarks hold its time; empty: all
+	times      Times
+	holder     string // source that holds its watermark
+	failed     atomic.Pointer[Failure]
+	recorded   bool // its failure is in the backend
+	record     jobRecord
+}
+
+// Failure says why a job was stopped.
+type Failure struct {
+	Job    string
+	Place  string // partition or shard
+	Reason string
+	Stack  string // of a panic
+}
+
+// jobRecord is what the backend knows of a job.
+type jobRecord struct {
+	Generation uint32          `json:"generation"`
+	Version    int             `json:"version"`
+	Failure    *Failure        `json:"failure,omitempty"`
+	Since      map[int32]int64 `json:"since"`                // positions at which it began
+	Stopped    map[int32]int64 `json:"stopped_at,omitempty"` // positions that its state is of, when it failed
+	Watermark  int64           `json:"watermark"`
+}
+
+// registryPrefix is in front of the records of jobs; generations are in front of
+// their state, and begin at 1.
+var registryPrefix = []byte{0, 0, 0, 0}
+
+func registryKey(job string) []byte { return append(slices.Clone(registryPrefix), job...) }
+
+// prefix is what the keys of an operator's state begin with.
+func (r *running) prefix(place Place, operator string) []byte {
+	b := binary.BigEndian.AppendUint32(nil, r.generation)
+	b = place.appendTo(b)
+	return append(append(b, operator...), 0)
+}
+
+func (r *running) failure() *Failure { return r.failed.Load() }
+
+// fail stops the job; the first reason stays.
+func (r *running) fail(place Place, err error) {
+	f := &Failure{Job: r.job.name, Place: place.String(), Reason: err.Error()}
+	var p *panicError
+	if errors.As(err, &p) {
+		f.Stack = p.stack
+	}
+	r.failed.CompareAndSwap(nil, f)
+}
+
+type panicError struct {
+	value any
+	stack string
+}
+
+func (p *panicError) Error() string { return fmt.Sprintf("panic: %v", p.value) }
+
+// guard runs f, a step of the job in one place, and stops the job when it fails.
+func (r *running) guard(place Place, f func() error) {
+	if r.failure() != nil {
+		return
+	}
+	defer func() {
+		switch v := recover().(type) {
+		case nil:
+		case failure:
+			r.fail(place, v.err)
+		default:
+			r.fail(place, &panicError{v, string(debug.Stack())})
+		}
+	}()
+	if err := f(); err != nil {
+		r.fail(place, err)
+	}
+}
+
+// tell moves the job's time on. It never goes back.
+func (r *running) tell(w *Watermarks, now int64) {
+	mark, holder := w.Of(r.sources)
+	r.holder = holder
+	r.times.Watermark = max(r.times.Watermark, mark)
+	r.times.Now = now
+}
+
+// loadJobs checks the jobs' definitions and finds their state.
+func (e *Engine) loadJobs() error {
+	newest := uint32(0)
+	records := make(map[string]jobRecord)
+	hi := []byte{0, 0, 0, 1}
+	err := e.cfg.Backend.Scan(registryPrefix, hi, func(key, value []byte) error {
+		var r jobRecord
+		if err := json.Unmarshal(value, &r); err != nil {
+			return fmt.Errorf("cannot read the record of job %q: %w", key[len(registryPrefix):], err)
+		}
+		records[string(key[len(registryPrefix):])] = r
+		newest = max(newest, r.Generation)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, j := range e.cfg.Jobs {
+		if err := j.Err(); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		record, known := records[j.name]
+		switch {
+		case !known:
+			newest++
+			record = jobRecord{Generation: newest, Version: j.version}
+		case record.Version > j.version:
+			errs = append(errs, fmt.Errorf("job %q: its state is of version %d, this binary has version %d; use the newer binary, or give the job another name", j.name, record.Version, j.version))
+			continue
+		}
+		record.Version = j.version
+		e.jobs = append(e.jobs, newRunning(j, record))
+	}
+	if len(errs) > 0 {
+		return fmt.Errorf("%w: %w", ErrDefinition, errors.Join(errs...))
+	}
+	return nil
+}
+
+func newRunning(j *Job, record jobRecord) *running {
+	r := &running{job: j, generation: record.Generation, record: record}
+	r.times.Watermark = record.Watermark
+	if record.Failure != nil {
+		r.failed.Store(record.Failure)
+		r.recorded = true
+	}
+	for _, n := range j.nodes {
+		r.stages = max(r.stages, n.stage)
+	}
+	for _, s := range j.sources {
+		if len(s.sources) == 0 {
+			r.sources = nil
+			break
+		}
+		r.sources = append(r.sources, s.sources...)
+	}
+	return r
+}
+
+// record writes what the backend must know of the jobs.
+func (e *Engine) record(r SealRequest) (failed []Failure, err error) {
+	for _, run := range e.jobs {
+		f := run.failure()
+		if f != nil && run.recorded {
+			continue
+		}
+		if f != nil {
+			failed = append(failed, *f)
+			run.recorded, run.record.Failure = true, f
+		} else {
+			run.record.Watermark = run.times.Watermark
+			run.record.Stopped = r.Positions
+		}
+		if run.record.Since == nil {
+			run.record.Since = r.Positions
+		}
+		text, err := json.Marshal(run.record)
+		if err != nil {
+			return failed, err
+		}
+		if err := r.Writer.Set(registryKey(run.job.name), text); err != nil {
+			return failed, err
+		}
+	}
+	return failed, nil
+}

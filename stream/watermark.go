@@ -1,0 +1,169 @@
+package stream
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Watermarks follows how far event time has come in each source and partition.
+//
+// A source's watermark in a partition is its newest event time less the disorder
+// that is usual; an event that claims to be from the future counts as at most
+// an hour ahead of its receipt. A source's watermark is the lowest of its
+// partitions that are not idle. A partition is idle for a source when records
+// received later by more than the idle timeout have been read, or when
+// everything has been read and the source has sent nothing for that long.
+//
+// When a source is idle everywhere its time goes on at the pace of the clock, so
+// that timers fire in a quiet shop; it holds nobody back.
+type Watermarks struct {
+	disorder time.Duration
+	idle     time.Duration
+	sources  map[string]*sourceTime
+	order    []*sourceTime // by name
+}
+
+type sourceTime struct {
+	name       string
+	partitions map[int32]*partitionTime
+	watermark  int64
+	idleSince  int64 // processing time; 0 when active
+	idleFrom   int64 // watermark then
+	holder     int32 // partition with the lowest watermark; -1 when idle
+}
+
+type partitionTime struct {
+	newest   int64 // event time
+	received int64 // receive time of the newest record of the source
+	clock    int64 // receive time that the partition has been read to
+}
+
+// NewWatermarks returns a tracker without sources.
+func NewWatermarks(disorder, idle time.Duration) *Watermarks {
+	return &Watermarks{disorder: disorder, idle: idle, sources: make(map[string]*sourceTime)}
+}
+
+// Observe records what has been read of a source in a partition: its newest event
+// time and the receive time of its newest record.
+func (w *Watermarks) Observe(partition int32, source string, newest, received int64) {
+	s := w.sources[source]
+	if s == nil {
+		s = &sourceTime{name: source, partitions: make(map[int32]*partitionTime), holder: -1}
+		w.sources[source] = s
+		w.order = append(w.order, s)
+		slices.SortFunc(w.order, func(a, b *sourceTime) int { return cmp.Compare(a.name, b.name) })
+	}
+	p := s.partitions[partition]
+	if p == nil {
+		p = &partitionTime{}
+		s.partitions[partition] = p
+	}
+	p.newest, p.received = max(p.newest, newest), max(p.received, received)
+	p.clock = max(p.clock, p.received)
+}
+
+// Reached records up to which receive time a partition has been read: now, when
+// nothing is left to read.
+func (w *Watermarks) Reached(partition int32, received int64) {
+	for _, s := range w.order {
+		if p := s.partitions[partition]; p != nil {
+			p.clock = max(p.clock, received)
+		}
+	}
+}
+
+// Forget drops a partition that another process has taken over.
+func (w *Watermarks) Forget(partition int32) {
+	for _, s := range w.order {
+		delete(s.partitions, partition)
+	}
+}
+
+// Advance computes the watermarks anew. now is the processing time.
+func (w *Watermarks) Advance(now int64) {
+	for _, s := range w.order {
+		s.advance(now, w.disorder.Microseconds(), w.idle.Microseconds())
+	}
+}
+
+func (s *sourceTime) advance(now, disorder, idle int64) {
+	lowest, holder := int64(0), int32(-1)
+	for number, p := range s.partitions {
+		if p.newest == 0 || p.clock-p.received > idle {
+			continue
+		}
+		mark := p.newest - disorder
+		if holder < 0 || mark < lowest || mark == lowest && number < holder {
+			lowest, holder = mark, number
+		}
+	}
+	s.holder = holder
+	if holder >= 0 {
+		s.idleSince = 0
+		s.watermark = max(s.watermark, lowest)
+		return
+	}
+	if s.idleSince == 0 {
+		s.idleSince, s.idleFrom = now, max(s.watermark, s.newest()-disorder)
+	}
+	s.watermark = max(s.watermark, s.idleFrom+now-s.idleSince)
+}
+
+func (s *sourceTime) newest() (t int64) {
+	for _, p := range s.partitions {
+		t = max(t, p.newest)
+	}
+	return t
+}
+
+// Of returns the watermark of a job that reads these sources (none named: all),
+// and the source that holds it; 0 and "" when none has been seen.
+func (w *Watermarks) Of(sources []string) (watermark int64, holder string) {
+	active := false
+	for _, s := range w.order {
+		if len(sources) > 0 && !slices.Contains(sources, s.name) || s.newest() == 0 {
+			continue
+		}
+		switch {
+		case s.holder >= 0 && (!active || s.watermark < watermark):
+			active, watermark, holder = true, s.watermark, s.name
+		case s.holder < 0 && !active && s.watermark > watermark:
+			watermark, holder = s.watermark, s.name
+		}
+	}
+	return watermark, holder
+}
+
+// SourceWatermark is what a source's time rests on.
+type SourceWatermark struct {
+	Source     string
+	Watermark  int64
+	Idle       bool  // in every partition
+	Holder     int32 // partition with the lowest watermark; -1 when idle
+	Partitions []PartitionWatermark
+}
+
+// PartitionWatermark is how far a source has come in one partition.
+type PartitionWatermark struct {
+	Partition int32
+	Newest    int64 // event time
+	Received  int64 // of the newest record
+	Idle      bool
+}
+
+// Sources returns the state of all sources, by name.
+func (w *Watermarks) Sources() []SourceWatermark {
+	all := make([]SourceWatermark, 0, len(w.order))
+	for _, s := range w.order {
+		m := SourceWatermark{Source: s.name, Watermark: s.watermark, Idle: s.holder < 0, Holder: s.holder}
+		for number, p := range s.partitions {
+			m.Partitions = append(m.Partitions, PartitionWatermark{
+				number, p.newest, p.received, p.clock-p.received > w.idle.Microseconds(),
+			})
+		}
+		slices.SortFunc(m.Partitions, func(a, b PartitionWatermark) int { return cmp.Compare(a.Partition, b.Partition) })
+		all = append(all, m)
+	}
+	return all
+}
