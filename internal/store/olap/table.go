@@ -2,8 +2,8 @@ package olap
 
 import "github.com/millrace/millrace/event"
 
-// SchemaVersion changes whenever [Tables] does.
-const SchemaVersion = 1
+// SchemaVersion changes whenever [Tables] does, or how a driver lays them out.
+const SchemaVersion = 2
 
 // Type is the type of a stored column.
 type Type uint8

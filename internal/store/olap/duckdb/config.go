@@ -55,6 +55,8 @@ type Config struct {
 	options map[string]string
 	// tableOptions is appended to each CREATE TABLE; for benchmarks.
 	tableOptions string
+	// combinations bounds a dimension instead of maxCombinations; for tests.
+	combinations int
 }
 
 // Defaults returns the configuration of a laptop.
@@ -80,6 +82,9 @@ func (c Config) withDefaults() (Config, error) {
 	c.MaxWaiting = or(c.MaxWaiting, d.MaxWaiting)
 	c.QueueTimeout = or(c.QueueTimeout, d.QueueTimeout)
 	c.Limits = c.Limits.Or(d.Limits)
+	if c.combinations == 0 {
+		c.combinations = maxCombinations
+	}
 	if c.Clock == nil {
 		c.Clock = clock.Real()
 	}

@@ -105,11 +105,19 @@ func blame(f *failure, sql string) *olap.Error {
 		e.Message = "the query needs more memory than it may have: filter more rows, group by fewer values or sort less"
 	case strings.EqualFold(f.Type, "Permission"):
 		e.Kind = olap.ErrNotQuery
+	case writesView(e.Message):
+		e.Kind, e.Message = olap.ErrNotQuery, onlyQueries
 	}
 	if pos, err := strconv.Atoi(f.Position); err == nil {
 		e.Line, e.Column = place(sql, pos)
 	}
 	return e
+}
+
+// writesView reports whether a statement was refused because it would write to
+// a view: DuckDB binds a statement before it looks at what kind it is of.
+func writesView(message string) bool {
+	return strings.Contains(message, "base table") || strings.HasSuffix(message, " is not an table")
 }
 
 // place turns a byte offset into line and column, both from 1. Columns count

@@ -8,6 +8,30 @@ import (
 	"github.com/millrace/millrace/internal/store/olap"
 )
 
+// fillRun writes rows [from, to) of a run into a column, from row start of the
+// chunk.
+func (v *vector) fillRun(c *column, s *olap.Selection, r *run, from, to, start int, a *arena) {
+	switch {
+	case c.part != partAll && c.part == r.lacks:
+		v.fillNulls(c.Type, start, to-from)
+	case c.code:
+		for j, code := range r.codes[c.dim][from:to] {
+			put(v.data, start+j, code)
+		}
+	default:
+		v.fill(&c.Column, s, r.rows[from:to], start, a)
+	}
+}
+
+func (v *vector) fillNulls(t olap.Type, start, n int) {
+	for i := start; i < start+n; i++ {
+		if t == olap.Text {
+			put(v.data, i, text{}) // none points to memory that is gone
+		}
+		v.setNull(i)
+	}
+}
+
 // fill writes rows of a selection into a column, from row start of the chunk.
 func (v *vector) fill(c *olap.Column, s *olap.Selection, rows []olap.Row, start int, a *arena) {
 	switch values := c.Values.(type) {

@@ -3,6 +3,7 @@ package duckdb
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,27 +13,67 @@ import (
 // internalSchema holds what is not for users.
 const internalSchema = "_millrace"
 
-// ddl is the text of the tables. Version 1 of it is in testdata.
-func ddl(tables []olap.Table, options string) string {
+// ddl is the text of the tables and views. That of each version is in testdata.
+func ddl(l *layout, options string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "CREATE SCHEMA %s;\n", internalSchema)
 	fmt.Fprintf(&b, "CREATE TABLE %s.state (version BIGINT, positions VARCHAR);\n", internalSchema)
 	fmt.Fprintf(&b, "INSERT INTO %s.state VALUES (%d, '{}');\n", internalSchema, olap.SchemaVersion)
-	for _, t := range tables {
-		fmt.Fprintf(&b, "CREATE TABLE main.%s (", quote(t.Name))
-		for i, c := range t.Columns {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			fmt.Fprintf(&b, "%s %s", quote(c.Name), c.Type.SQL())
+	for _, t := range slices.Concat(l.dims[:], l.facts[:], l.stored) {
+		columns := make([]string, len(t.columns))
+		for i, c := range t.columns {
+			columns[i] = quote(c.Name) + " " + c.Type.SQL()
 		}
-		fmt.Fprintf(&b, ")%s;\n", options)
-		fmt.Fprintf(&b, "COMMENT ON TABLE main.%s IS %s;\n", quote(t.Name), literal(t.Comment))
-		for _, c := range t.Columns {
-			fmt.Fprintf(&b, "COMMENT ON COLUMN main.%s.%s IS %s;\n", quote(t.Name), quote(c.Name), literal(c.Comment))
-		}
+		fmt.Fprintf(&b, "CREATE TABLE %s (%s)%s;\n", t.sql(), strings.Join(columns, ", "), options)
+	}
+	for _, v := range l.views {
+		fmt.Fprintf(&b, "CREATE VIEW main.%s AS\n%s;\n", quote(v.table.Name), v.sql(l))
+	}
+	for _, v := range l.views {
+		writeComments(&b, "VIEW", v.table)
+	}
+	for _, t := range l.stored {
+		writeComments(&b, "TABLE", t.declared)
 	}
 	return b.String()
+}
+
+func writeComments(b *strings.Builder, kind string, t *olap.Table) {
+	fmt.Fprintf(b, "COMMENT ON %s main.%s IS %s;\n", kind, quote(t.Name), literal(t.Comment))
+	for _, c := range t.Columns {
+		fmt.Fprintf(b, "COMMENT ON COLUMN main.%s.%s IS %s;\n", quote(t.Name), quote(c.Name), literal(c.Comment))
+	}
+}
+
+// sql is the query of the view. Each fact table is joined for itself: above a
+// union the joins cost the overview up to twice as much.
+func (v *view) sql(l *layout) string {
+	branches := make([]string, factTables)
+	for f, t := range l.facts {
+		branches[f] = "SELECT " + v.selectList(f) + "\nFROM " + t.sql() + " f"
+		if f != factText {
+			for _, d := range v.dims {
+				branches[f] += fmt.Sprintf("\nJOIN %s d%d ON d%[2]d.id = f.%s", l.dims[d].sql(), d, dimNames[d])
+			}
+		}
+		branches[f] += "\nWHERE f." + quote(v.from) + " IS NOT NULL"
+	}
+	return strings.Join(branches, "\nUNION ALL\n")
+}
+
+func (v *view) selectList(fact int) string {
+	columns := make([]string, len(v.columns))
+	for i, c := range v.columns {
+		value := "f." + quote(c.name)
+		switch {
+		case c.dim >= 0 && fact != factText:
+			value = fmt.Sprintf("d%d.%s", c.dim, quote(c.name))
+		case c.visit && fact == factPlain:
+			value = "NULL::" + c.declared.Type.SQL()
+		}
+		columns[i] = value + " AS " + quote(c.declared.Name)
+	}
+	return strings.Join(columns, ", ")
 }
 
 func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
@@ -41,13 +82,13 @@ func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + 
 
 // prepareSchema creates the tables of a new file and refuses those of another
 // version.
-func prepareSchema(c *connection, tables []olap.Table, options string) error {
+func prepareSchema(c *connection, l *layout, options string) error {
 	exists, err := c.texts("SELECT count(*)::VARCHAR FROM duckdb_tables() WHERE schema_name = '" + internalSchema + "'")
 	if err != nil {
 		return fmt.Errorf("cannot read the tables: %w", err)
 	}
 	if exists[0] == "0" {
-		if err := c.exec("BEGIN;\n" + ddl(tables, options) + "COMMIT;"); err != nil {
+		if err := c.exec("BEGIN;\n" + ddl(l, options) + "COMMIT;"); err != nil {
 			return fmt.Errorf("cannot create the tables: %w", err)
 		}
 		return nil

@@ -15,7 +15,7 @@ var update = flag.Bool("update", false, "write the golden files")
 // of the old one exist.
 func TestSchemaVersion(t *testing.T) {
 	name := fmt.Sprintf("testdata/schema_v%d.sql", olap.SchemaVersion)
-	got := ddl(olap.Tables(), "")
+	got := ddl(newLayout(olap.Tables()), "")
 	if *update {
 		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
 			t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 type Store struct {
 	cfg    Config
 	tables []olap.Table
+	layout *layout
 
 	writeMu sync.Mutex
 	w       *writer // nil when it must be opened again
@@ -37,8 +38,9 @@ func Open(cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	tables := olap.Tables()
 	s := &Store{
-		cfg: cfg, tables: olap.Tables(), cursors: make(map[*cursor]struct{}),
+		cfg: cfg, tables: tables, layout: newLayout(tables), cursors: make(map[*cursor]struct{}),
 		slots: newSlots(cfg), trusted: newSlots(cfg),
 	}
 	if err := s.openAll(); err != nil {
@@ -70,7 +72,7 @@ func (s *Store) openWriter(eng *engine) (*writer, map[int32]int64, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := prepareSchema(conn, s.tables, s.cfg.tableOptions); err != nil {
+	if err := prepareSchema(conn, s.layout, s.cfg.tableOptions); err != nil {
 		conn.close()
 		return nil, nil, err
 	}
@@ -79,7 +81,12 @@ func (s *Store) openWriter(eng *engine) (*writer, map[int32]int64, error) {
 		conn.close()
 		return nil, nil, err
 	}
-	return newWriter(conn, s.tables), positions, nil
+	w, err := newWriter(conn, s.layout, s.cfg.combinations)
+	if err != nil {
+		conn.close()
+		return nil, nil, err
+	}
+	return w, positions, nil
 }
 
 // Positions implements [olap.Store].

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 
 	capi "github.com/duckdb/duckdb-go-bindings"
 
@@ -15,16 +16,20 @@ import (
 // goroutine at a time.
 type writer struct {
 	conn   *connection
-	tables []*tableWriter
+	stored []*tableWriter
+	facts  [factTables]*tableWriter
+	dims   [dimensions]*tableWriter
 	sel    olap.Selection
-	rows   []olap.Row
+	sorted *facts
+	stale  bool // the dimensions may hold codes of a failed transaction
+	rows   run  // scratch
 
 	positions map[int32]int64 // scratch
 }
 
 // tableWriter fills the chunks of one table.
 type tableWriter struct {
-	table    *olap.Table
+	table    *physical
 	chunk    capi.DataChunk
 	vectors  []vector
 	arena    arena
@@ -32,17 +37,40 @@ type tableWriter struct {
 	appender capi.Appender
 }
 
-func newWriter(conn *connection, tables []olap.Table) *writer {
-	w := &writer{conn: conn, positions: make(map[int32]int64)}
-	for i := range tables {
-		w.tables = append(w.tables, newTableWriter(&tables[i]))
+func newWriter(conn *connection, l *layout, combinations int) (*writer, error) {
+	w := &writer{conn: conn, sorted: newFacts(l, combinations), positions: make(map[int32]int64)}
+	if err := w.loadDimensions(); err != nil {
+		return nil, err
 	}
-	return w
+	for _, t := range l.stored {
+		w.stored = append(w.stored, newTableWriter(t))
+	}
+	for f, t := range l.facts {
+		w.facts[f] = newTableWriter(t)
+	}
+	for d, t := range l.dims {
+		w.dims[d] = newTableWriter(t)
+	}
+	return w, nil
 }
 
-func newTableWriter(t *olap.Table) *tableWriter {
-	types := make([]capi.LogicalType, len(t.Columns))
-	for i, c := range t.Columns {
+func (w *writer) loadDimensions() error {
+	for _, d := range w.sorted.dims {
+		if err := d.load(w.conn); err != nil {
+			return err
+		}
+	}
+	w.stale = false
+	return nil
+}
+
+func (w *writer) tables() []*tableWriter {
+	return slices.Concat(w.stored, w.facts[:], w.dims[:])
+}
+
+func newTableWriter(t *physical) *tableWriter {
+	types := make([]capi.LogicalType, len(t.columns))
+	for i, c := range t.columns {
 		types[i] = logicalType(c.Type)
 	}
 	w := &tableWriter{table: t, chunk: capi.CreateDataChunk(types), vectors: make([]vector, len(types))}
@@ -73,7 +101,7 @@ func logicalType(t olap.Type) capi.LogicalType {
 }
 
 func (w *writer) close() {
-	for _, t := range w.tables {
+	for _, t := range w.tables() {
 		t.arena.close()
 		capi.DestroyDataChunk(&t.chunk)
 	}
@@ -82,6 +110,11 @@ func (w *writer) close() {
 
 // write stores a commit. stored are the positions before it.
 func (w *writer) write(ctx context.Context, c olap.Commit, stored map[int32]int64) error {
+	if w.stale {
+		if err := w.loadDimensions(); err != nil {
+			return err
+		}
+	}
 	if err := w.conn.exec("BEGIN TRANSACTION"); err != nil {
 		return err
 	}
@@ -93,6 +126,7 @@ func (w *writer) write(ctx context.Context, c olap.Commit, stored map[int32]int6
 		err = w.conn.exec("COMMIT")
 	}
 	if err != nil {
+		w.stale = true
 		// A failed COMMIT has ended the transaction already.
 		_ = w.conn.exec("ROLLBACK")
 	}
@@ -101,7 +135,7 @@ func (w *writer) write(ctx context.Context, c olap.Commit, stored map[int32]int6
 
 func (w *writer) appendAll(ctx context.Context, c olap.Commit, stored map[int32]int64) error {
 	err := w.appendBatches(ctx, c, stored)
-	for _, t := range w.tables {
+	for _, t := range w.tables() {
 		if err2 := t.finish(err == nil); err == nil {
 			err = err2
 		}
@@ -121,11 +155,8 @@ func (w *writer) appendBatches(ctx context.Context, c olap.Commit, stored map[in
 		if err := w.sel.Reset(b, stored[b.Partition], to); err != nil {
 			return err
 		}
-		for _, t := range w.tables {
-			w.rows = w.sel.Rows(w.rows[:0], t.table.Of)
-			if err := t.append(w.conn, &w.sel, w.rows); err != nil {
-				return fmt.Errorf("cannot add rows to %s: %w", t.table.Name, err)
-			}
+		if err := w.appendSelected(); err != nil {
+			return err
 		}
 		if err := ctx.Err(); err != nil {
 			return err
@@ -135,22 +166,23 @@ func (w *writer) appendBatches(ctx context.Context, c olap.Commit, stored map[in
 	return nil
 }
 
-// append adds rows of one batch. Chunks run on from batch to batch.
-func (t *tableWriter) append(conn *connection, s *olap.Selection, rows []olap.Row) error {
-	for len(rows) > 0 {
-		if t.filled == 0 {
-			if err := t.begin(conn); err != nil {
-				return err
-			}
+// appendSelected adds the rows that the selection picks.
+func (w *writer) appendSelected() error {
+	for _, t := range w.stored {
+		w.rows.rows = w.sel.Rows(w.rows.rows[:0], t.table.declared.Of)
+		if err := t.append(w.conn, &w.sel, &w.rows); err != nil {
+			return err
 		}
-		n := min(len(rows), chunkRows-t.filled)
-		for k := range t.vectors {
-			t.vectors[k].fill(&t.table.Columns[k], s, rows[:n], t.filled, &t.arena)
+	}
+	w.sorted.sort(&w.sel)
+	for d, t := range w.dims {
+		if err := t.append(w.conn, &w.sel, &w.sorted.dims[d].fresh); err != nil {
+			return err
 		}
-		t.filled += n
-		rows = rows[n:]
-		if t.filled == chunkRows {
-			if err := t.flush(); err != nil {
+	}
+	for f, t := range w.facts {
+		for k := range w.sorted.runs[f] {
+			if err := t.append(w.conn, &w.sel, &w.sorted.runs[f][k]); err != nil {
 				return err
 			}
 		}
@@ -158,10 +190,37 @@ func (t *tableWriter) append(conn *connection, s *olap.Selection, rows []olap.Ro
 	return nil
 }
 
+// append adds rows of one batch. Chunks run on from batch to batch.
+func (t *tableWriter) append(conn *connection, s *olap.Selection, r *run) error {
+	for from := 0; from < len(r.rows); {
+		if t.filled == 0 {
+			if err := t.begin(conn); err != nil {
+				return t.failed(err)
+			}
+		}
+		n := min(len(r.rows)-from, chunkRows-t.filled)
+		for k := range t.vectors {
+			t.vectors[k].fillRun(&t.table.columns[k], s, r, from, from+n, t.filled, &t.arena)
+		}
+		t.filled += n
+		from += n
+		if t.filled == chunkRows {
+			if err := t.flush(); err != nil {
+				return t.failed(err)
+			}
+		}
+	}
+	return nil
+}
+
+func (t *tableWriter) failed(err error) error {
+	return fmt.Errorf("cannot add rows to %s: %w", t.table.name, err)
+}
+
 // begin starts a chunk.
 func (t *tableWriter) begin(conn *connection) error {
 	if t.appender.Ptr == nil {
-		if capi.AppenderCreate(conn.c, "main", t.table.Name, &t.appender) == capi.StateError {
+		if capi.AppenderCreate(conn.c, t.table.schema, t.table.name, &t.appender) == capi.StateError {
 			return parseFailure(capi.AppenderError(t.appender))
 		}
 	}

@@ -1,0 +1,211 @@
+package duckdb
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/millrace/millrace/event"
+	"github.com/millrace/millrace/internal/store/olap"
+)
+
+// TestViews: events and order lines are read back as they were written, however
+// their rows are spread over the fact tables, and whatever becomes of commits.
+func TestViews(t *testing.T) {
+	for _, combinations := range []int{1, 7, maxCombinations} {
+		t.Run(fmt.Sprint(combinations), func(t *testing.T) {
+			seed := uint64(time.Now().UnixNano())
+			t.Logf("seed %d", seed)
+			random := rand.New(rand.NewPCG(seed, 0))
+			dir := t.TempDir()
+			var events, lines []string
+			next := int64(0)
+			for range 4 {
+				s := openTest(t, dir, func(c *Config) { c.combinations = combinations })
+				for range 3 {
+					b := randomBatch(random, next, 1+random.IntN(300))
+					if random.IntN(2) == 0 { // its new combinations must be forgotten
+						failing(t, s, b, next)
+					}
+					next += int64(b.Len())
+					if err := s.Write(t.Context(), olap.Commit{Batches: []*event.Batch{b}, Positions: map[int32]int64{0: next}}); err != nil {
+						t.Fatal(err)
+					}
+					events, lines = wantRows(b, events, lines)
+				}
+				sameRows(t, s, `SELECT "offset", source, type, country, channel, late, warned, session_id, properties, amount FROM events`, events)
+				sameRows(t, s, `SELECT "offset", line_no, source, country, product_id, product_name, category, kind, quantity, amount, order_id FROM order_lines`, lines)
+				spelled := rowsOf(t, s, `SELECT count(*) > 0 FROM _millrace.fact_text WHERE coalesce(country, '') NOT LIKE 'too long %'`)
+				if want := fmt.Sprintf("[[%t]]", combinations < maxCombinations); spelled != want {
+					t.Errorf("rows are spelled out: %s, want %s", spelled, want)
+				}
+				if got := rowsOf(t, s, fmt.Sprintf(`SELECT (SELECT count(*) FROM _millrace.event_dim) <= %d AND (SELECT count(*) FROM _millrace.item_dim) <= %[1]d`, combinations)); got != "[[true]]" {
+					t.Error("a dimension grew beyond its bound")
+				}
+				if err := s.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// failing writes a commit that ends behind its first chunks.
+func failing(t *testing.T, s *Store, b *event.Batch, from int64) {
+	t.Helper()
+	pending := &event.Batch{Partition: 1}
+	pending.Add(0, 1, 0, nil)
+	err := s.Write(t.Context(), olap.Commit{
+		Batches: []*event.Batch{b, pending}, Positions: map[int32]int64{0: from + int64(b.Len()), 1: 1},
+	})
+	if err == nil {
+		t.Fatal("a commit with a pending event was taken")
+	}
+}
+
+func randomBatch(r *rand.Rand, from int64, n int) *event.Batch {
+	b := &event.Batch{}
+	pick := func(values ...string) string { return values[r.IntN(len(values))] }
+	for o := from; o < from+int64(n); o++ {
+		i := b.Add(o, 1+o, o, nil)
+		b.Verdict[i], b.ID[i] = event.Accepted, event.NewID("test", fmt.Append(nil, o))
+		b.Source.Set(i, pick("shop", "file"))
+		b.Type.Set(i, pick("order", "view", ""))
+		b.Country.Set(i, pick("DE", "1:A", "A1:", "", strings.Repeat("long ", 50), strings.Repeat("too long ", 100)))
+		b.Channel.Set(i, pick("", "1:A", "web"))
+		b.Marks[i] = event.Mark(r.IntN(8)) & (event.Late | event.Warned)
+		b.SessionID[i], b.Properties[i] = pick("", "", "s1"), pick("", "", `{"a": 1}`)
+		b.OrderID[i], b.Amount[i] = fmt.Sprint("o", o), event.Micros(o)
+		for range r.IntN(4) {
+			k := b.AddItem()
+			it := &b.Items
+			it.ProductID[k], it.Name[k] = pick("p1", "p2", ""), pick("", "cup", "tea\x00pot")
+			it.Category.Set(k, pick("", "home"))
+			it.Kind.Set(k, pick(event.KindSale, event.KindView, event.KindFee))
+			it.Quantity[k], it.Amount[k] = int64(k), event.Micros(k)
+		}
+	}
+	return b
+}
+
+// wantRows adds what the views show of a batch.
+func wantRows(b *event.Batch, events, lines []string) ([]string, []string) {
+	null := func(s string) any {
+		if s == "" {
+			return nil
+		}
+		return s
+	}
+	for i, o := range b.Offset {
+		source, country := null(b.Source.Get(i)), null(b.Country.Get(i))
+		events = append(events, fmt.Sprint([]any{
+			o, source, null(b.Type.Get(i)), country, null(b.Channel.Get(i)), b.Marks[i].Has(event.Late), b.Marks[i].Has(event.Warned),
+			null(b.SessionID[i]), null(b.Properties[i]), b.Amount[i],
+		}))
+		from, to := b.ItemRange(i)
+		for k := from; k < to; k++ {
+			it := &b.Items
+			if it.Kind.Get(k) == event.KindView {
+				continue
+			}
+			lines = append(lines, fmt.Sprint([]any{
+				o, k - from + 1, source, country, null(it.ProductID[k]), null(it.Name[k]), null(it.Category.Get(k)), null(it.Kind.Get(k)),
+				it.Quantity[k], it.Amount[k], b.OrderID[i],
+			}))
+		}
+	}
+	return events, lines
+}
+
+func sameRows(t *testing.T, s olap.Store, sql string, want []string) {
+	t.Helper()
+	r, err := s.Query(t.Context(), olap.Query{SQL: sql})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := r.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make([]string, len(rows))
+	for i, row := range rows {
+		got[i] = fmt.Sprint(row)
+	}
+	slices.Sort(got)
+	want = slices.Sorted(slices.Values(want))
+	if len(got) != len(want) {
+		t.Fatalf("%s: %d rows, want %d", sql, len(got), len(want))
+	}
+	for i := range got {
+		if got[i] != want[i] {
+			t.Fatalf("%s: a row is\n%s, want\n%s", sql, got[i], want[i])
+		}
+	}
+}
+
+// TestCombinationsAreFoundAgain: the same values have the same codes after the
+// store was opened again.
+func TestCombinationsAreFoundAgain(t *testing.T) {
+	dir := t.TempDir()
+	const counts = `SELECT (SELECT count(*) FROM _millrace.event_dim), (SELECT count(*) FROM _millrace.item_dim)`
+	next, want := int64(0), ""
+	for range 3 {
+		s := openTest(t, dir, nil)
+		b := randomBatch(rand.New(rand.NewPCG(1, 2)), next, 500)
+		next += 500
+		if err := s.Write(t.Context(), olap.Commit{Batches: []*event.Batch{b}, Positions: map[int32]int64{0: next}}); err != nil {
+			t.Fatal(err)
+		}
+		got := rowsOf(t, s, counts)
+		if want == "" {
+			want = got
+		}
+		if got != want {
+			t.Errorf("dimensions have %s rows, want %s", got, want)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestFormerVersion: a file of the version before is refused as it is.
+func TestFormerVersion(t *testing.T) {
+	former, err := os.ReadFile(fmt.Sprintf("testdata/schema_v%d.sql", olap.SchemaVersion-1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := Config{Path: t.TempDir() + "/analytics.duckdb", Now: time.Now}.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	eng, err := openEngine(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := eng.connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.exec(string(former)); err != nil {
+		t.Fatal(err)
+	}
+	c.close()
+	if err := eng.close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		s, err := Open(cfg)
+		if err == nil {
+			_ = s.Close()
+		}
+		if !errors.Is(err, olap.ErrVersion) || !strings.Contains(fmt.Sprint(err), "new data folder") {
+			t.Errorf("opening a file of the former version: %v", err)
+		}
+	}
+}
