@@ -123,7 +123,7 @@ func bits(k Kind) int {
 
 // widens reports whether every value of old is one of current.
 func widens(old, current Kind) bool {
-	plain := func(k Kind) bool { return k != Duration && k != Micros }
+	plain := func(k Kind) bool { return k != Duration && k != Micros && k != Instant }
 	switch {
 	case old == current:
 		return true

@@ -15,6 +15,7 @@ import (
 var (
 	durationType = reflect.TypeFor[time.Duration]()
 	microsType   = reflect.TypeFor[event.Micros]()
+	instantType  = reflect.TypeFor[event.Instant]()
 	appender     = reflect.TypeFor[encoding.BinaryAppender]()
 	marshaler    = reflect.TypeFor[encoding.BinaryMarshaler]()
 	unmarshaler  = reflect.TypeFor[encoding.BinaryUnmarshaler]()
@@ -54,6 +55,8 @@ func describeParts(t reflect.Type, path string, depth int) (*Type, error) {
 		return &Type{Kind: Duration}, nil
 	case t == microsType:
 		return &Type{Kind: Micros}, nil
+	case t == instantType:
+		return &Type{Kind: Instant}, nil
 	case isOpaque(t):
 		return &Type{Kind: Opaque, Name: t.String()}, nil
 	}

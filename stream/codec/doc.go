@@ -12,7 +12,7 @@
 //
 // # Types
 //
-// Booleans, integers, floats, strings, []byte, [time.Duration], event.Micros, [16]byte (event.ID), arrays, slices,
+// Booleans, integers, floats, strings, []byte, [time.Duration], event.Micros, event.Instant, [16]byte (event.ID), arrays, slices,
 // maps, structs, pointers, and named forms of these. A type whose pointer implements [encoding.BinaryUnmarshaler] and
 // [encoding.BinaryAppender] or [encoding.BinaryMarshaler] is stored as the bytes that it makes of itself. Channels,
 // functions, interfaces, complex numbers, recursive types, and lists of values that take no bytes are refused, by the path
@@ -25,7 +25,7 @@
 //
 //	bool, int8, uint8            1 byte
 //	other unsigned integers      uvarint
-//	other signed integers        zigzag varint (also Duration, Micros)
+//	other signed integers        zigzag varint (also Duration, Micros, Instant)
 //	float32, float64             IEEE 754 bits, little endian
 //	string, []byte, opaque       uvarint length, bytes
 //	[16]byte                     16 bytes

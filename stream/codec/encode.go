@@ -75,7 +75,7 @@ func compileAppendNumber(kind Kind, t reflect.Type) appendFunc {
 }
 
 func isSigned(k Kind) bool {
-	return k == Int8 || k == Int16 || k == Int32 || k == Int64 || k == Duration || k == Micros
+	return k == Int8 || k == Int16 || k == Int32 || k == Int64 || k == Duration || k == Micros || k == Instant
 }
 
 func isUnsigned(k Kind) bool { return k == Uint8 || k == Uint16 || k == Uint32 || k == Uint64 }

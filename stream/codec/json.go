@@ -13,7 +13,7 @@ import (
 )
 
 // AppendJSON appends the value in b, which was written with the schema s, as JSON. Structs and maps are objects (a map
-// with keys of several fields is a list of {"key":…,"value":…}), ids are UUIDs, durations are texts such as "1.5s",
+// with keys of several fields is a list of {"key":…,"value":…}), ids are UUIDs, durations are texts such as "1.5s", instants are RFC 3339,
 // micros are exact decimal numbers, bytes and opaque values are base64, and floats that JSON has no number for are texts.
 //
 // Bytes that no codec wrote are an error that wraps [ErrCorrupt]; the output is at most a constant factor larger than b
@@ -113,6 +113,8 @@ func appendJSONInt(dst []byte, kind Kind, v int64) []byte {
 	switch kind {
 	case Micros:
 		return event.Micros(v).AppendTo(dst)
+	case Instant:
+		return append(event.Instant(v).AppendTo(append(dst, '"')), '"')
 	case Duration:
 		return append(append(append(dst, '"'), time.Duration(v).String()...), '"')
 	}

@@ -125,6 +125,13 @@ func parseInt(kind Kind, text []byte) (int64, error) {
 	case Micros:
 		v, err := event.ParseMicros(text)
 		return int64(v), err
+	case Instant:
+		s, err := parseText(text)
+		if err != nil {
+			return 0, err
+		}
+		at, err := event.ParseInstant(s)
+		return int64(at), err
 	case Duration:
 		s, err := parseText(text)
 		if err != nil {

@@ -37,12 +37,13 @@ const (
 	Map
 	Struct
 	Pointer
-	Opaque // bytes that the type makes of itself
+	Opaque  // bytes that the type makes of itself
+	Instant // event.Instant
 )
 
 var kindNames = [...]string{
 	"invalid", "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64",
-	"string", "bytes", "id", "duration", "micros", "array", "slice", "map", "struct", "pointer", "opaque",
+	"string", "bytes", "id", "duration", "micros", "array", "slice", "map", "struct", "pointer", "opaque", "instant",
 }
 
 // String returns the name of the kind, such as "int64".
