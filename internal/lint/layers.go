@@ -58,6 +58,11 @@ var Layers = []Layer{
 		},
 	},
 	{
+		Name: "stream engine", Packages: []string{"stream/..."},
+		Is:   "jobs over events: keyed state, event time, windows, patterns; what a shop's own jobs import",
+		Only: []string{"vocabulary"},
+	},
+	{
 		Name: "formats", Packages: []string{"adapter/*"},
 		Is: "one adapter per format",
 	},
@@ -76,8 +81,8 @@ var Layers = []Layer{
 		Is: "the log, the ledger, the stores: what the stages see of them",
 	},
 	{
-		Name: suites, Packages: []string{"internal/store/olap/olaptest", "internal/source/resumetest"},
-		Is: "the test that every implementation of a port passes",
+		Name: suites, Packages: []string{"internal/store/olap/olaptest", "internal/source/resumetest", "internal/kafkatest"},
+		Is: "the test that every implementation of a port passes, and the real Kafka broker of tests",
 		By: []string{tools},
 	},
 	{
