@@ -228,7 +228,7 @@ func (r *replay) lag(ctx context.Context) (int64, error) {
 	lag := int64(0)
 	positions := r.p.pass.Stats().Positions
 	for partition, end := range ends {
-		lag += max(0, end-positions[partition])
+		lag += max(0, end-positions[partition].Queryable)
 	}
 	return lag, nil
 }

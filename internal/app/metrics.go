@@ -14,7 +14,8 @@ type collector struct {
 	p *platform
 
 	verdicts, received, bytes, rejected, refused *prometheus.Desc
-	commits, freshness, position, free, low      *prometheus.Desc
+	commits, transactions, freshness             *prometheus.Desc
+	position, committed, free, low               *prometheus.Desc
 }
 
 func newCollector(p *platform) *collector {
@@ -22,24 +23,26 @@ func newCollector(p *platform) *collector {
 		return prometheus.NewDesc("millrace_"+name, help, labels, nil)
 	}
 	return &collector{
-		p:         p,
-		verdicts:  desc("pass_events_total", "Events committed since the process started, by verdict.", "verdict"),
-		received:  desc("source_records_total", "Records that the log took from a source since the process started.", "source", "adapter"),
-		bytes:     desc("source_bytes_total", "Bytes of the payloads of those records.", "source", "adapter"),
-		rejected:  desc("source_rejected_total", "Records refused by a door and logged as rejected.", "source", "adapter"),
-		refused:   desc("source_refused_total", "Whole requests and files answered with an error.", "source", "adapter"),
-		commits:   desc("pass_commits_total", "Commits since the process started."),
-		freshness: desc("pass_freshness_seconds", "Time from the log's append to being queryable, over the last 10 to 20 seconds.", "quantile"),
-		position:  desc("pass_position", "Offset of the next record to process.", "partition"),
-		free:      desc("disk_free_bytes", "Free space of the data folder's disk."),
-		low:       desc("disk_low", "1 while no events are taken because the disk is nearly full."),
+		p:            p,
+		verdicts:     desc("pass_events_total", "Events that became queryable since the process started, by verdict.", "verdict"),
+		received:     desc("source_records_total", "Records that the log took from a source since the process started.", "source", "adapter"),
+		bytes:        desc("source_bytes_total", "Bytes of the payloads of those records.", "source", "adapter"),
+		rejected:     desc("source_rejected_total", "Records refused by a door and logged as rejected.", "source", "adapter"),
+		refused:      desc("source_refused_total", "Whole requests and files answered with an error.", "source", "adapter"),
+		commits:      desc("pass_commits_total", "Commits of the checkpoint since the process started."),
+		transactions: desc("pass_store_transactions_total", "Transactions of the analytics store since the process started."),
+		freshness:    desc("pass_freshness_seconds", "Time from the log's append to being queryable, over the last 10 to 20 seconds.", "quantile"),
+		position:     desc("pass_position", "Offset up to which the rows of a partition are queryable.", "partition"),
+		committed:    desc("pass_committed_position", "Offset of the next record to judge: those below it are durable and in the ledger.", "partition"),
+		free:         desc("disk_free_bytes", "Free space of the data folder's disk."),
+		low:          desc("disk_low", "1 while no events are taken because the disk is nearly full."),
 	}
 }
 
 // Describe implements [prometheus.Collector].
 func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		c.verdicts, c.received, c.bytes, c.rejected, c.refused, c.commits, c.freshness, c.position, c.free, c.low,
+		c.verdicts, c.received, c.bytes, c.rejected, c.refused, c.commits, c.transactions, c.freshness, c.position, c.committed, c.free, c.low,
 	} {
 		ch <- d
 	}
@@ -72,12 +75,14 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	}
 	s := c.p.pass.Stats()
 	counter(c.commits, float64(s.Commits))
+	counter(c.transactions, float64(s.Transactions))
 	for v := event.Accepted; v <= event.Rejected; v++ {
 		counter(c.verdicts, float64(s.Verdicts[v]), v.String())
 	}
 	gauge(c.freshness, s.FreshnessP50.Seconds(), "0.5")
 	gauge(c.freshness, s.FreshnessP99.Seconds(), "0.99")
 	for partition, position := range s.Positions {
-		gauge(c.position, float64(position), strconv.Itoa(int(partition)))
+		gauge(c.position, float64(position.Queryable), strconv.Itoa(int(partition)))
+		gauge(c.committed, float64(position.Committed), strconv.Itoa(int(partition)))
 	}
 }

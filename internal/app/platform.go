@@ -37,7 +37,10 @@ import (
 //	dedup/   the dedup indexes, a folder per partition
 //	olap/    the analytics database
 //	scratch/ what may be deleted while nothing runs
-const format = 1
+//
+// Format 2 has the verdict log in state/, and olap/ may be behind state/, which a
+// binary of format 1 would not see.
+const format = 2
 
 // platform is what the modules of one process share. Fields are set by the
 // module that owns them before the modules that need it start.
@@ -124,13 +127,18 @@ func (p *platform) openLog(ctx context.Context) (err error) {
 // connectTimeout bounds the wait for a cluster at the start.
 const connectTimeout = 20 * time.Second
 
-// processed returns the positions that retention may remove records up to. In a
-// process without a pass, those of the last one that had it.
+// processed returns the positions that retention may remove records up to: those
+// whose rows are stored, since rows that are not are made again from the log after
+// a crash. In a process without a pass there are none.
 func (p *platform) processed() map[int32]int64 {
 	if p.pass == nil {
 		return nil
 	}
-	return p.pass.Stats().Positions
+	positions := make(map[int32]int64)
+	for partition, at := range p.pass.Stats().Positions {
+		positions[partition] = at.Queryable
+	}
+	return positions
 }
 
 func (p *platform) runLog(ctx context.Context) error {

@@ -46,7 +46,8 @@ func (s process) Status() gateway.Status {
 	}
 	for partition, position := range stats.Positions {
 		out.Partitions = append(out.Partitions, gateway.PartitionStatus{
-			Partition: partition, Position: position, End: max(ends[partition], position),
+			Partition: partition, Position: position.Queryable, Committed: position.Committed,
+			End: max(ends[partition], position.Committed),
 		})
 	}
 	slices.SortFunc(out.Partitions, func(a, b gateway.PartitionStatus) int { return int(a.Partition - b.Partition) })

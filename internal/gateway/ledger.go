@@ -13,8 +13,7 @@ import (
 
 const (
 	defaultMinutes = 24 * time.Hour
-	auditAttempts  = 10
-	auditPause     = 100 * time.Millisecond
+	auditPause     = 20 * time.Millisecond
 )
 
 func (g *Gateway) ledger(ctx context.Context, in *ledgerInput) (*LedgerAnswer, error) {
@@ -106,33 +105,49 @@ func (g *Gateway) sources(context.Context, *noInput) (*SourcesAnswer, error) {
 // audit compares the ledger with the stored rows and with the positions in the
 // log, all as of one checkpoint.
 func (g *Gateway) audit(ctx context.Context) (*Audit, error) {
-	var findings []string
-	// The store is written before the checkpoint, so it is never behind unless
-	// rows are missing; a reader may still see the two in the other order.
-	for attempt := 1; ; attempt++ {
-		c, err := g.cfg.Audit.Checkpoint()
-		if err != nil {
-			return nil, fmt.Errorf("cannot read the checkpoint: %w", err)
-		}
-		var behind bool
-		findings, behind, err = g.auditAt(ctx, c)
+	c, err := g.cfg.Audit.Checkpoint()
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the checkpoint: %w", err)
+	}
+	// Rows follow their checkpoint. It is enough that they are there up to this
+	// one: rows behind it are not counted.
+	stored, err := g.awaitStored(ctx, c.Positions)
+	if err != nil {
+		return nil, err
+	}
+	findings, err := g.auditAt(ctx, c, stored)
+	if err != nil {
+		return nil, err
+	}
+	return &Audit{OK: len(findings) == 0, Findings: list(findings)}, nil
+}
+
+// awaitStored waits until the store has the rows below the positions, but not
+// long. It returns the store's positions.
+func (g *Gateway) awaitStored(ctx context.Context, positions map[int32]int64) (map[int32]int64, error) {
+	end := g.cfg.Clock.Now().Add(g.cfg.Limits.AuditWait)
+	for {
+		stored, err := g.cfg.Store.Positions(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if !behind || attempt == auditAttempts {
-			break
+		behind := false
+		for p, at := range positions {
+			behind = behind || stored[p] < at
+		}
+		if !behind || !g.cfg.Clock.Now().Before(end) {
+			return stored, nil
 		}
 		if err := g.cfg.Clock.Sleep(ctx, auditPause); err != nil {
 			return nil, err
 		}
 	}
-	return &Audit{OK: len(findings) == 0, Findings: list(findings)}, nil
 }
 
-func (g *Gateway) auditAt(ctx context.Context, c Checkpoint) (findings []string, behind bool, err error) {
+func (g *Gateway) auditAt(ctx context.Context, c Checkpoint, stored map[int32]int64) (findings []string, err error) {
 	find := func(format string, args ...any) { findings = append(findings, fmt.Sprintf(format, args...)) }
 	if err := g.auditLedger(find); err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	total := c.Total
 	if !total.Balanced() {
@@ -141,19 +156,14 @@ func (g *Gateway) auditAt(ctx context.Context, c Checkpoint) (findings []string,
 	if total.Received != c.Received {
 		find("The ledger received %d events, the tasks have read %d records of the log.", total.Received, c.Received)
 	}
-	stored, err := g.cfg.Store.Positions(ctx)
-	if err != nil {
-		return nil, false, err
-	}
 	for _, p := range slices.Sorted(maps.Keys(c.Positions)) {
 		if at := c.Positions[p]; stored[p] < at {
-			behind = true
 			find("The stored rows of partition %d reach offset %d, the ledger offset %d.", p, stored[p], at)
 		}
 	}
 	counts, err := g.countStored(ctx, c.Positions)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	for _, k := range []struct {
 		name, where    string
@@ -170,7 +180,7 @@ func (g *Gateway) auditAt(ctx context.Context, c Checkpoint) (findings []string,
 			find("The ledger counts %d %s, table %s holds %d.", k.ledger, k.name, k.where, k.stored)
 		}
 	}
-	return findings, behind, nil
+	return findings, nil
 }
 
 // auditLedger checks the ledger in itself: every row balances, and the days add

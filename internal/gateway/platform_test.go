@@ -6,12 +6,14 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/millrace/millrace/event"
 	"github.com/millrace/millrace/internal/gateway"
 	"github.com/millrace/millrace/internal/ledger"
+	"github.com/millrace/millrace/internal/store/olap"
 )
 
 func TestStatusHealthAndReadiness(t *testing.T) {
@@ -96,6 +98,33 @@ func TestAuditFindsWhatDoesNotAddUp(t *testing.T) {
 	// Rows that the store does not have.
 	p.positions[5] = 7
 	contains(t, strings.Join(audit().Findings, "\n"), "partition 5 reach offset 0, the ledger offset 7")
+}
+
+// The ledger is ahead of the tables by up to a transaction of the store.
+func TestAuditWaitsForTheRowsOfItsLedger(t *testing.T) {
+	p := start(t)
+	p.write(0, december()...)
+	p.mu.Lock()
+	p.positions[1] = 9
+	p.mu.Unlock()
+	go func() {
+		time.Sleep(100 * time.Millisecond)
+		if err := p.store.Write(t.Context(), olap.Commit{Positions: map[int32]int64{1: 9}}); err != nil {
+			t.Error(err)
+		}
+	}()
+	var l gateway.LedgerAnswer
+	p.get("/api/v1/ledger?check=true", &l)
+	if !l.Audit.OK {
+		t.Errorf("findings: %v", l.Audit.Findings)
+	}
+}
+
+func TestStatusTellsCommittedFromQueryable(t *testing.T) {
+	p := start(t)
+	p.status.Partitions = []gateway.PartitionStatus{{Partition: 0, End: 20, Committed: 15, Position: 12}}
+	_, body, _ := p.do("GET", "/api/v1/status", "")
+	contains(t, body, `"lag":8,`, `"committed":15,"position":12,"lag":8`)
 }
 
 func TestSourcesAndSchema(t *testing.T) {

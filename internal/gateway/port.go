@@ -114,6 +114,7 @@ type Explanation struct {
 // Limits bound what clients may ask for. A zero field takes its default.
 type Limits struct {
 	Timeout    time.Duration // of a request that is no stream and no SQL; 15 s
+	AuditWait  time.Duration // for rows to reach the ledger that an audit compares them with; 8 s
 	SQL        olap.Limits   // of a user's statement; those of the store
 	SQLBytes   int64         // of a statement's text; 256 KiB
 	Streams    int           // live views open at once; 256
@@ -130,6 +131,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.Timeout <= 0 {
 		l.Timeout = 15 * time.Second
+	}
+	if l.AuditWait <= 0 {
+		l.AuditWait = 8 * time.Second
 	}
 	if l.SQLBytes <= 0 {
 		l.SQLBytes = 256 << 10

@@ -37,7 +37,8 @@ type Quantiles struct {
 type PartitionStatus struct {
 	Partition int32 `json:"partition"`
 	End       int64 `json:"end" doc:"Offset that the next record of the log will get"`
-	Position  int64 `json:"position" doc:"Offset of the next record to process"`
+	Committed int64 `json:"committed" doc:"Offset of the next record to judge: those below it are durable and in the ledger"`
+	Position  int64 `json:"position" doc:"Offset up to which rows are queryable; at most committed"`
 	Lag       int64 `json:"lag" doc:"Records between position and end"`
 }
 
@@ -57,7 +58,7 @@ type StatusAnswer struct {
 	Reasons         []string          `json:"reasons" nullable:"false" doc:"Why the platform is not ready"`
 	EventsPerSecond float64           `json:"events_per_second" doc:"Processed, over the last seconds"`
 	Freshness       Quantiles         `json:"freshness_ms" doc:"From received by the log to queryable"`
-	Lag             int64             `json:"lag" doc:"Records in the log that are not processed yet"`
+	Lag             int64             `json:"lag" doc:"Records in the log that are not queryable yet"`
 	Partitions      []PartitionStatus `json:"partitions" nullable:"false"`
 	Ledger          Ledger            `json:"ledger"`
 	EventTime       *time.Time        `json:"event_time" doc:"Newest event time processed; null before the first event"`

@@ -1,31 +1,25 @@
 package pass
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/millrace/millrace/event"
-	"github.com/millrace/millrace/internal/store/olap"
 )
 
-const (
-	// A full disk is looked at again after this time.
-	retryFull = 250 * time.Millisecond
-	// The ledger's old minutes are removed this often.
-	expireEvery = time.Hour
-)
+// The ledger's old minutes are removed this often.
+const expireEvery = time.Hour
 
 // commitLoop commits at most once per interval, and earlier when many rows wait.
 // Closing stop makes it commit the rest and return.
-func (p *Pass) commitLoop(ctx context.Context, stop <-chan struct{}) error {
+func (p *Pass) commitLoop(stop <-chan struct{}) error {
 	expire := p.cfg.Clock.NewTicker(expireEvery)
 	defer expire.Stop()
 	for {
 		select {
+		case <-p.failed:
+			return nil
 		case <-stop:
-			return p.commit(ctx, stop)
+			return p.commit()
 		case <-expire.C:
 			if err := p.expireLedger(); err != nil {
 				return err
@@ -36,102 +30,78 @@ func (p *Pass) commitLoop(ctx context.Context, stop <-chan struct{}) error {
 		interval := p.cfg.Clock.After(p.cfg.CommitInterval)
 		select {
 		case <-stop:
-			return p.commit(ctx, stop)
 		case <-interval:
 		case <-p.pending.full:
 		}
-		if err := p.commit(ctx, stop); err != nil {
+		if err := p.commit(); err != nil {
 			return err
 		}
 	}
 }
 
-// commit makes everything that is judged durable and announces it.
-func (p *Pass) commit(ctx context.Context, stop <-chan struct{}) error {
+// commit makes everything that is judged durable and hands it to the store's
+// writer.
+func (p *Pass) commit() error {
+	p.committing.Lock()
+	defer p.committing.Unlock()
 	var cut []sealed
 	var err error
 	for _, w := range p.workers {
 		if cut, err = w.seal(cut); err != nil {
-			return fmt.Errorf("cannot cut the dedup index: %w", err)
+			return err
 		}
 	}
 	if len(cut) == 0 {
 		return nil
 	}
-	if err := p.writeStore(ctx, stop, cut); err != nil {
-		return err
-	}
 	if err := p.writeCheckpoint(cut); err != nil {
 		return err
 	}
-	p.announce(ctx, cut)
+	for i := range cut {
+		p.committed(&cut[i])
+	}
+	p.stats.commits.Add(1)
+	p.broadcast()
+	p.writer.enqueue(cut)
 	return nil
 }
 
-func (p *Pass) writeStore(ctx context.Context, stop <-chan struct{}, cut []sealed) error {
-	commit := olap.Commit{Positions: make(map[int32]int64, len(cut))}
-	for i := range cut {
-		commit.Batches = append(commit.Batches, cut[i].batches...)
-		commit.Positions[cut[i].task.partition] = cut[i].position
-	}
-	for {
-		err := p.cfg.Store.Write(ctx, commit)
-		if err == nil || !errors.Is(err, olap.ErrFull) {
-			return err
-		}
-		p.stats.stalled.Store(true)
-		p.cfg.Logger.Warn("the analytics store is full; waiting for space", "error", err)
-		select {
-		case <-stop:
-			return err
-		case <-p.cfg.Clock.After(retryFull):
-		}
-	}
-}
-
+// writeCheckpoint is the commit point.
 func (p *Pass) writeCheckpoint(cut []sealed) error {
 	commit := p.cfg.Checkpoint.NewCommit()
+	judged := false
 	for i := range cut {
-		s := &cut[i]
-		partition := s.task.partition
+		d := cut[i].judged
+		if d == nil {
+			continue
+		}
+		judged = true
+		partition := cut[i].task.partition
 		if err := errors.Join(
-			commit.Task(partition, &s.state),
-			commit.Dedup(partition, &s.dedup),
-			commit.Ledger(partition, &s.ledger),
+			commit.Task(partition, &d.state),
+			commit.Dedup(partition, &d.dedup),
+			commit.Ledger(partition, &d.ledger),
+			commit.Verdicts(partition, &d.verdicts),
+			commit.TrimVerdicts(partition, d.trim),
 		); err != nil {
 			return fmt.Errorf("cannot build the commit of partition %d: %w", partition, err)
 		}
 	}
+	if !judged {
+		return commit.Discard()
+	}
 	return commit.Apply()
 }
 
-// announce makes a durable commit visible and gives its memory back.
-func (p *Pass) announce(ctx context.Context, cut []sealed) {
-	rows := 0
-	positions := make(map[int32]int64, len(cut))
-	for i := range cut {
-		s := &cut[i]
-		p.worker(s.task.partition).acknowledge(s)
-		positions[s.task.partition] = s.position
-		for _, b := range s.batches {
-			rows += b.Len()
-			p.stats.commit(b)
-			p.recycle(b)
-		}
+// committed tells a task that its part of a commit is durable.
+func (p *Pass) committed(s *sealed) {
+	w := p.worker(s.task.partition)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if s.judged != nil {
+		s.task.committed = s.judged.state.Position
+		s.task.dedup.Committed()
 	}
-	p.stats.stalled.Store(false)
-	p.stats.commits.Add(1)
-	p.pending.release(rows)
-	p.mu.Lock()
-	close(p.changed)
-	p.changed = make(chan struct{})
-	p.mu.Unlock()
-	p.consumer.CommitOffsets(ctx, positions)
-}
-
-func (p *Pass) recycle(b *event.Batch) {
-	b.Reset()
-	p.env.batches.Put(b)
 }
 
 func (p *Pass) expireLedger() error {
@@ -141,58 +111,4 @@ func (p *Pass) expireLedger() error {
 		return err
 	}
 	return commit.Apply()
-}
-
-// waitCommitted waits until the position of a partition of this process is
-// durable.
-func (p *Pass) waitCommitted(ctx context.Context, partition int32, position int64) error {
-	for {
-		p.mu.Lock()
-		t, changed := p.owned[partition], p.changed
-		p.mu.Unlock()
-		if t == nil {
-			return fmt.Errorf("%w: %d", ErrNotOwned, partition)
-		}
-		w := p.worker(partition)
-		w.mu.Lock()
-		committed := t.committed
-		w.mu.Unlock()
-		if committed >= position {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-changed:
-		}
-	}
-}
-
-var (
-	// ErrNotOwned says that another process has the partition.
-	ErrNotOwned = errors.New("partition is processed elsewhere")
-	// ErrTooLate says that the verdict is no longer in memory.
-	ErrTooLate = errors.New("verdict is no longer at hand; look the event up by its id")
-)
-
-// Wait returns what became of the record at the coordinates, once that is
-// durable and queryable.
-func (p *Pass) Wait(ctx context.Context, partition int32, offset int64) (Outcome, error) {
-	if err := p.waitCommitted(ctx, partition, offset+1); err != nil {
-		return Outcome{}, err
-	}
-	p.mu.Lock()
-	t := p.owned[partition]
-	p.mu.Unlock()
-	if t == nil {
-		return Outcome{}, fmt.Errorf("%w: %d", ErrNotOwned, partition)
-	}
-	w := p.worker(partition)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	o, ok := t.recent.get(offset)
-	if !ok {
-		return o, fmt.Errorf("partition %d offset %d: %w", partition, offset, ErrTooLate)
-	}
-	return o, nil
 }

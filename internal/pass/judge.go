@@ -17,27 +17,36 @@ const (
 // door, delivered before, broken (the adapter's problems, then the rules'),
 // late.
 func (t *task) judge(b *event.Batch) {
+	from := t.state.Position
+	t.state.Position = t.read
+	t.state.Received += int64(b.Len())
 	for i := range b.Len() {
 		t.ledger.Receive(b.Source.Get(i), b.Received[i], b.Time[i])
 	}
 	t.findDuplicates(b)
-	for _, p := range b.Problems {
-		if b.Verdict[p.Event] == event.Pending {
-			b.Verdict[p.Event] = event.Quarantined
-		}
-	}
+	quarantineBroken(b)
 	for _, d := range t.decodings {
 		t.judgeSource(b, d)
 	}
 	for i := range b.Len() {
 		t.ledger.Judge(b.Source.Get(i), b.Received[i], b.Time[i], b.Verdict[i], b.Marks[i])
 	}
-	t.recent.add(b)
+	t.verdicts.Add(b, from, t.conflicts)
+}
+
+// quarantineBroken gives the events with a problem their verdict.
+func quarantineBroken(b *event.Batch) {
+	for _, p := range b.Problems {
+		if b.Verdict[p.Event] == event.Pending {
+			b.Verdict[p.Event] = event.Quarantined
+		}
+	}
 }
 
 // findDuplicates asks the dedup index about every event. All of them are entered,
 // whatever their later verdict: a broken event that is sent again is one event.
 func (t *task) findDuplicates(b *event.Batch) {
+	t.conflicts = t.conflicts[:0]
 	for i := range b.Len() {
 		if b.Verdict[i] != event.Pending {
 			continue
@@ -47,25 +56,25 @@ func (t *task) findDuplicates(b *event.Batch) {
 			continue
 		}
 		if prior.Check != b.Check[i] && prior.Check != 0 && b.Check[i] != 0 {
-			b.Verdict[i] = event.Quarantined
-			b.AddProblem(i, event.DuplicateConflict, "dedup.conflict", "id", "",
-				"an event with this identity and other content was received before")
+			conflict(b, i)
+			t.conflicts = append(t.conflicts, int32(i))
 			continue
 		}
 		b.Verdict[i] = event.Duplicate
 	}
 }
 
+// conflict quarantines an event that contradicts the dedup index.
+func conflict(b *event.Batch, i int) {
+	b.Verdict[i] = event.Quarantined
+	b.AddProblem(i, event.DuplicateConflict, "dedup.conflict", "id", "",
+		"an event with this identity and other content was received before")
+}
+
 // judgeSource applies the source's rules and the enrichment to its rows that
 // still have no verdict.
 func (t *task) judgeSource(b *event.Batch, d *decoding) {
-	rows := keep(b, d.rows, event.Pending, event.Quarantined)
-	d.rows = d.rows[:0]
-	if d.rules != nil && len(rows) > 0 {
-		// Broken events are judged too, so that everything wrong with them shows.
-		d.rules.Apply(b, rows)
-	}
-	rows = keep(b, rows, event.Pending, event.Pending)
+	rows := keep(b, t.applyRules(b, d), event.Pending, event.Pending)
 	if len(rows) == 0 {
 		return
 	}
@@ -74,6 +83,17 @@ func (t *task) judgeSource(b *event.Batch, d *decoding) {
 	for _, i := range rows {
 		b.Verdict[i] = event.Accepted
 	}
+}
+
+// applyRules applies the source's rules to its rows that have no verdict yet, and
+// to broken ones, so that everything wrong with them shows. It returns them all.
+func (t *task) applyRules(b *event.Batch, d *decoding) []int32 {
+	rows := keep(b, d.rows, event.Pending, event.Quarantined)
+	d.rows = d.rows[:0]
+	if d.rules != nil && len(rows) > 0 {
+		d.rules.Apply(b, rows)
+	}
+	return rows
 }
 
 // keep returns the rows that have one of two verdicts, in place.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/bits"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -72,12 +73,19 @@ type Pass struct {
 	env     *environment
 	workers []*worker
 	pending *budget
+	writer  *storeWriter
 	stats   *stats
 
-	consumer *eventlog.Consumer
-	mu       sync.Mutex // guards what follows
-	changed  chan struct{}
-	owned    map[int32]*task
+	consumer   *eventlog.Consumer
+	committing sync.Mutex    // held while tasks are sealed and committed
+	stopping   chan struct{} // closed when nothing more is read
+	failOnce   sync.Once
+	failed     chan struct{} // closed when a part of the pass has failed
+	failure    error         // why; set before failed is closed
+
+	mu      sync.Mutex // guards what follows
+	changed chan struct{}
+	owned   map[int32]*task
 }
 
 // environment is what all tasks share.
@@ -86,7 +94,33 @@ type environment struct {
 	enrich   Enrichment
 	disorder time.Duration
 	sources  map[string]Source
-	batches  *sync.Pool // batches are large, and as many are in use as commits are wide
+	// Batches are large, and many are in use. A pool holds those of up to a
+	// power of two of events, so that small ones do not pin the memory of large.
+	batches [batchClasses]sync.Pool
+}
+
+// The smallest class of batches is of 64 events, the largest of batchEvents.
+const (
+	smallestClass = 6
+	batchClasses  = 7
+)
+
+func batchClass(events int) int {
+	return min(max(bits.Len(uint(max(events, 1)-1)), smallestClass)-smallestClass, batchClasses-1)
+}
+
+// batch returns an empty batch for some events.
+func (e *environment) batch(events int) *event.Batch {
+	if b, ok := e.batches[batchClass(events)].Get().(*event.Batch); ok {
+		return b
+	}
+	return new(event.Batch)
+}
+
+func (e *environment) recycle(b *event.Batch) {
+	class := batchClass(b.Len())
+	b.Reset()
+	e.batches[class].Put(b)
 }
 
 // New checks the configuration and prepares the pass.
@@ -95,13 +129,14 @@ func New(cfg Config) (*Pass, error) {
 		cfg.Workers = runtime.GOMAXPROCS(0)
 	}
 	p := &Pass{
-		cfg: cfg, pending: newBudget(cfg.MaxPendingRows), stats: newStats(cfg.Clock),
+		cfg: cfg, pending: newBudget(load{cfg.MaxPendingRows, int(cfg.MaxPendingBytes)}), stats: newStats(cfg.Clock),
+		stopping: make(chan struct{}), failed: make(chan struct{}),
 		owned: make(map[int32]*task), changed: make(chan struct{}),
 	}
+	p.writer = newStoreWriter(p)
 	p.env = &environment{
 		cfg: &p.cfg, enrich: cfg.Enrichment, disorder: cfg.WatermarkDisorder,
 		sources: make(map[string]Source),
-		batches: &sync.Pool{New: func() any { return new(event.Batch) }},
 	}
 	for _, s := range cfg.Sources {
 		if _, twice := p.env.sources[s.Name]; twice {
@@ -136,40 +171,60 @@ func (e *environment) decoding(key sourceKey) *decoding {
 	return d
 }
 
-// Run processes the log until the context ends, then commits what it has judged.
+// Run processes the log until the context ends, then commits and stores what it
+// has judged.
 func (p *Pass) Run(ctx context.Context) error {
 	if err := p.open(ctx); err != nil {
 		return err
 	}
-	// Workers and committer outlive the poller, so that what was read is
-	// committed; they end by the second context.
-	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
+	// Each part outlives the one before it in the way of an event, so that what
+	// was judged is committed, and what was committed is stored.
+	inner := context.WithoutCancel(ctx)
+	working, stopWorking := context.WithCancel(inner)
+	defer stopWorking()
 	var workers sync.WaitGroup
 	for _, w := range p.workers {
-		workers.Go(func() { w.run(inner) })
+		workers.Go(func() { w.run(working) })
 	}
-	failed := make(chan error, 1)
-	committer := make(chan struct{})
-	stopCommits := make(chan struct{})
-	go func() {
-		defer close(committer)
-		if err := p.commitLoop(inner, stopCommits); err != nil {
-			failed <- err
-		}
-	}()
-	err := p.poll(ctx, failed)
+	stopCommitter := p.start(func(stop <-chan struct{}) error { return p.commitLoop(stop) })
+	stopWriter := p.start(func(stop <-chan struct{}) error { return p.writer.run(inner, stop) })
+	err := p.poll(ctx)
+	close(p.stopping)
 	p.consumer.Close()
-	close(stopCommits)
-	<-committer
-	stop()
+	stopWorking()
 	workers.Wait()
+	stopCommitter()
+	stopWriter()
 	select {
-	case commitErr := <-failed:
-		err = errors.Join(err, commitErr)
+	case <-p.failed:
+		err = errors.Join(err, p.failure)
 	default:
 	}
 	return errors.Join(err, p.closeTasks())
+}
+
+// start runs a part of the pass. What it returns makes it finish, and waits for
+// that.
+func (p *Pass) start(run func(stop <-chan struct{}) error) (finish func()) {
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := run(stop); err != nil {
+			p.fail(err)
+		}
+	}()
+	return func() {
+		close(stop)
+		<-done
+	}
+}
+
+// fail ends the pass. The first reason counts.
+func (p *Pass) fail(err error) {
+	p.failOnce.Do(func() {
+		p.failure = err
+		close(p.failed)
+	})
 }
 
 func (p *Pass) open(ctx context.Context) (err error) {
@@ -191,15 +246,14 @@ func (p *Pass) open(ctx context.Context) (err error) {
 
 // poll hands records to the workers until the context ends or a part of the
 // pass has failed.
-func (p *Pass) poll(ctx context.Context, failed <-chan error) error {
+func (p *Pass) poll(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var failure error
 	watch := make(chan struct{})
 	go func() {
 		defer close(watch)
 		select {
-		case failure = <-failed:
+		case <-p.failed:
 			cancel()
 		case <-ctx.Done():
 		}
@@ -219,18 +273,22 @@ func (p *Pass) poll(ctx context.Context, failed <-chan error) error {
 		}
 		cancel()
 		<-watch
-		return errors.Join(err, failure)
+		return err
 	}
 }
 
 func (p *Pass) worker(partition int32) *worker { return p.workers[int(partition)%len(p.workers)] }
 
 // Assigned implements [eventlog.Owner]: it opens the tasks of the partitions and
-// returns their positions.
-func (p *Pass) Assigned(_ context.Context, partitions []int32) (map[int32]int64, error) {
+// returns the positions to read from.
+func (p *Pass) Assigned(ctx context.Context, partitions []int32) (map[int32]int64, error) {
+	stored, err := p.cfg.Store.Positions(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the positions of the analytics store: %w", err)
+	}
 	positions := make(map[int32]int64, len(partitions))
 	for _, partition := range partitions {
-		t, err := p.openTask(partition)
+		t, err := p.openTask(partition, stored[partition])
 		if err != nil {
 			return nil, err
 		}
@@ -241,15 +299,25 @@ func (p *Pass) Assigned(_ context.Context, partitions []int32) (map[int32]int64,
 		p.mu.Lock()
 		p.owned[partition] = t
 		p.mu.Unlock()
-		positions[partition] = t.state.Position
+		positions[partition] = t.read
 	}
 	return positions, nil
 }
 
-func (p *Pass) openTask(partition int32) (*task, error) {
+// openTask opens a task at its checkpoint. stored is the position that the
+// store's rows reflect; it may be behind the checkpoint.
+func (p *Pass) openTask(partition int32, stored int64) (*task, error) {
 	state, err := p.cfg.Checkpoint.Load(partition)
 	if err != nil {
 		return nil, err
+	}
+	if stored > state.Position {
+		return nil, fmt.Errorf("the analytics store has the rows of partition %d up to offset %d, the checkpoint ends at %d: the data folder was put together from different times; restore all of it from one backup",
+			partition, stored, state.Position)
+	}
+	log, err := p.cfg.Checkpoint.VerdictLog(partition, stored, state.Position)
+	if err != nil {
+		return nil, fmt.Errorf("cannot store the rows that were committed before the restart: %w", err)
 	}
 	dir := filepath.Join(p.cfg.Dir, strconv.Itoa(int(partition)))
 	index, err := fingerprint.Open(dir, fingerprint.Options{
@@ -260,65 +328,82 @@ func (p *Pass) openTask(partition int32) (*task, error) {
 		return nil, fmt.Errorf("cannot open the dedup index of partition %d: %w", partition, err)
 	}
 	state.Manifest = nil
-	return &task{
-		partition: partition, state: *state, committed: state.Position, dedup: index,
+	t := &task{
+		partition: partition, state: *state, dedup: index, logged: log.Entries,
+		read: stored, sealed: stored, stored: stored, committed: state.Position,
 		byKey: make(map[sourceKey]*decoding), env: p.env,
-	}, nil
+	}
+	if stored < state.Position {
+		t.refill = &refill{log: log, end: state.Position, logger: p.cfg.Logger}
+	}
+	return t, nil
 }
 
 // Revoked implements [eventlog.Owner].
 func (p *Pass) Revoked(ctx context.Context, partitions []int32, lost bool) {
 	for _, partition := range partitions {
-		w := p.worker(partition)
-		if !lost {
-			p.drain(ctx, w, partition)
+		if lost {
+			p.forget(partition)
+		} else {
+			p.drain(ctx, partition)
 		}
-		w.mu.Lock()
-		t := w.tasks[partition]
-		delete(w.tasks, partition)
-		dropped := 0
-		if t != nil {
-			for _, b := range t.pending {
-				dropped += b.Len()
-			}
-			t.pending = nil
-		}
-		w.mu.Unlock()
-		p.pending.release(dropped)
-		p.mu.Lock()
-		delete(p.owned, partition)
-		p.mu.Unlock()
-		if t != nil {
-			if err := t.close(); err != nil {
-				p.cfg.Logger.Error("cannot close the dedup index", "partition", partition, "error", err)
-			}
+		// What is committed belongs into this process's store, whoever goes on.
+		_ = p.await(ctx, partition, func(t *task) bool { return t.stored >= t.sealed })
+		p.forget(partition)
+		if err := p.drop(partition); err != nil {
+			p.cfg.Logger.Error("cannot close the dedup index", "partition", partition, "error", err)
 		}
 	}
 }
 
-// drain waits until everything read of a partition is committed.
-func (p *Pass) drain(ctx context.Context, w *worker, partition int32) {
+// drain waits until everything read of a partition is stored.
+func (p *Pass) drain(ctx context.Context, partition int32) {
 	barrier := make(chan struct{})
 	select {
-	case w.in <- work{barrier: barrier}:
+	case p.worker(partition).in <- work{barrier: barrier}:
+	case <-p.failed:
+		return
 	case <-ctx.Done():
 		return
 	}
 	select {
 	case <-barrier:
+	case <-p.failed:
+		return
 	case <-ctx.Done():
 		return
 	}
+	_ = p.await(ctx, partition, func(t *task) bool { return t.stored >= t.read })
+}
+
+// forget drops what a partition's task has judged and not committed, and lets it
+// judge no more.
+func (p *Pass) forget(partition int32) {
+	p.committing.Lock() // a commit under way has the task's state
+	defer p.committing.Unlock()
+	w := p.worker(partition)
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	t := w.tasks[partition]
-	w.mu.Unlock()
 	if t == nil {
 		return
 	}
-	w.mu.Lock()
-	target := t.state.Position
-	w.mu.Unlock()
-	_ = p.waitCommitted(ctx, partition, target)
+	delete(w.tasks, partition)
+	p.pending.seal(t.weight)
+	p.pending.release(t.weight)
+	t.pending, t.weight = nil, load{}
+}
+
+// drop closes a task that is forgotten.
+func (p *Pass) drop(partition int32) error {
+	p.mu.Lock()
+	t := p.owned[partition]
+	delete(p.owned, partition)
+	p.mu.Unlock()
+	if t == nil {
+		return nil
+	}
+	return t.close()
 }
 
 func (p *Pass) closeTasks() error {

@@ -10,11 +10,13 @@ import (
 	"github.com/millrace/millrace/internal/runtime/clock"
 )
 
-// stats are what the pass says about itself. The committer writes, anyone reads.
+// stats are what the pass says about itself. Committer and store writer write,
+// anyone reads.
 type stats struct {
-	clock   clock.Clock
-	commits atomic.Int64
-	stalled atomic.Bool
+	clock        clock.Clock
+	commits      atomic.Int64
+	transactions atomic.Int64
+	stalled      atomic.Bool
 
 	mu        sync.Mutex
 	events    int64
@@ -33,8 +35,8 @@ func newStats(c clock.Clock) *stats {
 	return &stats{clock: c, window: c.Now(), rate: meter{start: c.Now()}}
 }
 
-// commit counts a batch that has just become queryable.
-func (s *stats) commit(b *event.Batch) {
+// queryable counts a batch that has just become so.
+func (s *stats) queryable(b *event.Batch) {
 	now := s.clock.Now()
 	micros := now.UnixMicro()
 	s.mu.Lock()
@@ -67,9 +69,10 @@ func (s *stats) roll(now time.Time) {
 
 // Stats is a snapshot of the pass.
 type Stats struct {
-	Events          int64 // committed since the start of the process
+	Events          int64 // that became queryable since the start of the process
 	Verdicts        map[event.Verdict]int64
-	Commits         int64
+	Commits         int64 // of the checkpoint
+	Transactions    int64 // of the analytics store
 	EventsPerSecond float64
 	EventTime       time.Time // newest accepted; zero when none
 	// Freshness is the time from the log's append to being queryable: of the
@@ -78,9 +81,18 @@ type Stats struct {
 	FreshnessAllP50, FreshnessAllP99 time.Duration
 	// Stalled says that a store cannot take rows now.
 	Stalled bool
-	// Positions are the offsets to read next of this process's partitions, as
-	// far as they are durable.
-	Positions map[int32]int64
+	// Positions are those of this process's partitions.
+	Positions map[int32]Position
+}
+
+// Position is how far a partition is.
+type Position struct {
+	// Committed is the offset of the next record to judge: what is below is
+	// durable, and counted in the ledger.
+	Committed int64
+	// Queryable is the offset up to which rows are in the tables. It is never
+	// above Committed.
+	Queryable int64
 }
 
 // Stalled reports whether the analytics store is full, and commits wait for
@@ -89,7 +101,7 @@ func (p *Pass) Stalled() bool { return p.stats.stalled.Load() }
 
 // Stats returns a snapshot.
 func (p *Pass) Stats() Stats {
-	out := Stats{Positions: make(map[int32]int64), Verdicts: make(map[event.Verdict]int64)}
+	out := Stats{Positions: make(map[int32]Position), Verdicts: make(map[event.Verdict]int64)}
 	p.mu.Lock()
 	owned := make(map[int32]*task, len(p.owned))
 	for partition, t := range p.owned {
@@ -99,11 +111,11 @@ func (p *Pass) Stats() Stats {
 	for partition, t := range owned {
 		w := p.worker(partition)
 		w.mu.Lock()
-		out.Positions[partition] = t.committed
+		out.Positions[partition] = Position{Committed: t.committed, Queryable: t.stored}
 		w.mu.Unlock()
 	}
 	s := p.stats
-	out.Commits, out.Stalled = s.commits.Load(), s.stalled.Load()
+	out.Commits, out.Transactions, out.Stalled = s.commits.Load(), s.transactions.Load(), s.stalled.Load()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.clock.Now()

@@ -15,13 +15,23 @@ import (
 )
 
 // task is the pass over one partition. Its worker's mutex guards it.
+//
+// Its positions, in their order: stored <= committed <= state.Position, and
+// stored <= read <= state.Position once what was read before is refilled.
 type task struct {
 	partition int32
-	state     checkpoint.Task
-	committed int64 // position of the newest durable commit
-	dedup     *fingerprint.Index
-	ledger    ledger.Delta
-	recent    ring
+	state     checkpoint.Task // state.Position: next offset to judge
+	read      int64           // next offset to read; below state.Position while refilling
+	sealed    int64           // read, as of the newest commit
+	committed int64           // state.Position, as of the newest durable commit
+	stored    int64           // position that the stored rows reflect
+	refill    *refill         // nil when nothing is to be refilled
+
+	dedup    *fingerprint.Index
+	ledger   ledger.Delta
+	verdicts checkpoint.Verdicts
+	logged   []checkpoint.Span // entries of the verdict log that are not removed yet
+	recent   ring
 
 	meta    eventlog.MetaParser
 	record  adapter.Record
@@ -32,8 +42,11 @@ type task struct {
 	// In the order in which they came up: batches must not depend on the order
 	// of a map.
 	decodings []*decoding
+	conflicts []int32 // scratch: rows of the batch at hand that contradict the dedup index
 
-	pending []*event.Batch // judged, not sealed
+	pending []*event.Batch // judged or refilled, not sealed
+	weight  load           // of pending
+	fresh   bool           // some of pending is judged, not refilled
 }
 
 type sourceKey struct{ source, adapter string }
@@ -49,31 +62,58 @@ type decoding struct {
 
 func (t *task) close() error { return t.dedup.Close() }
 
-// process judges records and appends them to the pending batches. It returns the
-// number of events. Records that were read before are skipped.
-func (t *task) process(records []*kgo.Record) int {
-	n := 0
+// process turns records into pending batches, and returns what they weigh.
+// Records that were read before are skipped. Records below the checkpoint were
+// judged by a former run, and only their rows are made again.
+func (t *task) process(records []*kgo.Record) (load, error) {
+	var total load
 	for len(records) > 0 {
 		chunk := records[:min(len(records), batchEvents)]
-		records = records[len(chunk):]
-		b := t.env.batches.Get().(*event.Batch)
-		b.Partition = t.partition
-		for _, k := range chunk {
-			if k.Offset >= t.state.Position {
-				t.decode(b, k)
-				t.state.Position = k.Offset + 1
+		if t.refill != nil {
+			var err error
+			if chunk, err = t.belowCheckpoint(chunk); err != nil {
+				return total, err
 			}
 		}
-		if b.Len() == 0 {
-			t.env.batches.Put(b)
+		records = records[len(chunk):]
+		b, weight := t.decodeAll(chunk)
+		if b == nil {
 			continue
 		}
-		t.state.Received += int64(b.Len())
-		t.judge(b)
+		if t.refill != nil {
+			if err := t.refillBatch(b); err != nil {
+				return total, err
+			}
+		} else {
+			t.judge(b)
+			t.fresh = true
+		}
+		t.recent.add(b)
 		t.pending = append(t.pending, b)
-		n += b.Len()
+		t.weight.add(weight)
+		total.add(weight)
 	}
-	return n
+	return total, nil
+}
+
+// decodeAll makes a batch of records. It is nil when all of them were read
+// before.
+func (t *task) decodeAll(records []*kgo.Record) (*event.Batch, load) {
+	var weight load
+	b := t.env.batch(len(records))
+	b.Partition = t.partition
+	for _, k := range records {
+		if k.Offset >= t.read {
+			t.decode(b, k)
+			t.read = k.Offset + 1
+			weight.add(load{1, len(k.Value)})
+		}
+	}
+	if b.Len() == 0 {
+		t.env.recycle(b)
+		return nil, weight
+	}
+	return b, weight
 }
 
 // batchEvents bounds a batch, so that its columns stay in the processor's cache.
@@ -81,6 +121,9 @@ const batchEvents = 4096
 
 // unknownSource names records that no door wrote.
 const unknownSource = "unknown"
+
+// ruleNoAdapter is what records of an adapter that is not configured break.
+const ruleNoAdapter = "log.adapter"
 
 func (t *task) decode(b *event.Batch, k *kgo.Record) {
 	r := &t.record
@@ -102,7 +145,7 @@ func (t *task) decode(b *event.Batch, k *kgo.Record) {
 		b.Stream.Set(i, r.Stream)
 		b.Versions.Set(i, d.versions)
 		if d.decoder == nil {
-			t.refuse(b, i, "log.adapter", "adapter", fmt.Sprintf("no adapter %q in this configuration", r.Adapter))
+			t.refuse(b, i, ruleNoAdapter, "adapter", fmt.Sprintf("no adapter %q in this configuration", r.Adapter))
 			return
 		}
 		d.decoder.Decode(b, i, r)
@@ -129,4 +172,52 @@ func (t *task) decoding(key sourceKey) *decoding {
 	}
 	t.last, t.lastKey = d, key
 	return d
+}
+
+// sealed is what one task brings to a commit.
+type sealed struct {
+	task     *task
+	batches  []*event.Batch
+	load     load
+	position int64  // that the store reflects once it has the batches
+	judged   *delta // nil when all of the batches are refilled: the checkpoint has them
+}
+
+// delta is what a task adds to the checkpoint: all that is to be durable at the
+// same moment as its position.
+type delta struct {
+	state    checkpoint.Task
+	dedup    fingerprint.Checkpoint
+	ledger   ledger.Delta
+	verdicts checkpoint.Verdicts
+	trim     []checkpoint.Span // entries of the verdict log whose rows are stored
+}
+
+// seal cuts what is pending.
+func (t *task) seal() (sealed, error) {
+	s := sealed{task: t, batches: t.pending, load: t.weight, position: t.read}
+	if t.fresh {
+		cp, err := t.dedup.Checkpoint()
+		if err != nil {
+			return s, fmt.Errorf("cannot cut the dedup index of partition %d: %w", t.partition, err)
+		}
+		s.judged = &delta{
+			state: t.state.Clone(), dedup: cp, ledger: t.ledger, verdicts: t.verdicts.Cut(), trim: t.trim(),
+		}
+		t.logged = append(t.logged, s.judged.verdicts.Span())
+		t.ledger = ledger.Delta{}
+	}
+	t.pending, t.weight, t.fresh, t.sealed = nil, load{}, false, t.read
+	return s, nil
+}
+
+// trim forgets the entries of the verdict log that are not needed any more.
+func (t *task) trim() []checkpoint.Span {
+	n := 0
+	for n < len(t.logged) && t.logged[n].To <= t.stored {
+		n++
+	}
+	done := t.logged[:n:n]
+	t.logged = t.logged[n:]
+	return done
 }

@@ -5,11 +5,6 @@ import (
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kgo"
-
-	"github.com/millrace/millrace/event"
-	"github.com/millrace/millrace/internal/fingerprint"
-	"github.com/millrace/millrace/internal/ledger"
-	"github.com/millrace/millrace/internal/pass/checkpoint"
 )
 
 // worker runs the tasks of some partitions, one batch at a time.
@@ -39,7 +34,8 @@ func (w *worker) run(ctx context.Context) {
 				close(job.barrier)
 				continue
 			}
-			if !w.process(ctx, job) {
+			if err := w.process(ctx, job); err != nil {
+				w.p.fail(err)
 				return
 			}
 		}
@@ -47,34 +43,30 @@ func (w *worker) run(ctx context.Context) {
 }
 
 // process works through a fetch in steps, so that the committer gets its turn
-// and the pending rows stay bounded. It is false when the context ended.
-func (w *worker) process(ctx context.Context, job work) bool {
+// and the pending rows stay bounded. When the context ends it leaves the rest.
+func (w *worker) process(ctx context.Context, job work) error {
 	records := job.records
-	for len(records) > 0 {
-		if !w.p.pending.acquire(ctx) {
-			return false
-		}
+	for len(records) > 0 && w.p.pending.acquire(ctx) {
 		chunk := records[:min(len(records), batchEvents)]
 		records = records[len(chunk):]
-		w.mu.Lock()
-		n := 0
-		if t := w.tasks[job.partition]; t != nil {
-			n = t.process(chunk)
+		if err := w.step(job.partition, chunk); err != nil {
+			return err
 		}
-		w.mu.Unlock()
-		w.p.pending.add(n)
 	}
-	return true
+	return nil
 }
 
-// sealed is what one task brings to a commit.
-type sealed struct {
-	task     *task
-	state    checkpoint.Task
-	batches  []*event.Batch
-	dedup    fingerprint.Checkpoint
-	ledger   ledger.Delta
-	position int64
+func (w *worker) step(partition int32, chunk []*kgo.Record) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	t := w.tasks[partition]
+	if t == nil { // it was taken away meanwhile
+		return nil
+	}
+	judged, err := t.process(chunk)
+	// Counted under the lock: a commit must not seal what is not counted yet.
+	w.p.pending.add(judged)
+	return err
 }
 
 // seal cuts what the worker's tasks have ready.
@@ -85,90 +77,12 @@ func (w *worker) seal(dst []sealed) ([]sealed, error) {
 		if len(t.pending) == 0 {
 			continue
 		}
-		cp, err := t.dedup.Checkpoint()
+		s, err := t.seal()
 		if err != nil {
 			return dst, err
 		}
-		state := t.state
-		state.Newest = make(map[string]int64, len(t.state.Newest))
-		for source, at := range t.state.Newest {
-			state.Newest[source] = at
-		}
-		dst = append(dst, sealed{
-			task: t, state: state, batches: t.pending, dedup: cp, ledger: t.ledger, position: state.Position,
-		})
-		t.pending, t.ledger = nil, ledger.Delta{}
+		w.p.pending.seal(s.load)
+		dst = append(dst, s)
 	}
 	return dst, nil
-}
-
-// acknowledge tells the worker's tasks that a commit is durable.
-func (w *worker) acknowledge(s *sealed) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	s.task.committed = s.position
-	s.task.dedup.Committed()
-}
-
-// budget bounds the judged rows that wait for their commit.
-type budget struct {
-	mu    sync.Mutex
-	rows  int
-	limit int
-	free  chan struct{} // closed and replaced when rows are released
-	ready chan struct{} // has one token when there is something to commit
-	full  chan struct{} // has one token when half of the limit is used
-}
-
-func newBudget(limit int) *budget {
-	return &budget{
-		limit: limit, free: make(chan struct{}),
-		ready: make(chan struct{}, 1), full: make(chan struct{}, 1),
-	}
-}
-
-// acquire waits until there is room for another batch.
-func (b *budget) acquire(ctx context.Context) bool {
-	for {
-		b.mu.Lock()
-		ok, free := b.rows < b.limit, b.free
-		b.mu.Unlock()
-		if ok {
-			return ctx.Err() == nil
-		}
-		select {
-		case <-ctx.Done():
-			return false
-		case <-free:
-		}
-	}
-}
-
-func (b *budget) add(n int) {
-	if n == 0 {
-		return
-	}
-	b.mu.Lock()
-	b.rows += n
-	half := b.rows >= b.limit/2
-	b.mu.Unlock()
-	signal(b.ready)
-	if half {
-		signal(b.full)
-	}
-}
-
-func (b *budget) release(n int) {
-	b.mu.Lock()
-	b.rows -= n
-	close(b.free)
-	b.free = make(chan struct{})
-	b.mu.Unlock()
-}
-
-func signal(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
 }

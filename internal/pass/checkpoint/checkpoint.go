@@ -1,13 +1,18 @@
 // Package checkpoint is the commit point of the pass on one machine: one synced
 // Pebble batch per commit holds, for every task in it, the input position, the
-// watermarks, the fingerprints added to the dedup index and the ledger rows. A
-// crash leaves either all of a commit or nothing of it.
+// watermarks, the fingerprints added to the dedup index, the ledger rows and the
+// verdicts. A crash leaves either all of a commit or nothing of it.
+//
+// Rows reach the analytics store after the commit. Until they are there, the
+// verdict log keeps what became of each record, so that its rows can be made
+// again without asking an index or a watermark that have moved on.
 //
 // Keys, by their first byte (numbers are big-endian):
 //
 //	p <partition u32> t            position and watermarks of a task
 //	p <partition u32> m            manifest of its dedup index
 //	p <partition u32> d <seq u64>  fingerprints added by commit seq
+//	p <partition u32> v <pos u64>  verdicts of the commit that began at pos
 //	c <name>                       cursor of a source
 //	l …                            ledger rows, see package ledger
 package checkpoint
@@ -97,6 +102,13 @@ type Task struct {
 	Manifest []byte
 }
 
+// Clone returns a copy that does not change with t.
+func (t *Task) Clone() Task {
+	c := *t
+	c.Newest = maps.Clone(t.Newest)
+	return c
+}
+
 // Load reads the state of a task. A new partition has the zero state.
 func (s *Store) Load(partition int32) (*Task, error) {
 	t := &Task{Newest: make(map[string]int64)}
@@ -167,9 +179,14 @@ func progress(db pebble.Reader) (map[int32]int64, int64, error) {
 	defer it.Close()
 	positions := make(map[int32]int64)
 	received := int64(0)
-	for partition := int32(0); it.SeekGE(taskKey(partition, 't')); partition++ {
-		partition = int32(binary.BigEndian.Uint32(it.Key()[1:]))
-		if it.Key()[5] != 't' { // a partition always has a state when it has more
+	for ok := it.First(); ok; {
+		partition := int32(binary.BigEndian.Uint32(it.Key()[1:]))
+		if it.Key()[5] < 't' {
+			ok = it.SeekGE(taskKey(partition, 't'))
+			continue
+		}
+		if it.Key()[5] > 't' {
+			ok = it.SeekGE(taskKey(partition+1, 0))
 			continue
 		}
 		var t Task
@@ -178,6 +195,7 @@ func progress(db pebble.Reader) (map[int32]int64, int64, error) {
 		}
 		positions[partition] = t.Position
 		received += t.Received
+		ok = it.Next()
 	}
 	return positions, received, it.Error()
 }
@@ -225,6 +243,9 @@ func (c *Commit) Apply() error {
 	}
 	return nil
 }
+
+// Discard gives up a commit.
+func (c *Commit) Discard() error { return c.batch.Close() }
 
 // Get returns the cursor of a source.
 func (s *Store) Get(name string) (value []byte, found bool, err error) {

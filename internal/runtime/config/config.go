@@ -72,8 +72,10 @@ type SASL struct {
 // Pass configures the tasks that process partitions.
 type Pass struct {
 	Workers           int           `yaml:"workers" min:"0" max:"1024" desc:"Partitions processed at the same time. 0: the number of processors."`
-	CommitInterval    time.Duration `yaml:"commit_interval" min:"1ms" max:"10s" desc:"How often a task commits. Bounds the freshness of every view."`
-	MaxPendingRows    int           `yaml:"max_pending_rows" min:"1" max:"16777216" desc:"Rows that a task holds before it commits early."`
+	CommitInterval    time.Duration `yaml:"commit_interval" min:"1ms" max:"10s" desc:"How often the pass commits what it has judged: positions, ledger and known events."`
+	StoreInterval     time.Duration `yaml:"store_interval" min:"1ms" max:"10s" desc:"Least time from one transaction of the analytics store to the next. Bounds the freshness of tables and views; shorter ones cost more processor time."`
+	MaxPendingRows    int           `yaml:"max_pending_rows" min:"1" max:"16777216" desc:"Events whose rows wait for the analytics store, over all partitions. When there are as many the pass waits; half of them is what one transaction stores when it is behind."`
+	MaxPendingBytes   Bytes         `yaml:"max_pending_bytes" min:"1MiB" max:"1TiB" desc:"The same bound in bytes of their payloads, where events are large."`
 	Dedup             Dedup         `yaml:"dedup" desc:"Recognition of events that were delivered before."`
 	AllowedLateness   time.Duration `yaml:"allowed_lateness" min:"0s" max:"87600h" desc:"An event whose time is further than this behind the watermark is marked late. It is still accepted."`
 	WatermarkDisorder time.Duration `yaml:"watermark_disorder" min:"0s" max:"8760h" desc:"How far out of order a source's events usually come; the watermark stays this far behind the newest."`

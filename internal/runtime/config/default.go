@@ -72,9 +72,11 @@ func defaultLog() Log {
 
 func defaultPass() Pass {
 	return Pass{
-		Workers:        0,
-		CommitInterval: 50 * time.Millisecond,
-		MaxPendingRows: 65_536,
+		Workers:         0,
+		CommitInterval:  50 * time.Millisecond,
+		StoreInterval:   200 * time.Millisecond,
+		MaxPendingRows:  300_000,
+		MaxPendingBytes: 128 * MiB,
 		Dedup: Dedup{
 			Horizon:       30 * day,
 			MemoryEntries: 1 << 20,

@@ -1,0 +1,327 @@
+package pass_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/millrace/millrace/adapter"
+	"github.com/millrace/millrace/event"
+	"github.com/millrace/millrace/internal/eventlog"
+	"github.com/millrace/millrace/internal/eventlog/embedded"
+	"github.com/millrace/millrace/internal/pass"
+	"github.com/millrace/millrace/internal/pass/checkpoint"
+	"github.com/millrace/millrace/internal/runtime/clock"
+	"github.com/millrace/millrace/internal/runtime/config"
+	"github.com/millrace/millrace/internal/store/olap"
+	"github.com/millrace/millrace/internal/store/olap/duckdb"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// words is an adapter of lines "id customer time amount"; an amount that is no
+// number is a problem.
+type words struct{}
+
+func (words) Name() string                                 { return "words" }
+func (words) Version() string                              { return "1" }
+func (words) NewDecoder(adapter.Telemetry) adapter.Decoder { return words{} }
+
+func (words) RouteKey(dst []byte, r *adapter.Record) ([]byte, error) {
+	return append(dst, bytes.Fields(r.Payload)[1]...), nil
+}
+
+func (words) IdempotencyKey(dst []byte, r *adapter.Record) []byte {
+	return append(dst, bytes.Fields(r.Payload)[0]...)
+}
+
+func (w words) Decode(b *event.Batch, i int, r *adapter.Record) {
+	f := strings.Fields(string(r.Payload))
+	b.ID[i] = event.NewID(r.Source, w.IdempotencyKey(nil, r))
+	b.Check[i] = uint32(len(f[3])) // a stand-in for the digest of the content
+	b.Type.Set(i, "order_line")
+	b.CustomerID[i] = f[1]
+	if at, err := time.Parse(time.RFC3339, f[2]); err == nil {
+		b.Time[i] = at.UnixMicro()
+	}
+	amount, err := event.ParseMicros(f[3])
+	if err != nil {
+		b.AddProblem(i, event.Format, "words.amount", "amount", f[3], err.Error())
+		return
+	}
+	b.Amount[i] = amount
+}
+
+// limits are rules: an amount above most is quarantined, and a guest gets a name.
+type limits struct {
+	most  event.Micros
+	guest string
+}
+
+func (l limits) Apply(b *event.Batch, rows []int32) {
+	for _, r := range rows {
+		i := int(r)
+		switch {
+		case b.Verdict[i] != event.Pending:
+		case b.Amount[i] > l.most:
+			b.AddProblem(i, event.OutOfRange, "limit", "amount", b.Amount[i].String(), "is above "+l.most.String())
+			b.Verdict[i] = event.Quarantined
+		case b.CustomerID[i] == "guest":
+			b.AddChange(i, "name", "customer_id", "guest", l.guest)
+			b.CustomerID[i] = l.guest
+		case b.CustomerID[i] == "odd":
+			b.Marks[i] |= event.Warned
+		}
+	}
+}
+
+// ruleVersions are what tests configure.
+var ruleVersions = map[string]limits{
+	"1": {most: 100_000_000, guest: "guest-one"},
+	"2": {most: 50_000_000, guest: "guest-two"},
+	"3": {most: 500_000_000},
+}
+
+// webbed is an enrichment.
+type webbed struct{}
+
+func (webbed) Version() string { return "web@1" }
+
+func (webbed) Apply(b *event.Batch, rows []int32) {
+	for _, i := range rows {
+		b.Channel.Set(int(i), "web")
+	}
+}
+
+// errPower is what the store fails with when the power goes.
+var errPower = errors.New("power cut")
+
+// gate stands before the store and cuts the power there.
+type gate struct {
+	olap.Store
+	mu            sync.Mutex
+	before, after int           // writes until one fails, before or after it was done; 0: none does
+	full          bool          // the disk
+	held          chan struct{} // writes wait for it; nil: they do not
+	cut           bool          // held writes fail
+	writes        int
+}
+
+func (g *gate) Write(ctx context.Context, c olap.Commit) error {
+	g.mu.Lock()
+	held := g.held
+	g.before--
+	g.after--
+	before, after := g.before == 0, g.after == 0
+	full := g.full
+	g.mu.Unlock()
+	if held != nil {
+		<-held
+		g.mu.Lock()
+		before = g.cut
+		g.mu.Unlock()
+	}
+	switch {
+	case full:
+		return fmt.Errorf("%w: in a test", olap.ErrFull)
+	case before:
+		return errPower
+	}
+	if err := g.Store.Write(ctx, c); err != nil {
+		return err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.writes++
+	if after {
+		return errPower
+	}
+	return nil
+}
+
+// hold makes writes wait from now on.
+func (g *gate) hold() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.held, g.cut = make(chan struct{}), false
+}
+
+// open lets held writes go on, or fail.
+func (g *gate) open(cut bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.held != nil {
+		g.cut = cut
+		close(g.held)
+		g.held = nil
+	}
+}
+
+func (g *gate) fill(full bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.full = full
+}
+
+// shop is a log with a pass over it, which can be stopped and started.
+type shop struct {
+	t          *testing.T
+	dir        string // of the log
+	data       string // of the pass
+	cfg        config.Pass
+	rules      string // a version; none when empty
+	adapters   map[string]adapter.Adapter
+	topic      *eventlog.Topic
+	writer     *eventlog.Writer
+	log        bytes.Buffer // of the pass; read it when that is stopped
+	gate       *gate
+	checkpoint *checkpoint.Store
+	store      olap.Store
+	pass       *pass.Pass
+	stop       func() error
+	sent       int
+}
+
+func newShop(t *testing.T, partitions int) *shop {
+	t.Helper()
+	s := &shop{t: t, dir: t.TempDir(), data: t.TempDir(), cfg: config.Default().Pass, gate: new(gate)}
+	s.cfg.Workers, s.cfg.Dedup.MemoryEntries = 2, 4096
+	s.cfg.CommitInterval, s.cfg.StoreInterval = 5*time.Millisecond, 5*time.Millisecond
+	s.adapters = map[string]adapter.Adapter{"words": words{}}
+	b, err := embedded.Open(embedded.Config{Dir: s.dir, Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	cfg := config.Default().Log
+	cfg.Partitions = partitions
+	s.topic, err = eventlog.OpenTopic(t.Context(), eventlog.Config{Log: cfg, Seeds: []string{b.Address()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.topic.Close)
+	if s.writer, err = eventlog.OpenWriter(s.topic); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.writer.Close)
+	return s
+}
+
+func (s *shop) start() {
+	s.t.Helper()
+	store, err := duckdb.Open(duckdb.Config{Path: filepath.Join(s.data, "olap.db"), Threads: 1, Now: time.Now})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.store, s.gate.Store = store, store
+	if s.checkpoint, err = checkpoint.Open(checkpoint.Config{Dir: filepath.Join(s.data, "state"), CacheBytes: 1 << 20}); err != nil {
+		s.t.Fatal(err)
+	}
+	source := pass.Source{Name: "shop"}
+	if s.rules != "" {
+		source.RulesVersion = s.rules
+		source.Rules = func() pass.Rules { return ruleVersions[s.rules] }
+	}
+	s.log.Reset()
+	s.pass, err = pass.New(pass.Config{
+		Pass: s.cfg, Topic: s.topic, Store: s.gate, Checkpoint: s.checkpoint,
+		Dir: filepath.Join(s.data, "dedup"), Adapters: s.adapters,
+		Sources: []pass.Source{source}, Enrichment: webbed{},
+		Retention: time.Hour, Clock: clock.Real(), Logger: slog.New(slog.NewTextHandler(&s.log, nil)),
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.pass.Run(ctx) }()
+	s.stop = func() error {
+		cancel()
+		return errors.Join(<-done, s.store.Close(), s.checkpoint.Close())
+	}
+}
+
+func (s *shop) send(lines ...string) []eventlog.Entry {
+	s.t.Helper()
+	entries := make([]eventlog.Entry, len(lines))
+	for i, line := range lines {
+		r := adapter.Record{Payload: []byte(line), Source: "shop", Adapter: "words", Stream: "test", Line: int64(i)}
+		key, err := words{}.RouteKey(nil, &r)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		entries[i] = eventlog.Entry{Key: key, Record: r}
+	}
+	if err := s.writer.Append(s.t.Context(), entries); err != nil {
+		s.t.Fatal(err)
+	}
+	s.sent += len(lines)
+	return entries
+}
+
+func (s *shop) outcome(e eventlog.Entry) string {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
+	defer cancel()
+	o, err := s.pass.Wait(ctx, e.Partition, e.Offset)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	text := o.Verdict.String()
+	for _, p := range o.Problems {
+		text += fmt.Sprintf(" %s(%s=%q)", p.Rule, p.Field, p.Value)
+	}
+	return text
+}
+
+func (s *shop) count(query string) string {
+	s.t.Helper()
+	r, err := s.store.Query(s.t.Context(), olap.Query{SQL: query})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer r.Close()
+	rows, err := r.All()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return fmt.Sprint(rows)
+}
+
+// until waits until all that was sent has got as far as a position.
+func (s *shop) until(what string, of func(pass.Position) int64) {
+	s.t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		n := int64(0)
+		for _, p := range s.pass.Stats().Positions {
+			n += of(p)
+		}
+		if n == int64(s.sent) {
+			return
+		}
+		if time.Now().After(deadline) {
+			s.t.Fatalf("waited for %d events to be %s, %d are", s.sent, what, n)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func (s *shop) untilCommitted() {
+	s.t.Helper()
+	s.until("committed", func(p pass.Position) int64 { return p.Committed })
+}
+
+func (s *shop) untilQueryable() {
+	s.t.Helper()
+	s.until("queryable", func(p pass.Position) int64 { return p.Queryable })
+}

@@ -1,0 +1,173 @@
+package pass
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/millrace/millrace/internal/store/olap"
+)
+
+// A full disk is looked at again after this time.
+const retryFull = 250 * time.Millisecond
+
+// storeWriter brings what is committed to the analytics store: whole commits in
+// their order, several in one transaction when they wait. Its queue is bounded by
+// the budget, which is given back when rows are stored.
+type storeWriter struct {
+	p     *Pass
+	ready chan struct{} // has one token when something waits
+	many  chan struct{} // has one token when a transaction should not wait for more
+
+	mu      sync.Mutex
+	queue   [][]sealed // commits, oldest first
+	waiting load
+}
+
+func newStoreWriter(p *Pass) *storeWriter {
+	return &storeWriter{p: p, ready: make(chan struct{}, 1), many: make(chan struct{}, 1)}
+}
+
+// storeShare of the budget is stored at once, at most but for the last commit:
+// workers fill the other half meanwhile.
+const storeShare = 2
+
+func (s *storeWriter) enqueue(commit []sealed) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.queue = append(s.queue, commit)
+	for i := range commit {
+		s.waiting.add(commit[i].load)
+	}
+	s.wakeLocked()
+}
+
+func (s *storeWriter) wakeLocked() {
+	if len(s.queue) > 0 {
+		signal(s.ready)
+	}
+	if s.waiting.reaches(s.p.pending.limit, storeShare) {
+		signal(s.many)
+	}
+}
+
+// gather takes the oldest commits, as many as one transaction should have.
+func (s *storeWriter) gather() [][]sealed {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var taken load
+	n := 0
+	for n < len(s.queue) && !taken.reaches(s.p.pending.limit, storeShare) {
+		for i := range s.queue[n] {
+			taken.add(s.queue[n][i].load)
+		}
+		n++
+	}
+	commits := s.queue[:n:n]
+	s.queue = append([][]sealed(nil), s.queue[n:]...)
+	s.waiting.remove(taken)
+	s.wakeLocked()
+	return commits
+}
+
+// run stores what is enqueued until the pass has failed. Closing stop makes it
+// store the rest and return. An idle writer starts at once; transactions begin at
+// least an interval apart, unless much waits.
+func (s *storeWriter) run(ctx context.Context, stop <-chan struct{}) error {
+	var elapsed <-chan time.Time // nil before the first transaction
+	for {
+		select {
+		case <-s.p.failed:
+			return nil
+		case <-stop:
+			return s.drain(ctx)
+		case <-s.ready:
+		}
+		if elapsed != nil {
+			select {
+			case <-s.p.failed:
+				return nil
+			case <-stop:
+			case <-elapsed:
+			case <-s.many:
+			}
+		}
+		elapsed = s.p.cfg.Clock.After(s.p.cfg.StoreInterval)
+		if err := s.store(ctx, s.gather()); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *storeWriter) drain(ctx context.Context) error {
+	for {
+		commits := s.gather()
+		if len(commits) == 0 {
+			return nil
+		}
+		if err := s.store(ctx, commits); err != nil {
+			return err
+		}
+	}
+}
+
+// store writes commits in one transaction, and announces that they are
+// queryable.
+func (s *storeWriter) store(ctx context.Context, commits [][]sealed) error {
+	if len(commits) == 0 {
+		return nil
+	}
+	c := olap.Commit{Positions: make(map[int32]int64)}
+	for _, commit := range commits {
+		for i := range commit {
+			c.Batches = append(c.Batches, commit[i].batches...)
+			c.Positions[commit[i].task.partition] = commit[i].position
+		}
+	}
+	if err := s.write(ctx, c); err != nil {
+		return err
+	}
+	for _, commit := range commits {
+		for i := range commit {
+			s.stored(&commit[i])
+		}
+	}
+	p := s.p
+	p.stats.transactions.Add(1)
+	p.stats.stalled.Store(false)
+	p.broadcast()
+	p.consumer.CommitOffsets(ctx, c.Positions)
+	return nil
+}
+
+// write waits for space on a full disk, until the pass is to stop.
+func (s *storeWriter) write(ctx context.Context, c olap.Commit) error {
+	for {
+		err := s.p.cfg.Store.Write(ctx, c)
+		if err == nil || !errors.Is(err, olap.ErrFull) {
+			return err
+		}
+		s.p.stats.stalled.Store(true)
+		s.p.cfg.Logger.Warn("the analytics store is full; waiting for space", "error", err)
+		select {
+		case <-s.p.stopping:
+			return fmt.Errorf("%w; the log and the checkpoint hold what is not stored, it is stored after the next start", err)
+		case <-s.p.cfg.Clock.After(retryFull):
+		}
+	}
+}
+
+// stored moves a task's position on and gives the memory back.
+func (s *storeWriter) stored(part *sealed) {
+	w := s.p.worker(part.task.partition)
+	w.mu.Lock()
+	part.task.stored = max(part.task.stored, part.position)
+	w.mu.Unlock()
+	for _, b := range part.batches {
+		s.p.stats.queryable(b)
+		s.p.env.recycle(b)
+	}
+	s.p.pending.release(part.load)
+}
