@@ -183,6 +183,23 @@ type Sealed struct {
 	Failed  []Failure // jobs that were stopped since the seal before
 }
 
+// Committed says that the commit of the newest seal is in the backend. Fronts are
+// told by [Front.Committed]. It comes before the next seal.
+func (e *Engine) Committed() {
+	e.eachShard(func(s *shard) {
+		for _, x := range s.instances {
+			x.committed()
+		}
+	})
+}
+
+// Close gives the memory of the state back. What was not sealed is forgotten.
+func (e *Engine) Close() {
+	for _, x := range e.instances() {
+		x.close()
+	}
+}
+
 // Seal brings the jobs to one moment and adds their changed state to the commit.
 // All fronts must rest. When it fails, the engine must be thrown away and opened
 // again from the backend.

@@ -33,9 +33,22 @@ func (e *Engine) OpenFront(partition int32) (*Front, error) {
 // CloseFront lets go of a partition. What was not sealed is forgotten.
 func (e *Engine) CloseFront(partition int32) {
 	e.mu.Lock()
+	f := e.fronts[partition]
 	delete(e.fronts, partition)
 	e.mu.Unlock()
+	if f != nil {
+		for _, x := range f.instances {
+			x.close()
+		}
+	}
 	e.cfg.Watermarks.Forget(partition)
+}
+
+// Committed says that the commit of the newest seal is in the backend.
+func (f *Front) Committed() {
+	for _, x := range f.instances {
+		x.committed()
+	}
 }
 
 // Process takes a batch of judged events. It keeps no reference to the batch

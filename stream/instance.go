@@ -159,10 +159,27 @@ func (x *instance) write(w state.Writer) error {
 	return nil
 }
 
+// committed says that what write added is in the backend.
+func (x *instance) committed() {
+	if x.run.failure() != nil {
+		return
+	}
+	for i := range x.parts {
+		x.parts[i].space.Committed()
+	}
+}
+
+// close forgets what was not sealed.
+func (x *instance) close() {
+	for i := range x.parts {
+		x.parts[i].space.Close()
+	}
+}
+
 // entries counts the entries of state here.
 func (x *instance) entries() (n int64) {
 	for i := range x.parts {
-		n += int64(x.parts[i].space.Len())
+		n += x.parts[i].space.Len()
 	}
 	return n
 }

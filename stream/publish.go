@@ -16,7 +16,7 @@ func (t *timeline[K, S, T, R]) publish(id uint64, v R) {
 	l := t.lane
 	l.Revision++
 	if t.retain > 0 {
-		*t.pubs.Upsert(k, l.Published) = publication{ID: id, At: at, Revision: l.Revision, Row: t.rows.Append(nil, &v)}
+		t.pubs.Set(k, l.Published, publication{ID: id, At: at, Revision: l.Revision, Row: t.rows.Append(nil, &v)})
 		l.Published++
 	}
 	t.send(k, cause, at, Revised[K, R]{Key: k, ID: id, Revision: l.Revision, Value: v})
@@ -61,7 +61,7 @@ func (t *timeline[K, S, T, R]) compare(k K, l *lane[S], from uint64, current map
 		if final[p.ID] == i {
 			t.publishAgain(k, l, &p, current)
 		}
-		*t.pubs.Upsert(k, l.Published) = p
+		t.pubs.Set(k, l.Published, p)
 		l.Published++
 	}
 	for _, id := range sortedIDs(current) {
@@ -80,7 +80,7 @@ func (t *timeline[K, S, T, R]) compare(k K, l *lane[S], from uint64, current map
 		l.Revision++
 		p.Revision = l.Revision
 		t.sendRow(k, l, &p)
-		*t.pubs.Upsert(k, l.Published) = p
+		t.pubs.Set(k, l.Published, p)
 		l.Published++
 	}
 }

@@ -248,7 +248,7 @@ func (t *timeline[K, S, T, R]) keep(k K, l *lane[S], e Element[Record[K, T]]) {
 		})
 	}
 	v := e.Value.Value
-	*t.held.Upsert(k, l.Kept) = held{e.Time, e.Cause, t.values.Append(nil, &v)}
+	t.held.Set(k, l.Kept, held{e.Time, e.Cause, t.values.Append(nil, &v)})
 	l.Kept++
 }
 
