@@ -33,6 +33,9 @@ func (t *table[V]) evict(bytes int64) int64 {
 func (t *table[V]) turnClock(steps, most, bytes int64) (freed int64) {
 	const kept = deleted | dirty | inFlight | pinned
 	before := t.charge
+	if t.heads.len == 0 {
+		return 0
+	}
 	for ; steps > 0 && most > 0 && before-t.charge < bytes; steps-- {
 		if t.hand >= t.heads.len {
 			t.hand = 0

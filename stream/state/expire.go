@@ -95,6 +95,12 @@ func (t *table[V]) expireKey(key []byte, limit int64) error {
 	if err != nil || written >= limit {
 		return err
 	}
+	if written == noBucket {
+		if i := t.admit(key, hash, b); i != noEntry {
+			t.expire(i, limit)
+		}
+		return nil
+	}
 	i := t.insert(key, hash)
 	t.heads.at(i).flags |= stored
 	t.extras.at(i).written = written

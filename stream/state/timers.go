@@ -11,13 +11,15 @@ import (
 // Timers is a table with at most one time per key, in µs of event or processing time as the operator likes. The times
 // stand in the backend in their order; the nearest are in a heap in memory.
 type Timers[K any] struct {
-	v     *Value[K, timer]
-	near  int        // entries that are in the heap, which are pinned
-	heap  []nearTime // by time; may hold more, which have been moved or cancelled since
-	group []uint32   // due at the same time
-	all   bool       // all timers are in the heap; else those up to the horizon are
-	edge  []byte     // the horizon: time and key, as in the backend; nil is before all
-	lo    []byte     // prefix of the times in the backend
+	v       *Value[K, timer]
+	near    int        // entries that are in the heap, which are pinned
+	heap    []nearTime // by time; may hold more, which have been moved or cancelled since
+	group   []uint32   // those due at groupAt that PopDue has not called yet, by key
+	groupAt int64
+	spare   []uint32 // memory of the group
+	all     bool     // all timers are in the heap; else those up to the horizon are
+	edge    []byte   // the horizon: time and key, as in the backend; nil is before all
+	lo      []byte   // prefix of the times in the backend
 }
 
 // timer is an entry of the table.
@@ -110,7 +112,7 @@ func (t *Timers[K]) Next() (at int64, ok bool) {
 }
 
 // PopDue removes all timers that are due at now and calls fn for them, by time, then key. fn may set and cancel timers;
-// what it sets to a time that is due is called too.
+// each call is for the first of those that are due then.
 func (t *Timers[K]) PopDue(now int64, fn func(k K, at int64)) error {
 	for {
 		at, ok := t.Next()
@@ -118,23 +120,45 @@ func (t *Timers[K]) PopDue(now int64, fn func(k K, at int64)) error {
 			return t.v.t.f.space.err
 		}
 		t.takeGroup(at)
-		for n, i := range t.group {
-			if n > 0 && i == t.group[n-1] || !t.valid(nearTime{at, i}) {
-				continue
-			}
-			k, err := t.v.keys.DecodeKey(t.v.t.keyOf(i))
-			if err != nil {
-				return t.v.t.f.space.wrap(t.v.t.f.d.name, "cannot read a key of", err)
-			}
-			t.drop(i)
-			fn(k, at)
+		if err := t.popGroup(at, fn); err != nil {
+			return err
 		}
 	}
 }
 
-// takeGroup moves what is due at the time into group, by key. Its entries stay pinned.
+// popGroup calls fn for the group, until fn sets an earlier timer: the rest goes back to the heap then.
+func (t *Timers[K]) popGroup(at int64, fn func(k K, at int64)) error {
+	tab := t.v.t
+	for len(t.group) > 0 {
+		i := t.group[0]
+		t.group = t.group[1:]
+		if !t.valid(nearTime{at, i}) {
+			continue
+		}
+		k, err := t.v.keys.DecodeKey(tab.keyOf(i))
+		if err != nil {
+			return tab.f.space.wrap(tab.f.d.name, "cannot read a key of", err)
+		}
+		t.drop(i)
+		fn(k, at)
+		if next, ok := t.Next(); ok && next < at {
+			break
+		}
+	}
+	rest := t.group
+	t.group = nil
+	for _, i := range rest {
+		if t.valid(nearTime{at, i}) {
+			t.push(i)
+		}
+	}
+	return nil
+}
+
+// takeGroup moves what is due at the time from the heap into the group, by key. Its entries stay pinned. While there is
+// a group, a timer of that time goes into it, so that a key that comes earlier is called earlier.
 func (t *Timers[K]) takeGroup(at int64) {
-	t.group = t.group[:0]
+	t.group, t.groupAt = t.spare[:0], at
 	for len(t.heap) > 0 && t.heap[0].at == at {
 		if t.valid(t.heap[0]) {
 			t.group = append(t.group, t.heap[0].entry)
@@ -142,6 +166,16 @@ func (t *Timers[K]) takeGroup(at int64) {
 		t.pop()
 	}
 	t.v.t.sort(t.group)
+	t.group = slices.Compact(t.group)
+	t.spare = t.group
+}
+
+// joinGroup puts an entry at its place among those that are due with it.
+func (t *Timers[K]) joinGroup(i uint32) {
+	at, _ := slices.BinarySearchFunc(t.group, t.v.t.keyOf(i), func(other uint32, key []byte) int {
+		return bytes.Compare(t.v.t.keyOf(other), key)
+	})
+	t.group = slices.Insert(t.group, at, i)
 }
 
 // valid reports whether an item of the heap is what its entry says. An entry that was cancelled and taken by another key
@@ -164,6 +198,10 @@ func (t *Timers[K]) push(i uint32) {
 	if h := tab.heads.at(i); h.flags&pinned == 0 {
 		h.flags |= pinned
 		t.near++
+	}
+	if tab.values.at(i).At == t.groupAt && len(t.group) > 0 {
+		t.joinGroup(i)
+		return
 	}
 	t.heap = append(t.heap, nearTime{tab.values.at(i).At, i})
 	for child := len(t.heap) - 1; child > 0; {
