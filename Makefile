@@ -21,7 +21,7 @@ build: ## Build bin/millrace
 run: build ## Build, then replay a year of a real shop's orders: millrace demo
 	bin/millrace demo
 
-test: lint test-unit e2e test-web ## Everything CI runs: lint, unit tests with the race detector, end-to-end and web tests
+test: lint test-unit e2e kafka-test test-web ## Everything CI runs: lint, unit tests with the race detector, end-to-end and web tests
 	@echo 'ok: make test'
 
 test-unit: ## Unit tests with the race detector
@@ -30,6 +30,9 @@ test-unit: ## Unit tests with the race detector
 
 e2e: ## End-to-end tests of the real binary
 	go test -count=1 -timeout 20m ./e2e/...
+
+kafka-test: ## Tests on a real Apache Kafka broker; needs Java 17 and, the first time, Maven
+	go test -count=1 -timeout 20m -tags kafka -run ApacheKafka ./internal/kafkatest ./internal/eventlog ./internal/source/kafka ./e2e
 
 test-web: web/node_modules/.package-lock.json ## The console's tests, in Chromium
 	npm --prefix web test
@@ -71,4 +74,4 @@ vuln: ## Look for known vulnerabilities; needs to reach vuln.go.dev
 web/node_modules/.package-lock.json: web/package-lock.json
 	npm --prefix web ci
 
-.PHONY: help build run test test-unit e2e test-web lint fmt generate bench fuzz sim docs console vuln
+.PHONY: help build run test test-unit e2e kafka-test test-web lint fmt generate bench fuzz sim docs console vuln

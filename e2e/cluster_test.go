@@ -2,8 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 )
@@ -12,11 +10,14 @@ import (
 // is told its address, joins the consumer group, is killed, and goes on.
 func TestAPassOnAnExternalLogJoinsTheGroupAndSurvivesKills(t *testing.T) {
 	cluster := up(t, "--data-dir", t.TempDir(), "--target", "log")
-	config := filepath.Join(t.TempDir(), "millrace.yaml")
-	text := fmt.Sprintf("log: {brokers: [%q], partitions: 4}\nsources: [{name: shop, adapter: native, write_keys: [key]}]\n", cluster.kafka)
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	passOnExternalLog(t, fmt.Sprintf("log: {brokers: [%q], partitions: 4}\n", cluster.kafka))
+}
+
+// passOnExternalLog kills a platform three times whose log is the one that the
+// configuration names.
+func passOnExternalLog(t *testing.T, log string) {
+	t.Helper()
+	config := written(t, "millrace.yaml", log+"sources: [{name: shop, adapter: native, write_keys: [key]}]\n")
 	dir := t.TempDir()
 	sent := int64(0)
 	for round := range 3 {

@@ -41,6 +41,13 @@ func TestKafkaClientsListProduceAndConsume(t *testing.T) {
 	args := configured(t, kafkaConfig)
 	p := up(t, args...)
 	contains(t, "the list of topics", p.kcat("", "-L"), `topic "till-events"`, `topic "millrace.raw" with 8 partitions`)
+	produceAndConsume(t, p, func() *platform { return up(t, args...) })
+}
+
+// produceAndConsume has another client fill the topic of a source, through
+// restarts and kills of the platform.
+func produceAndConsume(t *testing.T, p *platform, again func() *platform) {
+	t.Helper()
 
 	p.kcat(tillEvents(0, 1000), "-P", "-t", "till-events")
 	p.wantLedger("till", ledgerCounts{Received: 1000, Accepted: 1000})
@@ -60,7 +67,7 @@ func TestKafkaClientsListProduceAndConsume(t *testing.T) {
 	if code := p.stop(); code != 0 {
 		t.Fatalf("stopped with %d\n%s", code, p.stderr.String())
 	}
-	p = up(t, args...)
+	p = again()
 	p.kcat(tillEvents(1000, 2000), "-P", "-t", "till-events")
 	p.wantLedger("till", ledgerCounts{Received: 2000, Accepted: 2000})
 
@@ -71,7 +78,7 @@ func TestKafkaClientsListProduceAndConsume(t *testing.T) {
 		p.kcat(tillEvents(from, from+20_000), "-P", "-t", "till-events", "-X", "acks=all")
 		time.Sleep(time.Duration(i*70) * time.Millisecond)
 		p.kill()
-		p = up(t, args...)
+		p = again()
 	}
 	p.wantLedger("till", ledgerCounts{Received: 62_000, Accepted: 62_000})
 	if got := p.table(`SELECT count(*), count(DISTINCT order_id), sum(amount)::DECIMAL(18,2)::VARCHAR FROM order_lines`); got != "62000 | 62000 | 6200.00" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -17,6 +18,7 @@ type Consumer struct {
 	client *kgo.Client
 	topic  string
 	group  string
+	log    *slog.Logger
 }
 
 // Owner is told by a group consumer which partitions are this process's.
@@ -63,7 +65,10 @@ func OpenConsumer(t *Topic, positions map[int32]int64) (*Consumer, error) {
 // restarts (static membership, KIP-345): one that was killed gets its partitions
 // back at once, instead of waiting until its former self is missed.
 func OpenGroupConsumer(t *Topic, instance string, owner Owner) (*Consumer, error) {
-	topic := t.cfg.Topic
+	topic, log := t.cfg.Topic, t.cfg.Logger
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
 	client, err := t.cfg.newClient(append(t.consumerOptions(),
 		kgo.ConsumerGroup(t.cfg.Group),
 		kgo.InstanceID(instance),
@@ -94,7 +99,7 @@ func OpenGroupConsumer(t *Topic, instance string, owner Owner) (*Consumer, error
 	if err != nil {
 		return nil, err
 	}
-	return &Consumer{client: client, topic: topic, group: t.cfg.Group}, nil
+	return &Consumer{client: client, topic: topic, group: t.cfg.Group, log: log}, nil
 }
 
 // Poll waits for records and calls visit with those of each partition, in
@@ -114,6 +119,12 @@ func (c *Consumer) Poll(ctx context.Context, visit func(partition int32, records
 		if errors.Is(e.Err, context.Canceled) || kgo.IsRetryableBrokerErr(e.Err) {
 			continue
 		}
+		if group := new(kgo.ErrGroupSession); errors.As(e.Err, &group) {
+			if err := c.groupError(group.Err); err != nil {
+				return err
+			}
+			continue
+		}
 		return fmt.Errorf("cannot read partition %d of topic %q: %w", e.Partition, e.Topic, e.Err)
 	}
 	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
@@ -121,6 +132,24 @@ func (c *Consumer) Poll(ctx context.Context, visit func(partition int32, records
 			visit(p.Partition, p.Records)
 		}
 	})
+	return nil
+}
+
+// groupError returns what keeps this process out of the group for good. All else
+// (the brokers are gone, the group moves to another of them) the client tries
+// again by itself.
+func (c *Consumer) groupError(err error) error {
+	if errors.Is(err, kerr.FencedInstanceID) {
+		return fmt.Errorf("cannot stay in group %q: another process of the same name has joined it; give each process a data folder of its own: %w", c.group, err)
+	}
+	for _, refused := range []error{
+		kerr.GroupAuthorizationFailed, kerr.TopicAuthorizationFailed, kerr.SaslAuthenticationFailed, kerr.InconsistentGroupProtocol,
+	} {
+		if errors.Is(err, refused) {
+			return fmt.Errorf("cannot join group %q: %w", c.group, err)
+		}
+	}
+	c.log.Warn("the consumer group is out of reach and is tried again", "group", c.group, "error", err)
 	return nil
 }
 

@@ -41,6 +41,10 @@ func OpenWriter(t *Topic, hooks ...kgo.Hook) (*Writer, error) {
 		kgo.MaxBufferedBytes(int(t.cfg.MaxBufferedBytes)),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
 		kgo.RecordDeliveryTimeout(t.cfg.ProduceTimeout),
+		// The timeout holds too for a record that may be in the log, because the
+		// broker went away before it answered. Without this the sender would wait
+		// until the broker is back. He delivers again, and is recognised.
+		kgo.AllowIdempotentProduceCancellation(),
 		kgo.DefaultProduceTopicAlways(),
 		kgo.WithHooks(hooks...),
 		kgo.DefaultProduceTopic(t.cfg.Topic),

@@ -42,9 +42,9 @@ func (plainDecoder) IdempotencyKey(dst []byte, r *adapter.Record) []byte {
 }
 func (plainDecoder) Decode(*event.Batch, int, *adapter.Record) {}
 
-// cluster is a real embedded broker with the raw topic.
+// cluster is a real broker with the raw topic.
 type cluster struct {
-	broker *embedded.Broker
+	cfg    eventlog.Config
 	topic  *eventlog.Topic
 	writer *eventlog.Writer
 }
@@ -56,7 +56,11 @@ func start(t *testing.T) *cluster {
 		t.Fatal(err)
 	}
 	t.Cleanup(broker.Close)
-	cfg := eventlog.Config{Log: config.Default().Log, Seeds: []string{broker.Address()}, Dial: broker.Dial()}
+	return open(t, eventlog.Config{Log: config.Default().Log, Seeds: []string{broker.Address()}, Dial: broker.Dial()})
+}
+
+func open(t *testing.T, cfg eventlog.Config) *cluster {
+	t.Helper()
 	cfg.Partitions = 3
 	topic, err := eventlog.OpenTopic(t.Context(), cfg)
 	if err != nil {
@@ -68,13 +72,13 @@ func start(t *testing.T) *cluster {
 		t.Fatal(err)
 	}
 	t.Cleanup(writer.Close)
-	return &cluster{broker, topic, writer}
+	return &cluster{cfg, topic, writer}
 }
 
 func (c *cluster) client(extra ...kgo.Opt) (*kgo.Client, error) {
-	opts := []kgo.Opt{kgo.SeedBrokers(c.broker.Address()), kgo.MetadataMinAge(50 * time.Millisecond), kgo.FetchMaxWait(50 * time.Millisecond)}
-	if dial := c.broker.Dial(); dial != nil {
-		opts = append(opts, kgo.Dialer(dial))
+	opts := []kgo.Opt{kgo.SeedBrokers(c.cfg.Seeds...), kgo.MetadataMinAge(50 * time.Millisecond), kgo.FetchMaxWait(50 * time.Millisecond)}
+	if c.cfg.Dial != nil {
+		opts = append(opts, kgo.Dialer(c.cfg.Dial))
 	}
 	return kgo.NewClient(append(opts, extra...)...)
 }
@@ -181,7 +185,11 @@ func (c *cluster) run(t *testing.T, keep resume.Cursors, n int64) {
 }
 
 func TestEveryRecordOfATopicOnceThroughRestartsAndKills(t *testing.T) {
-	c := start(t)
+	everyRecordOnce(t, start(t))
+}
+
+func everyRecordOnce(t *testing.T, c *cluster) {
+	t.Helper()
 	if err := c.topic.EnsureSource(t.Context(), "orders"); err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +213,11 @@ func TestEveryRecordOfATopicOnceThroughRestartsAndKills(t *testing.T) {
 }
 
 func TestTombstonesAndLargeRecordsAreRefusedWithAReason(t *testing.T) {
-	c := start(t)
+	refusals(t, start(t))
+}
+
+func refusals(t *testing.T, c *cluster) {
+	t.Helper()
 	if err := c.topic.EnsureSource(t.Context(), "orders"); err != nil {
 		t.Fatal(err)
 	}
