@@ -144,8 +144,8 @@ type Cause struct {
 	Offset    int64 `state:"offset"`
 }
 
-// before orders elements of equal time, so that every run orders them equally.
-func (c Cause) before(o Cause) bool {
+// Before orders elements of equal time, so that every run orders them equally.
+func (c Cause) Before(o Cause) bool {
 	return c.Partition < o.Partition || c.Partition == o.Partition && c.Offset < o.Offset
 }
 

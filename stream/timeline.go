@@ -231,7 +231,7 @@ func (t *timeline[K, S, T, R]) take(e Element[Record[K, T]]) {
 
 // reached says whether an element at a position comes behind what was applied.
 func (l *lane[S]) reached(at int64, cause Cause) bool {
-	return at > l.At || at == l.At && (l.Woken || l.Cause.before(cause))
+	return at > l.At || at == l.At && (l.Woken || l.Cause.Before(cause))
 }
 
 // keep holds an element for as long as another may belong before it.
@@ -324,7 +324,7 @@ func (t *timeline[K, S, T, R]) replay(k K, l *lane[S], at int64, cause Cause) {
 func (t *timeline[K, S, T, R]) goBack(l *lane[S], at int64, cause Cause) error {
 	for n := len(l.Snapshots); n > 0; n-- {
 		s := &l.Snapshots[n-1]
-		if s.At < at || s.At == at && (s.Woken || s.Cause.before(cause)) {
+		if s.At < at || s.At == at && (s.Woken || s.Cause.Before(cause)) {
 			l.Snapshots = l.Snapshots[:n]
 			l.At, l.Cause, l.Woken, l.Wake, l.Published = s.At, s.Cause, s.Woken, s.Wake, s.Published
 			var tip S
@@ -355,7 +355,7 @@ func (t *timeline[K, S, T, R]) since(k K, l *lane[S]) []held {
 	}
 	slices.SortFunc(all, func(a, b held) int {
 		switch {
-		case a.At < b.At || a.At == b.At && a.Cause.before(b.Cause):
+		case a.At < b.At || a.At == b.At && a.Cause.Before(b.Cause):
 			return -1
 		case a.At == b.At && a.Cause == b.Cause:
 			return 0
