@@ -64,6 +64,9 @@ func (c *KeyCodec[K]) Schema() Schema { return c.schema }
 // The fields are read by a loop, not by compiled functions as in [Codec], so that k stays on the stack.
 func (c *KeyCodec[K]) AppendKey(dst []byte, k K) []byte {
 	p := unsafe.Pointer(&k)
+	if len(c.ops) == 1 && c.ops[0].kind == String { // the usual key
+		return appendKeyString(dst, *(*string)(unsafe.Add(p, c.ops[0].offset)))
+	}
 	for i := range c.ops {
 		op := &c.ops[i]
 		at := unsafe.Add(p, op.offset)

@@ -23,7 +23,7 @@ func (t *table[V]) evict(bytes int64) int64 {
 		return 0
 	}
 	// Twice round: the first turn may only take the marks of recent use away.
-	freed := t.turnClock(2*int64(t.heads.len), int64(t.heads.len), bytes)
+	freed := t.turnClock(2*int64(t.entries.len), int64(t.entries.len), bytes)
 	t.shrink()
 	t.settle()
 	return freed
@@ -33,16 +33,16 @@ func (t *table[V]) evict(bytes int64) int64 {
 func (t *table[V]) turnClock(steps, most, bytes int64) (freed int64) {
 	const kept = deleted | dirty | inFlight | pinned
 	before := t.charge
-	if t.heads.len == 0 {
+	if t.entries.len == 0 {
 		return 0
 	}
 	for ; steps > 0 && most > 0 && before-t.charge < bytes; steps-- {
-		if t.hand >= t.heads.len {
+		if t.hand >= t.entries.len {
 			t.hand = 0
 		}
 		i := t.hand
 		t.hand++
-		h := t.heads.at(i)
+		h := t.head(i)
 		switch {
 		case h.flags&used == 0 || h.flags&kept != 0:
 		case h.flags&recent != 0:
@@ -60,7 +60,7 @@ func (t *table[V]) turnClock(steps, most, bytes int64) (freed int64) {
 // shrink copies the table when most of its memory is unused.
 func (t *table[V]) shrink() {
 	unused := uint32(len(t.free))
-	if unused < shrinkEntries || unused < t.heads.len/2 {
+	if unused < shrinkEntries || unused < t.entries.len/2 {
 		if waste := t.arena.size - t.arena.live; waste < blockLen*2 || waste < t.arena.size/2 {
 			return
 		}
@@ -71,22 +71,22 @@ func (t *table[V]) shrink() {
 // move copies all entries to new memory, in their order.
 func (t *table[V]) move() {
 	old := *t
-	t.heads, t.values, t.extras, t.arena, t.free, t.index = slab[head]{}, slab[V]{}, slab[extra]{}, arena{}, nil, index{}
+	t.entries, t.extras, t.arena, t.free, t.index = slab[entry[V]]{}, slab[extra]{}, arena{}, nil, index{}
 	if t.order != nil {
 		t.order = &order{keyOf: t.keyOf}
 	}
-	moved := make([]uint32, old.heads.len)
+	moved := make([]uint32, old.entries.len)
 	charge := t.charge
-	for i := range old.heads.len {
-		h := old.heads.at(i)
+	for i := range old.entries.len {
+		h := old.head(i)
 		if h.flags&used == 0 {
 			moved[i] = noEntry
 			continue
 		}
 		key := old.keyOf(i)
 		to := t.insert(key, hashOf(key))
-		t.heads.at(to).flags = h.flags
-		*t.values.at(to) = *old.values.at(i)
+		t.head(to).flags = h.flags
+		*t.value(to) = *old.value(i)
 		if t.f.extras {
 			*t.extras.at(to) = *old.extras.at(i)
 		}

@@ -31,7 +31,7 @@ func (t *table[V]) advance() error {
 }
 
 func (t *table[V]) expire(i uint32, limit int64) {
-	h := t.heads.at(i)
+	h := t.head(i)
 	written := t.extras.at(i).written
 	switch {
 	case h.flags&deleted != 0 || written >= limit:
@@ -102,7 +102,7 @@ func (t *table[V]) expireKey(key []byte, limit int64) error {
 		return nil
 	}
 	i := t.insert(key, hash)
-	t.heads.at(i).flags |= stored
+	t.head(i).flags |= stored
 	t.extras.at(i).written = written
 	t.live++
 	t.expire(i, limit)

@@ -30,7 +30,7 @@ func (t *table[V]) opened(stat []byte) error {
 func (t *table[V]) flushTo(w Writer, stat []byte) error {
 	var value, key []byte
 	for _, i := range t.dirty {
-		h := t.heads.at(i)
+		h := t.head(i)
 		h.flags = h.flags&^dirty | inFlight
 		t.inFlight = append(t.inFlight, i)
 		key = append(append(key[:0], t.prefix...), t.keyOf(i)...)
@@ -43,7 +43,7 @@ func (t *table[V]) flushTo(w Writer, stat []byte) error {
 			err = w.Delete(key)
 		}
 		if err == nil && t.f.writing != nil {
-			err = t.f.writing(w, key[len(t.prefix):], t.values.at(i), h.flags)
+			err = t.f.writing(w, key[len(t.prefix):], t.value(i), h.flags)
 		}
 		if err != nil {
 			return err
@@ -58,13 +58,13 @@ func (t *table[V]) flushTo(w Writer, stat []byte) error {
 }
 
 func (t *table[V]) write(w Writer, i uint32, key, buf []byte) ([]byte, error) {
-	h := t.heads.at(i)
+	h := t.head(i)
 	h.flags |= stored
 	written := int64(noBucket)
 	if t.f.extras {
 		written = t.extras.at(i).written
 	}
-	buf = t.f.encode(buf, t.values.at(i), written)
+	buf = t.f.encode(buf, t.value(i), written)
 	t.reweighEncoded(i, len(buf))
 	if err := w.Set(key, buf); err != nil {
 		return buf, err
@@ -85,7 +85,7 @@ func (t *table[V]) reweighEncoded(i uint32, length int) {
 // committed ends the flight of the newest flush.
 func (t *table[V]) committed() {
 	for _, i := range t.inFlight {
-		h := t.heads.at(i)
+		h := t.head(i)
 		h.flags &^= inFlight
 		if h.flags&(deleted|dirty) == deleted {
 			t.forget(i)

@@ -72,11 +72,11 @@ func (l *List[K, E]) Append(k K, e E) {
 	}
 	head.Len++
 	i, _ := l.chunks.upsert(l.chunkKey(k, head.End-1))
-	if len(l.chunks.values.at(i).Items) == chunkItems {
+	if len(l.chunks.value(i).Items) == chunkItems {
 		head.End++
 		i, _ = l.chunks.upsert(l.chunkKey(k, head.End-1))
 	}
-	c := l.chunks.values.at(i)
+	c := l.chunks.value(i)
 	c.Items = append(c.Items, e)
 }
 
@@ -101,7 +101,7 @@ func (l *List[K, E]) Each(k K, fn func(e *E) bool) {
 			l.lost(number)
 			return
 		}
-		items := l.chunks.values.at(i).Items
+		items := l.chunks.value(i).Items
 		for n := range items {
 			if !fn(&items[n]) {
 				return
@@ -127,7 +127,7 @@ func (l *List[K, E]) Trim(k K, drop func(e *E) bool) (removed int) {
 			l.lost(first)
 			return removed
 		}
-		c := l.chunks.values.at(i)
+		c := l.chunks.value(i)
 		n := 0
 		for n < len(c.Items) && drop(&c.Items[n]) {
 			n++

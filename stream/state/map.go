@@ -49,7 +49,7 @@ func (m *Map[K, F, V]) encode(k K, f F) []byte {
 // be changed: use Upsert for that.
 func (m *Map[K, F, V]) Get(k K, f F) *V {
 	if i := m.t.get(m.encode(k, f)); i != noEntry {
-		return m.t.values.at(i)
+		return m.t.value(i)
 	}
 	return nil
 }
@@ -58,7 +58,7 @@ func (m *Map[K, F, V]) Get(k K, f F) *V {
 // is valid until the next call of the table.
 func (m *Map[K, F, V]) Upsert(k K, f F) (value *V, existed bool) {
 	i, existed := m.t.upsert(m.encode(k, f))
-	return m.t.values.at(i), existed
+	return m.t.value(i), existed
 }
 
 // Set gives a field its value.

@@ -128,8 +128,7 @@ func (t *table[V]) reset() {
 	t.settle()
 	t.count, t.live, t.flushed, t.hand = 0, 0, 0, 0
 	t.index.reset()
-	t.heads.reset()
-	t.values.reset()
+	t.entries.reset()
 	t.extras.reset()
 	t.arena = arena{}
 	t.free, t.dirty, t.inFlight = t.free[:0], t.dirty[:0], t.inFlight[:0]

@@ -14,8 +14,8 @@ var errEnough = errors.New("enough")
 func (t *table[V]) scan(prefix []byte, fn func(key []byte, v *V) error) error {
 	if t.complete() {
 		for _, i := range t.resident(prefix) {
-			if t.heads.at(i).flags&deleted == 0 {
-				if err := fn(t.keyOf(i), t.values.at(i)); err != nil {
+			if t.head(i).flags&deleted == 0 {
+				if err := fn(t.keyOf(i), t.value(i)); err != nil {
 					return err
 				}
 			}
@@ -35,8 +35,8 @@ func (t *table[V]) resident(prefix []byte) []uint32 {
 		}
 		return found
 	}
-	for i := range t.heads.len {
-		if t.heads.at(i).flags&used != 0 && bytes.HasPrefix(t.keyOf(i), prefix) {
+	for i := range t.entries.len {
+		if t.head(i).flags&used != 0 && bytes.HasPrefix(t.keyOf(i), prefix) {
 			found = append(found, i)
 		}
 	}
@@ -57,7 +57,7 @@ func (t *table[V]) unsettled(prefix []byte) []uint32 {
 		}
 	}
 	for _, i := range t.inFlight {
-		if t.heads.at(i).flags&dirty == 0 && bytes.HasPrefix(t.keyOf(i), prefix) {
+		if t.head(i).flags&dirty == 0 && bytes.HasPrefix(t.keyOf(i), prefix) {
 			found = append(found, i)
 		}
 	}
@@ -69,10 +69,10 @@ func (t *table[V]) unsettled(prefix []byte) []uint32 {
 func (t *table[V]) merge(prefix []byte, fn func(key []byte, v *V) error) error {
 	ours := t.unsettled(prefix)
 	show := func(i uint32) error {
-		if t.heads.at(i).flags&deleted != 0 {
+		if t.head(i).flags&deleted != 0 {
 			return nil
 		}
-		return fn(t.keyOf(i), t.values.at(i))
+		return fn(t.keyOf(i), t.value(i))
 	}
 	var v V
 	lo := append(slices.Clone(t.prefix), prefix...)

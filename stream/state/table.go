@@ -11,7 +11,13 @@ import (
 // inlineLen is the longest key that is kept in its head; longer ones are in the arena.
 const inlineLen = 28
 
-// head is what a table keeps of an entry beside its value: half a cache line.
+// entry has the value beside the head, so that an entry of a small value is one cache line, or two neighbours.
+type entry[V any] struct {
+	head  head
+	value V
+}
+
+// head is what a table keeps of an entry beside its value.
 type head struct {
 	key   [inlineLen]byte // or where it is in the arena: 8 bytes, and its length: 4 bytes
 	len   uint8           // of an inline key; longKey when it is in the arena
@@ -52,13 +58,12 @@ type table[V any] struct {
 	count  int64  // keys that have a value, in memory or not
 	live   int64  // those in memory
 
-	index  index
-	heads  slab[head]
-	values slab[V]
-	extras slab[extra] // empty unless the format needs it
-	arena  arena
-	free   []uint32
-	order  *order // of ordered tables
+	index   index
+	entries slab[entry[V]]
+	extras  slab[extra] // empty unless the format needs it
+	arena   arena
+	free    []uint32
+	order   *order // of ordered tables
 
 	dirty    []uint32
 	inFlight []uint32
@@ -85,11 +90,14 @@ func newTable[V any](f *format[V], prefix []byte) *table[V] {
 
 func hashOf(key []byte) uint32 { return uint32(xxh3.Hash(key)) }
 
+func (t *table[V]) head(i uint32) *head { return &t.entries.at(i).head }
+func (t *table[V]) value(i uint32) *V   { return &t.entries.at(i).value }
+
 // complete reports whether all keys are in memory.
 func (t *table[V]) complete() bool { return t.live == t.count }
 
 func (t *table[V]) keyOf(i uint32) []byte {
-	h := t.heads.at(i)
+	h := t.head(i)
 	if h.len != longKey {
 		return h.key[:h.len]
 	}
@@ -108,7 +116,11 @@ func (t *table[V]) find(key []byte, hash uint32) uint32 {
 			return noEntry
 		}
 		if uint32(s>>32) == hash {
-			if i := uint32(s) - 1; bytes.Equal(t.keyOf(i), key) {
+			i := uint32(s) - 1
+			// Written out for the short key, since this is where a lookup spends its time.
+			if h := t.head(i); int(h.len) == len(key) && len(key) <= inlineLen && string(h.key[:len(key)]) == string(key) {
+				return i
+			} else if h.len == longKey && bytes.Equal(t.keyOf(i), key) {
 				return i
 			}
 		}
@@ -125,7 +137,7 @@ func (t *table[V]) get(key []byte) uint32 {
 		}
 		return t.load(key, hash)
 	}
-	h := t.heads.at(i)
+	h := t.head(i)
 	if h.flags&deleted != 0 {
 		return noEntry
 	}
@@ -145,8 +157,8 @@ func (t *table[V]) upsert(key []byte) (i uint32, existed bool) {
 		i = t.insert(key, hash)
 		t.live++
 		t.count++
-	case t.heads.at(i).flags&deleted != 0:
-		t.heads.at(i).flags &^= deleted
+	case t.head(i).flags&deleted != 0:
+		t.head(i).flags &^= deleted
 		t.live++
 		t.count++
 	default:
@@ -158,7 +170,7 @@ func (t *table[V]) upsert(key []byte) (i uint32, existed bool) {
 
 // change marks an entry as changed now.
 func (t *table[V]) change(i uint32) {
-	h := t.heads.at(i)
+	h := t.head(i)
 	if h.flags&(dirty|recent) != dirty|recent {
 		if h.flags&dirty == 0 {
 			t.dirty = append(t.dirty, i)
@@ -185,8 +197,8 @@ func (t *table[V]) remove(key []byte) bool {
 
 func (t *table[V]) removeEntry(i uint32) {
 	var zero V
-	*t.values.at(i) = zero
-	t.heads.at(i).flags |= deleted
+	*t.value(i) = zero
+	t.head(i).flags |= deleted
 	t.reweigh(i, 0)
 	t.live--
 	t.count--
@@ -196,7 +208,7 @@ func (t *table[V]) removeEntry(i uint32) {
 // insert adds an entry with a zero value for a key that is not in memory.
 func (t *table[V]) insert(key []byte, hash uint32) uint32 {
 	i := t.take()
-	h := t.heads.at(i)
+	h := t.head(i)
 	*h = head{flags: used | recent}
 	if len(key) <= inlineLen {
 		h.len = uint8(copy(h.key[:], key))
@@ -220,17 +232,15 @@ func (t *table[V]) take() uint32 {
 		t.free = t.free[:last]
 		return i
 	}
-	t.values.extend()
 	if t.f.extras {
 		t.extras.extend()
 	}
-	return t.heads.extend()
+	return t.entries.extend()
 }
 
 // cost is an entry's share of memory: its head, its value, its slot at the mean load, and a long key.
 func (t *table[V]) cost(h *head) int64 {
-	var v V
-	bytes := int64(unsafe.Sizeof(*h)) + int64(unsafe.Sizeof(v)) + 14
+	bytes := int64(unsafe.Sizeof(entry[V]{})) + 14
 	if t.f.extras {
 		bytes += int64(unsafe.Sizeof(extra{}))
 	}
@@ -248,14 +258,14 @@ func (t *table[V]) forget(i uint32) {
 		t.order.remove(i, key)
 	}
 	t.index.remove(hash, i)
-	h := t.heads.at(i)
+	h := t.head(i)
 	if h.len == longKey {
 		t.arena.live -= int64(len(key))
 	}
 	t.charge -= t.cost(h)
 	*h = head{}
 	var zero V
-	*t.values.at(i) = zero
+	*t.value(i) = zero
 	t.reweigh(i, 0)
 	t.free = append(t.free, i)
 }
@@ -288,7 +298,7 @@ func (t *table[V]) load(key []byte, hash uint32) uint32 {
 // admit adds an entry with the value that the backend has for it.
 func (t *table[V]) admit(key []byte, hash uint32, b []byte) uint32 {
 	i := t.insert(key, hash)
-	written, err := t.f.decode(b, t.values.at(i))
+	written, err := t.f.decode(b, t.value(i))
 	if err != nil {
 		t.f.fail("cannot read an entry", err)
 		t.forget(i)
@@ -298,10 +308,10 @@ func (t *table[V]) admit(key []byte, hash uint32, b []byte) uint32 {
 		t.extras.at(i).written = written
 		t.reweigh(i, t.f.weight(len(b)))
 	}
-	t.heads.at(i).flags |= stored | indexed
+	t.head(i).flags |= stored | indexed
 	t.live++
 	if t.f.loaded != nil {
-		t.f.loaded(t.values.at(i))
+		t.f.loaded(t.value(i))
 	}
 	return i
 }

@@ -55,11 +55,11 @@ func OpenTimers[K any](s *Space, name string) (*Timers[K], error) {
 func (t *Timers[K]) Set(k K, at int64) {
 	tab := t.v.t
 	t.v.key = t.v.keys.AppendKey(t.v.key[:0], k)
-	if i := tab.get(t.v.key); i != noEntry && tab.values.at(i).At == at {
+	if i := tab.get(t.v.key); i != noEntry && tab.value(i).At == at {
 		return
 	}
 	i, _ := tab.upsert(t.v.key)
-	tab.values.at(i).At = at
+	tab.value(i).At = at
 	if t.inside(at, t.v.key) {
 		t.push(i)
 	} else {
@@ -181,29 +181,29 @@ func (t *Timers[K]) joinGroup(i uint32) {
 // valid reports whether an item of the heap is what its entry says. An entry that was cancelled and taken by another key
 // of the same time is that key's: the item may stand for it twice, and counts once.
 func (t *Timers[K]) valid(n nearTime) bool {
-	return t.v.t.heads.at(n.entry).flags&(used|deleted|pinned) == used|pinned && t.v.t.values.at(n.entry).At == n.at
+	return t.v.t.head(n.entry).flags&(used|deleted|pinned) == used|pinned && t.v.t.value(n.entry).At == n.at
 }
 
 // drop removes an entry, but keeps where the backend has it.
 func (t *Timers[K]) drop(i uint32) {
 	t.unpin(i)
 	tab := t.v.t
-	was := *tab.values.at(i)
+	was := *tab.value(i)
 	tab.removeEntry(i)
-	*tab.values.at(i) = was
+	*tab.value(i) = was
 }
 
 func (t *Timers[K]) push(i uint32) {
 	tab := t.v.t
-	if h := tab.heads.at(i); h.flags&pinned == 0 {
+	if h := tab.head(i); h.flags&pinned == 0 {
 		h.flags |= pinned
 		t.near++
 	}
-	if tab.values.at(i).At == t.groupAt && len(t.group) > 0 {
+	if tab.value(i).At == t.groupAt && len(t.group) > 0 {
 		t.joinGroup(i)
 		return
 	}
-	t.heap = append(t.heap, nearTime{tab.values.at(i).At, i})
+	t.heap = append(t.heap, nearTime{tab.value(i).At, i})
 	for child := len(t.heap) - 1; child > 0; {
 		parent := (child - 1) / 2
 		if t.heap[parent].at <= t.heap[child].at {
@@ -235,7 +235,7 @@ func (t *Timers[K]) pop() {
 }
 
 func (t *Timers[K]) unpin(i uint32) {
-	if h := t.v.t.heads.at(i); h.flags&pinned != 0 {
+	if h := t.v.t.head(i); h.flags&pinned != 0 {
 		h.flags &^= pinned
 		t.near--
 	}
@@ -245,9 +245,9 @@ func (t *Timers[K]) unpin(i uint32) {
 func (t *Timers[K]) rebuild() {
 	tab := t.v.t
 	t.heap = make([]nearTime, 0, t.near+t.near/8)
-	for i := range tab.heads.len {
-		if tab.heads.at(i).flags&(used|deleted|pinned) == used|pinned {
-			t.heap = append(t.heap, nearTime{tab.values.at(i).At, i})
+	for i := range tab.entries.len {
+		if tab.head(i).flags&(used|deleted|pinned) == used|pinned {
+			t.heap = append(t.heap, nearTime{tab.value(i).At, i})
 		}
 	}
 	slices.SortFunc(t.heap, func(a, b nearTime) int { return cmp.Compare(a.at, b.at) })
@@ -305,7 +305,7 @@ func (t *Timers[K]) refill() error {
 	t.all = err == nil
 	for _, list := range [][]uint32{tab.dirty, tab.inFlight} {
 		for _, i := range list {
-			if tab.heads.at(i).flags&(deleted|pinned) == 0 && t.inside(tab.values.at(i).At, tab.keyOf(i)) {
+			if tab.head(i).flags&(deleted|pinned) == 0 && t.inside(tab.value(i).At, tab.keyOf(i)) {
 				t.push(i)
 			}
 		}
@@ -320,11 +320,11 @@ func (t *Timers[K]) admit(at int64, key []byte) {
 	if i == noEntry {
 		tab.makeRoom()
 		i = tab.insert(key, hash)
-		*tab.values.at(i) = timer{at, at, true}
-		tab.heads.at(i).flags |= stored
+		*tab.value(i) = timer{at, at, true}
+		tab.head(i).flags |= stored
 		tab.live++
 	}
-	if h := tab.heads.at(i); h.flags&(deleted|pinned) == 0 && tab.values.at(i).At == at {
+	if h := tab.head(i); h.flags&(deleted|pinned) == 0 && tab.value(i).At == at {
 		t.push(i)
 	}
 }

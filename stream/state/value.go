@@ -50,7 +50,7 @@ func newValue[K, V any](keys *codec.KeyCodec[K], f *format[V], pane []byte) *Val
 func (v *Value[K, V]) Get(k K) *V {
 	v.key = v.keys.AppendKey(v.key[:0], k)
 	if i := v.t.get(v.key); i != noEntry {
-		return v.t.values.at(i)
+		return v.t.value(i)
 	}
 	return nil
 }
@@ -60,7 +60,7 @@ func (v *Value[K, V]) Get(k K) *V {
 func (v *Value[K, V]) Upsert(k K) (value *V, existed bool) {
 	v.key = v.keys.AppendKey(v.key[:0], k)
 	i, existed := v.t.upsert(v.key)
-	return v.t.values.at(i), existed
+	return v.t.value(i), existed
 }
 
 // Set gives a key its value.
