@@ -45,7 +45,6 @@ type held struct {
 	at    int64
 	node  int32
 	timed bool // time completed it
-	fresh bool // in this round
 }
 
 // An arena is what one key holds while partial matches wait.
@@ -63,12 +62,12 @@ type arena[E any] struct {
 	root   node    // its children are the nodes without a previous one
 }
 
+// reset empties an arena of which nothing is in use; drop has cleared its events.
 func (a *arena[E]) reset() {
 	a.seq, a.last, a.next, a.cur = 0, 0, never, none
 	a.root = node{child: none}
 	a.runs, a.held = a.runs[:0], a.held[:0]
 	a.nodes, a.free = a.nodes[:0], a.free[:0]
-	clear(a.slots[:cap(a.slots)]) // events may hold pointers
 	a.slots, a.vacant = a.slots[:0], a.vacant[:0]
 }
 

@@ -38,19 +38,18 @@ func (m *Matcher[E]) AppendState(dst []byte, s *State[E], encode func(dst []byte
 	dst = binary.AppendUvarint(dst, a.seq)
 	dst = binary.AppendVarint(dst, a.last)
 	nodes := m.orderNodes(a)
-	slots, rank := orderSlots(a)
+	slots, rank := m.orderSlots(a)
 	dst = binary.AppendUvarint(dst, uint64(len(slots)))
 	var seq uint64
 	var at int64
-	var one []byte
 	for _, id := range slots {
 		s := &a.slots[id]
 		dst = binary.AppendUvarint(dst, s.seq-seq)
 		dst = binary.AppendVarint(dst, s.at-at)
 		seq, at = s.seq, s.at
-		one = encode(one[:0], s.event)
-		dst = binary.AppendUvarint(dst, uint64(len(one)))
-		dst = append(dst, one...)
+		m.raw = encode(m.raw[:0], s.event)
+		dst = binary.AppendUvarint(dst, uint64(len(m.raw)))
+		dst = append(dst, m.raw...)
 	}
 	dst = m.appendNodes(dst, a, nodes, rank)
 	dst = binary.AppendUvarint(dst, uint64(len(a.runs)))
@@ -83,7 +82,7 @@ func (m *Matcher[E]) orderNodes(a *arena[E]) []int32 {
 	for range a.nodes {
 		m.number = append(m.number, none)
 	}
-	order := make([]int32, 0, a.entries())
+	order := m.order[0][:0]
 	visit := func(id int32) {
 		m.paths[0] = a.path(m.paths[0][:0], id)
 		for _, n := range m.paths[0] {
@@ -99,22 +98,27 @@ func (m *Matcher[E]) orderNodes(a *arena[E]) []int32 {
 	for i := range a.held {
 		visit(a.held[i].node)
 	}
+	m.order[0] = order
 	return order
 }
 
 // orderSlots returns the slots in use in the order of their events, and the place
 // of each slot in it.
-func orderSlots[E any](a *arena[E]) (order, rank []int32) {
+func (m *Matcher[E]) orderSlots(a *arena[E]) (order, rank []int32) {
+	order, rank = m.order[1][:0], m.order[2][:0]
 	for i := range a.slots {
 		if a.slots[i].refs > 0 {
 			order = append(order, int32(i))
 		}
 	}
 	sortBy(order, func(id int32) uint64 { return a.slots[id].seq })
-	rank = make([]int32, len(a.slots))
+	for range a.slots {
+		rank = append(rank, none)
+	}
 	for i, id := range order {
 		rank[id] = int32(i)
 	}
+	m.order[1], m.order[2] = order, rank
 	return order, rank
 }
 

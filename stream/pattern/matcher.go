@@ -47,12 +47,16 @@ type Matcher[E any] struct {
 	memo  []uint64 // per condition: epoch<<1 | answer of the parts that ask the event alone
 	err   error    // the first of a condition
 
-	view   Partial[E]
-	pool   []*arena[E]
-	taken  []Taken[E]
-	paths  [2][]int32
-	timed  []int32 // nodes that timed out in this round
-	number []int32 // of nodes, while state is written
+	view  Partial[E]
+	pool  []*arena[E]
+	taken []Taken[E]
+	paths [2][]int32
+	timed []int32 // nodes that timed out in this round
+
+	// While state is written.
+	number []int32    // of nodes
+	order  [3][]int32 // nodes, slots, places of slots
+	raw    []byte     // an event
 }
 
 // State is what a pattern keeps for one key. The zero value is ready; a State
@@ -327,7 +331,7 @@ func (m *Matcher[E]) accept(a *arena[E], id int32, first uint64, at int64, timed
 	}
 	n.accepted = true
 	n.refs++
-	a.held = append(a.held, held{first: first, at: at, node: id, timed: timed, fresh: true})
+	a.held = append(a.held, held{first: first, at: at, node: id, timed: timed})
 }
 
 // holds answers whether a condition holds for the event. What is asked of the

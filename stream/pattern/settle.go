@@ -14,7 +14,10 @@ func (m *Matcher[E]) settle(a *arena[E], emit func(Match[E])) {
 	}
 	if len(a.held) > 1 {
 		slices.SortFunc(a.held, func(x, y held) int {
-			return cmp.Or(cmp.Compare(x.first, y.first), m.compare(a, x.node, y.node))
+			if x.first != y.first {
+				return cmp.Compare(x.first, y.first)
+			}
+			return m.compare(a, x.node, y.node)
 		})
 	}
 	if m.skip.to == skipNothing {
@@ -50,8 +53,8 @@ func (m *Matcher[E]) oneEach(a *arena[E]) {
 		kept = append(kept, h)
 	}
 	a.held = kept
-	m.dropRuns(a, func(r *run) bool {
-		_, done := slices.BinarySearchFunc(a.held, r.first, func(h held, first uint64) int { return cmp.Compare(h.first, first) })
+	m.dropRuns(a, func(first uint64) bool {
+		_, done := slices.BinarySearchFunc(a.held, first, func(h held, first uint64) int { return cmp.Compare(h.first, first) })
 		return done
 	})
 }
@@ -97,15 +100,16 @@ func (m *Matcher[E]) skipBefore(a *arena[E], until uint64) {
 		kept = append(kept, h)
 	}
 	a.held = kept
-	m.dropRuns(a, func(r *run) bool { return r.first < until })
+	m.dropRuns(a, func(first uint64) bool { return first < until })
 }
 
-func (m *Matcher[E]) dropRuns(a *arena[E], unwanted func(*run) bool) {
+// dropRuns drops the runs whose first event is unwanted.
+func (m *Matcher[E]) dropRuns(a *arena[E], unwanted func(first uint64) bool) {
 	kept := a.runs[:0]
 	a.next = never
 	for i := range a.runs {
 		r := a.runs[i]
-		if unwanted(&r) {
+		if unwanted(r.first) {
 			a.drop(r.node)
 			continue
 		}
