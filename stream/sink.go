@@ -22,7 +22,9 @@ type Sink struct {
 	Name   string
 	Doc    string
 	Schema codec.Schema // of the rows
-	Key    []string     // fields of the row that say which result it is; a later revision replaces an earlier
+	// Fingerprint is that of Schema.
+	Fingerprint uint64
+	Key         []string // fields of the row that say which result it is; a later revision replaces an earlier
 }
 
 // Output is a row for a sink.
@@ -54,6 +56,7 @@ func to[T any](in Stream[T], kind SinkKind, name, doc string, key []string) {
 		return
 	}
 	sink := Sink{Kind: kind, Name: name, Doc: doc, Schema: rows.Schema(), Key: key}
+	sink.Fingerprint = sink.Schema.Fingerprint()
 	j.sinks = append(j.sinks, sink)
 	n := j.add(title, []*node{in.n})
 	n.build = func(x *instance) (any, error) {
