@@ -28,6 +28,7 @@ page docs/reference-config.md go run ./internal/runtime/config/cmd/reference
 page docs/config.schema.json go run ./internal/runtime/config/cmd/reference -schema
 page docs/openapi.json go run ./internal/gateway/cmd/openapi
 page docs/cli.md go run ./internal/cli/cmd/reference
+page docs/events.md go run ./internal/generate/cmd/reference
 if [ "$check" != --check ]; then
   # These two are checked by the tests of their packages.
   go run ./internal/lint/cmd/layers -w

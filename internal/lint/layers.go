@@ -51,6 +51,11 @@ var Layers = []Layer{
 		Only: []string{},
 	},
 	{
+		Name: "generator", Packages: []string{"internal/generate/..."},
+		Is:   "the life of a shop as events, with labels of what is wrong in it; standard library only",
+		Only: []string{},
+	},
+	{
 		Name: "adapter contract", Packages: []string{"adapter", "adapter/jsontext", "adapter/internal/..."},
 		Is: "what turns a payload into events, and what several formats use; pure",
 		Siblings: []Edge{
@@ -119,7 +124,7 @@ var Layers = []Layer{
 		Name: tools,
 		Packages: []string{
 			"internal/lint/...", "internal/sim/...", "e2e/...", "bench/...",
-			"internal/gateway/cmd/...", "internal/runtime/config/cmd/...", "internal/cli/cmd/...",
+			"internal/gateway/cmd/...", "internal/runtime/config/cmd/...", "internal/cli/cmd/...", "internal/generate/cmd/...",
 		},
 		Is: "linters, generators, simulation, benchmarks and end-to-end tests; nothing imports them",
 		By: []string{},
