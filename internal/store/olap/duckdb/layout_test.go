@@ -47,11 +47,27 @@ func TestViews(t *testing.T) {
 				if got := rowsOf(t, s, fmt.Sprintf(`SELECT (SELECT count(*) FROM _millrace.event_dim) <= %d AND (SELECT count(*) FROM _millrace.item_dim) <= %[1]d`, combinations)); got != "[[true]]" {
 					t.Error("a dimension grew beyond its bound")
 				}
+				wantComments(t, s)
 				if err := s.Close(); err != nil {
 					t.Fatal(err)
 				}
 			}
 		})
+	}
+}
+
+// wantComments: the views have the comments of the declared tables, whenever
+// they were made.
+func wantComments(t *testing.T, s *Store) {
+	t.Helper()
+	for _, table := range olap.Tables() {
+		var want []string
+		for _, c := range table.Columns {
+			want = append(want, fmt.Sprint([]any{c.Name, c.Type.SQL(), c.Comment}))
+		}
+		sameRows(t, s, `SELECT column_name, data_type, comment FROM duckdb_columns() WHERE schema_name = 'main' AND table_name = '`+table.Name+`'`, want)
+		sameRows(t, s, `SELECT comment FROM (SELECT comment, view_name AS name FROM duckdb_views() UNION ALL SELECT comment, table_name FROM duckdb_tables()) WHERE name = '`+
+			table.Name+`'`, []string{fmt.Sprint([]any{table.Comment})})
 	}
 }
 

@@ -26,14 +26,20 @@ func ddl(l *layout, options string) string {
 		}
 		fmt.Fprintf(&b, "CREATE TABLE %s (%s)%s;\n", t.sql(), strings.Join(columns, ", "), options)
 	}
-	for _, v := range l.views {
-		fmt.Fprintf(&b, "CREATE VIEW main.%s AS\n%s;\n", quote(v.table.Name), v.sql(l))
-	}
-	for _, v := range l.views {
-		writeComments(&b, "VIEW", v.table)
-	}
 	for _, t := range l.stored {
 		writeComments(&b, "TABLE", t.declared)
+	}
+	b.WriteString(viewDDL(l, [factTables]bool{factPlain: true}))
+	return b.String()
+}
+
+// viewDDL is the text of the views over the fact tables that have rows. The
+// others would only make each query dearer to plan.
+func viewDDL(l *layout, filled [factTables]bool) string {
+	var b strings.Builder
+	for _, v := range l.views {
+		fmt.Fprintf(&b, "CREATE OR REPLACE VIEW main.%s AS\n%s;\n", quote(v.table.Name), v.sql(l, filled))
+		writeComments(&b, "VIEW", v.table)
 	}
 	return b.String()
 }
@@ -47,16 +53,19 @@ func writeComments(b *strings.Builder, kind string, t *olap.Table) {
 
 // sql is the query of the view. Each fact table is joined for itself: above a
 // union the joins cost the overview up to twice as much.
-func (v *view) sql(l *layout) string {
-	branches := make([]string, factTables)
+func (v *view) sql(l *layout, filled [factTables]bool) string {
+	var branches []string
 	for f, t := range l.facts {
-		branches[f] = "SELECT " + v.selectList(f) + "\nFROM " + t.sql() + " f"
+		if !filled[f] {
+			continue
+		}
+		branch := "SELECT " + v.selectList(f) + "\nFROM " + t.sql() + " f"
 		if f != factText {
 			for _, d := range v.dims {
-				branches[f] += fmt.Sprintf("\nJOIN %s d%d ON d%[2]d.id = f.%s", l.dims[d].sql(), d, dimNames[d])
+				branch += fmt.Sprintf("\nJOIN %s d%d ON d%[2]d.id = f.%s", l.dims[d].sql(), d, dimNames[d])
 			}
 		}
-		branches[f] += "\nWHERE f." + quote(v.from) + " IS NOT NULL"
+		branches = append(branches, branch+"\nWHERE f."+quote(v.from)+" IS NOT NULL")
 	}
 	return strings.Join(branches, "\nUNION ALL\n")
 }

@@ -21,8 +21,10 @@ type writer struct {
 	dims   [dimensions]*tableWriter
 	sel    olap.Selection
 	sorted *facts
-	stale  bool // the dimensions may hold codes of a failed transaction
-	rows   run  // scratch
+	layout *layout
+	filled [factTables]bool // the fact tables that the views show
+	stale  bool             // filled and the dimensions may be of a failed transaction
+	rows   run              // scratch
 
 	positions map[int32]int64 // scratch
 }
@@ -38,8 +40,8 @@ type tableWriter struct {
 }
 
 func newWriter(conn *connection, l *layout, combinations int) (*writer, error) {
-	w := &writer{conn: conn, sorted: newFacts(l, combinations), positions: make(map[int32]int64)}
-	if err := w.loadDimensions(); err != nil {
+	w := &writer{conn: conn, layout: l, sorted: newFacts(l, combinations), positions: make(map[int32]int64)}
+	if err := w.load(); err != nil {
 		return nil, err
 	}
 	for _, t := range l.stored {
@@ -54,11 +56,20 @@ func newWriter(conn *connection, l *layout, combinations int) (*writer, error) {
 	return w, nil
 }
 
-func (w *writer) loadDimensions() error {
+// load reads what the writer knows of the file.
+func (w *writer) load() error {
 	for _, d := range w.sorted.dims {
 		if err := d.load(w.conn); err != nil {
 			return err
 		}
+	}
+	w.filled = [factTables]bool{factPlain: true}
+	for f := factPlain + 1; f < factTables; f++ {
+		rows, err := w.conn.texts("SELECT 'x' FROM " + w.layout.facts[f].sql() + " LIMIT 1")
+		if err != nil {
+			return fmt.Errorf("cannot read %s: %w", w.layout.facts[f].name, err)
+		}
+		w.filled[f] = len(rows) > 0
 	}
 	w.stale = false
 	return nil
@@ -111,14 +122,18 @@ func (w *writer) close() {
 // write stores a commit. stored are the positions before it.
 func (w *writer) write(ctx context.Context, c olap.Commit, stored map[int32]int64) error {
 	if w.stale {
-		if err := w.loadDimensions(); err != nil {
+		if err := w.load(); err != nil {
 			return err
 		}
 	}
 	if err := w.conn.exec("BEGIN TRANSACTION"); err != nil {
 		return err
 	}
+	filled := w.filled
 	err := w.appendAll(ctx, c, stored)
+	if err == nil && w.filled != filled {
+		err = w.conn.exec(viewDDL(w.layout, w.filled))
+	}
 	if err == nil {
 		err = w.storePositions(c.Positions, stored)
 	}
@@ -182,9 +197,11 @@ func (w *writer) appendSelected() error {
 	}
 	for f, t := range w.facts {
 		for k := range w.sorted.runs[f] {
-			if err := t.append(w.conn, &w.sel, &w.sorted.runs[f][k]); err != nil {
+			r := &w.sorted.runs[f][k]
+			if err := t.append(w.conn, &w.sel, r); err != nil {
 				return err
 			}
+			w.filled[f] = w.filled[f] || len(r.rows) > 0
 		}
 	}
 	return nil
