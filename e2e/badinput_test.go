@@ -335,7 +335,7 @@ func TestWhatIsTakenAlreadyIsSaid(t *testing.T) {
 		{"the HTTP port", listen, "", t.TempDir(), []string{"another process listens on " + listen, "http.listen"}},
 		{"the Kafka port", freeAddress(t), p.kafka, t.TempDir(), []string{"another process listens on " + p.kafka, "log.listen"}},
 		{"the data folder", freeAddress(t), "", data, []string{fmt.Sprintf("in use by process %d", p.cmd.Process.Pid), "data_dir"}},
-		{"a folder of another version", freeAddress(t), "", other, []string{"format 7", "reads 1"}},
+		{"a folder of another version", freeAddress(t), "", other, []string{"format 7", "reads 2"}},
 		{"a folder of something else", freeAddress(t), "", foreign, []string{"thesis.txt", "data_dir"}},
 	} {
 		r := millrace(t, "up", "--listen", c.listen, "--kafka-listen", c.kafka, "--data-dir", c.data)

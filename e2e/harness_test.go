@@ -205,6 +205,30 @@ func (p *platform) eventually(what string, limit time.Duration, ok func() bool) 
 	}
 }
 
+// settle waits until the tables have what the ledger has: rows follow it by up to
+// one transaction of the store.
+func (p *platform) settle() {
+	p.t.Helper()
+	type partition struct{ Partition, Committed, Position int64 }
+	partitions := func() []partition {
+		var answer struct{ Partitions []partition }
+		p.decode(p.get("/api/v1/status"), &answer)
+		return answer.Partitions
+	}
+	want := make(map[int64]int64)
+	for _, at := range partitions() {
+		want[at.Partition] = at.Committed
+	}
+	p.eventually("the rows of the ledger to be queryable", waitLong, func() bool {
+		for _, at := range partitions() {
+			if at.Position < want[at.Partition] {
+				return false
+			}
+		}
+		return true
+	})
+}
+
 // sql runs a query and returns its only row.
 func (p *platform) sql(query string) []any {
 	p.t.Helper()
@@ -217,6 +241,7 @@ func (p *platform) sql(query string) []any {
 
 func (p *platform) sqlRows(query string) [][]any {
 	p.t.Helper()
+	p.settle()
 	var answer struct {
 		Rows [][]any `json:"rows"`
 	}
@@ -246,6 +271,7 @@ func (p *platform) waitReceived(n int64) ledgerCounts {
 		l = p.ledger()
 		return l.Received >= n
 	})
+	p.settle()
 	return l
 }
 

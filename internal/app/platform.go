@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -177,7 +178,7 @@ func (p *platform) openState(ctx context.Context) (err error) {
 // waitForSpace is where the checkpoint store waits when the disk is full: its
 // writes cannot be given up without losing the store.
 func (p *platform) waitForSpace(ctx context.Context) {
-	p.guard.Report(disk.ErrFull)
+	p.guard.Report(syscall.ENOSPC)
 	p.log.Warn("the disk is full; the checkpoint waits for space", "folder", p.cfg.DataDir)
 	_ = p.guard.Wait(context.WithoutCancel(ctx))
 }

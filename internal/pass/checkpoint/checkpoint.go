@@ -39,6 +39,11 @@ const (
 	cursorPrefix = 'c'
 
 	memTableBytes = 8 << 20
+	// A layer repeats a write once when the disk is full, so this many make 64
+	// attempts. One is not enough: the store that shares the disk takes the space
+	// that it has just given back when it tries its own write again, and Pebble
+	// cannot go on without its log.
+	fullLayers = 6
 	taskVersion   = 1
 )
 
@@ -63,7 +68,9 @@ type Store struct{ db *pebble.DB }
 func Open(cfg Config) (*Store, error) {
 	fs := vfs.Default
 	if cfg.DiskFull != nil {
-		fs = vfs.OnDiskFull(fs, cfg.DiskFull)
+		for range fullLayers {
+			fs = vfs.OnDiskFull(fs, cfg.DiskFull)
+		}
 	}
 	cache := pebble.NewCache(cfg.CacheBytes)
 	defer cache.Unref()
