@@ -97,6 +97,15 @@ var Layers = []Layer{
 		By:   []string{app, tools},
 	},
 	{
+		Name: "jobs", Packages: []string{"internal/job/..."},
+		Is:   "the shop's streaming jobs, and those declared in YAML",
+		Only: []string{"vocabulary", "spelling", "stream engine", "adapter contract"},
+	},
+	{
+		Name: "results", Packages: []string{"internal/result"},
+		Is: "what jobs publish, on its way to tables, topics and listeners",
+	},
+	{
 		Name: "parts of sources", Packages: []string{"internal/source/meter", "internal/source/resume", "internal/source/route"},
 		Is: "what several sources use",
 	},
