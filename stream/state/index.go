@@ -14,7 +14,7 @@ const firstSlots = 16
 func slot(hash, entry uint32) uint64 { return uint64(hash)<<32 | uint64(entry+1) }
 
 func (x *index) add(hash, entry uint32) {
-	if uint64(x.used)*4 >= uint64(len(x.slots))*3 {
+	if 4*int(x.used) >= 3*len(x.slots) {
 		x.resize(max(firstSlots, 2*len(x.slots)))
 	}
 	x.used++

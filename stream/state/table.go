@@ -112,19 +112,24 @@ func (t *table[V]) find(key []byte, hash uint32) uint32 {
 	}
 	for at := hash & x.mask; ; at = (at + 1) & x.mask {
 		s := x.slots[at]
-		if s == 0 {
-			return noEntry
-		}
-		if uint32(s>>32) == hash {
-			i := uint32(s) - 1
-			// Written out for the short key, since this is where a lookup spends its time.
-			if h := t.head(i); int(h.len) == len(key) && len(key) <= inlineLen && string(h.key[:len(key)]) == string(key) {
-				return i
-			} else if h.len == longKey && bytes.Equal(t.keyOf(i), key) {
+		if uint32(s>>32) == hash && s != 0 {
+			if i := uint32(s) - 1; t.hasKey(i, key) {
 				return i
 			}
 		}
+		if s == 0 {
+			return noEntry
+		}
 	}
+}
+
+// hasKey is written out for the short key, since this is where a lookup spends its time.
+func (t *table[V]) hasKey(i uint32, key []byte) bool {
+	h := t.head(i)
+	if h.len == longKey {
+		return bytes.Equal(t.keyOf(i), key)
+	}
+	return int(h.len) == len(key) && string(h.key[:h.len]) == string(key)
 }
 
 // get returns the entry of a key that has a value, or noEntry.
