@@ -17,11 +17,12 @@ const (
 	Int32
 	Int64
 	Bool
+	Double // DOUBLE; columns of job tables only
 )
 
 // SQL returns the type's standard name.
 func (t Type) SQL() string {
-	return [...]string{"UUID", "TIMESTAMP", "VARCHAR", "DECIMAL(18,6)", "INTEGER", "BIGINT", "BOOLEAN"}[t]
+	return [...]string{"UUID", "TIMESTAMP", "VARCHAR", "DECIMAL(18,6)", "INTEGER", "BIGINT", "BOOLEAN", "DOUBLE"}[t]
 }
 
 // Table declares one table.
