@@ -1,9 +1,6 @@
 package pattern
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // A Builder is a pattern, or a part of one, while it is being written. Methods
 // that add something (Next, FollowedBy, …) make that the current element; methods
@@ -20,12 +17,6 @@ type Builder[E any] struct {
 	bounds bool // Within was called
 	skip   Skip
 	faults []Error // of a declaration, known before it is compiled
-}
-
-// condition is what is asked of an event; every part must hold.
-type condition[E any] struct {
-	alone []func(E) bool // asked of the event only: one answer per event
-	with  []func(E, *Partial[E]) (bool, error)
 }
 
 func newBuilder[E any]() *Builder[E] {
@@ -280,57 +271,3 @@ func conditionOf[E any](of map[*element]*condition[E], e *element, method string
 	}
 	return c
 }
-
-// A Pattern is compiled and immutable; several goroutines may share it.
-type Pattern[E any] struct {
-	prog  *program
-	conds []condition[E]
-	skip  Skip
-}
-
-// Compile checks the pattern and makes its automaton. The error names every
-// mistake; each is an [Error].
-func (b *Builder[E]) Compile() (*Pattern[E], error) {
-	wrong := append(b.faults[:len(b.faults):len(b.faults)], check(b.seq, limits{within: b.within, bounded: b.bounds, skip: b.skip})...)
-	if len(wrong) > 0 {
-		return nil, joined(wrong)
-	}
-	p := &Pattern[E]{skip: b.skip}
-	var steps []string
-	walk(b.seq, func(e *element) {
-		if !e.isGroup {
-			e.cond = len(p.conds)
-			p.conds = append(p.conds, valueOf(b.where[e]))
-			steps = append(steps, e.name)
-		}
-	})
-	names := append([]string(nil), steps...)
-	walk(b.seq, func(e *element) {
-		if e.hasUntil {
-			e.until = len(p.conds)
-			p.conds = append(p.conds, valueOf(b.until[e]))
-			names = append(names, fmt.Sprintf("until of %s", e.label()))
-		}
-	})
-	prog, err := compile(b.seq, b.within, steps, names)
-	if err != nil {
-		return nil, err
-	}
-	p.prog = prog
-	return p, nil
-}
-
-func valueOf[E any](c *condition[E]) condition[E] {
-	if c == nil {
-		return condition[E]{}
-	}
-	return *c
-}
-
-// Steps returns the names of the steps and negations in order of declaration.
-func (p *Pattern[E]) Steps() []string { return append([]string(nil), p.prog.steps...) }
-
-// Fingerprint identifies the structure: steps by name, order, contiguity and
-// quantifiers, but not conditions, times or the skip strategy, which may change
-// while state is kept.
-func (p *Pattern[E]) Fingerprint() uint64 { return p.prog.fingerprint }

@@ -55,12 +55,9 @@ func check(seq []*element, l limits) []Error {
 func (c *checker) say(e *element, field, format string, args ...any) {
 	wrong := Error{Path: field, Text: fmt.Sprintf(format, args...)}
 	if e != nil {
-		wrong.What = e.label()
-		wrong.Path = strings.Trim(e.path+"."+field, ".")
-	}
-	if e == nil || e.path == "" {
-		if e != nil {
-			wrong.Path = ""
+		wrong.What, wrong.Path = e.label(), ""
+		if e.path != "" { // declared as data
+			wrong.Path = strings.Trim(e.path+"."+field, ".")
 		}
 	}
 	c.wrong = append(c.wrong, wrong)

@@ -22,7 +22,8 @@
 //
 // The list must be a way through the pattern: its elements in order, a loop as
 // often as its quantifier allows, one of the alternatives of [Or], nothing where an
-// element is optional. The condition of each step holds for its event; it is asked
+// element is optional. (A repetition of a group that takes no event counts, so
+// Times(3) of a group that may be empty is none to three.) The condition of each step holds for its event; it is asked
 // with what the list has before the event. Let the event p be taken directly before
 // the event n of the list. Then:
 //
@@ -97,8 +98,11 @@
 //
 // A partial match times out when, at the deadline of Within, or at that of the last
 // step it waited for, it could still have gone on. It is handed out apart, unless it
-// has itself been a match, as A B has been in A B+. Partial matches that end because
-// of contiguity, a negation or a skip do not time out.
+// has itself been a match, as A B has been in A B+. A list that went on by
+// FollowedByAny, or the longest loop in A B+ C, does time out, whatever came of it: it
+// could have been one more match. Partial matches that end because of contiguity, a negation or a skip
+// do not. A strategy other than NoSkip ends partial matches with the same first event
+// as soon as one of them is complete.
 //
 // # What Compile refuses
 //

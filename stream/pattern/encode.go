@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 )
 
@@ -25,6 +26,9 @@ const (
 	flagAccepted = 1 << iota
 	flagReported
 )
+
+// ErrState is wrapped by every error of [Matcher.DecodeState].
+var ErrState = errors.New("state of another pattern, or damaged")
 
 // AppendState appends a state as bytes. An idle state is no bytes at all. encode
 // appends one event.

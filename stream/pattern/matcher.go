@@ -1,7 +1,6 @@
 package pattern
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"math/bits"
@@ -9,26 +8,6 @@ import (
 
 // never is a time that does not come.
 const never = math.MaxInt64
-
-// Limits bound what one key may hold. A zero field is its default.
-type Limits struct {
-	// Runs is the number of partial matches. 1,024 by default.
-	Runs int
-	// Entries is the number of entries of the shared buffer: events taken, counted
-	// once for each different beginning. 16,384 by default.
-	Entries int
-}
-
-// Stats counts what a Matcher has done, over all keys.
-type Stats struct {
-	Events   uint64 // given to Advance
-	Matches  uint64 // handed out
-	Timeouts uint64 // partial matches whose time was over
-	// Partial matches that were not begun or not continued because their key was
-	// at a limit. The older ones went on; matches may be missing.
-	DroppedRuns, DroppedEntries uint64
-	ConditionErrors             uint64
-}
 
 // A Matcher runs a pattern over the events of many keys, one at a time. It belongs
 // to one goroutine. Its memory is scratch space and a pool; what a key holds is in
@@ -57,30 +36,6 @@ type Matcher[E any] struct {
 	number []int32    // of nodes
 	order  [3][]int32 // nodes, slots, places of slots
 	raw    []byte     // an event
-}
-
-// State is what a pattern keeps for one key. The zero value is ready; a State
-// that is [State.Idle] may be thrown away and made anew.
-type State[E any] struct{ a *arena[E] }
-
-// Idle tells that nothing waits: the state equals the zero value.
-func (s *State[E]) Idle() bool { return s.a == nil }
-
-// Runs returns the number of partial matches, and of complete ones that wait for
-// an earlier one.
-func (s *State[E]) Runs() (partial, complete int) {
-	if s.a == nil {
-		return 0, 0
-	}
-	return len(s.a.runs), len(s.a.held)
-}
-
-// Events returns the number of events that are kept.
-func (s *State[E]) Events() int {
-	if s.a == nil {
-		return 0
-	}
-	return len(s.a.slots) - len(s.a.vacant)
 }
 
 // NewMatcher returns a Matcher. It panics on negative limits.
@@ -333,63 +288,3 @@ func (m *Matcher[E]) accept(a *arena[E], id int32, first uint64, at int64, timed
 	n.refs++
 	a.held = append(a.held, held{first: first, at: at, node: id, timed: timed})
 }
-
-// holds answers whether a condition holds for the event. What is asked of the
-// event alone is asked once.
-func (m *Matcher[E]) holds(cond int) bool {
-	c := &m.conds[cond]
-	if len(c.alone) > 0 {
-		if m.memo[cond]>>1 != m.epoch {
-			m.memo[cond] = m.epoch<<1 | m.ask(c)
-		}
-		if m.memo[cond]&1 == 0 {
-			return false
-		}
-	}
-	for _, fn := range c.with {
-		ok, err := fn(m.event, &m.view)
-		if err == nil {
-			err = m.view.err
-		}
-		if err != nil {
-			m.failed(cond, err)
-			return false
-		}
-		if !ok {
-			return false
-		}
-	}
-	return true
-}
-
-func (m *Matcher[E]) ask(c *condition[E]) uint64 {
-	for _, fn := range c.alone {
-		if !fn(m.event) {
-			return 0
-		}
-	}
-	return 1
-}
-
-func (m *Matcher[E]) failed(cond int, err error) {
-	m.stats.ConditionErrors++
-	m.view.err = nil
-	if m.err == nil {
-		m.err = &ConditionError{Step: m.prog.names[cond], Err: err}
-	}
-}
-
-// ConditionError is an error of a condition at run time.
-type ConditionError struct {
-	Step string // the step or negation; "until of …" for a stop condition
-	Err  error
-}
-
-func (e *ConditionError) Error() string {
-	return fmt.Sprintf("pattern: condition of %q failed and counts as not fulfilled: %v", e.Step, e.Err)
-}
-
-func (e *ConditionError) Unwrap() error { return e.Err }
-
-// ErrState is wrapped by every error of [Matcher.DecodeState].
-var ErrState = errors.New("state of another pattern, or damaged")

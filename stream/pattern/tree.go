@@ -65,8 +65,6 @@ func (e *element) fault(field, format string, args ...any) {
 	e.faults = append(e.faults, fault{field, fmt.Sprintf(format, args...)})
 }
 
-func (e *element) isStep() bool { return !e.isGroup && !e.not }
-
 func (e *element) isLoop() bool { return e.max == unbounded || e.max > 1 }
 
 // skippable tells whether a match may leave the element out.
