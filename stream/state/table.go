@@ -305,7 +305,7 @@ func (t *table[V]) admit(key []byte, hash uint32, b []byte) uint32 {
 	i := t.insert(key, hash)
 	written, err := t.f.decode(b, t.value(i))
 	if err != nil {
-		t.f.fail("cannot read an entry", err)
+		t.f.fail("cannot read an entry of", err)
 		t.forget(i)
 		return noEntry
 	}
