@@ -2,6 +2,7 @@ package state
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 )
 
@@ -63,7 +64,7 @@ func (t *table[V]) expireStored(limit int64) error {
 			keys = append(keys, bytes.Clone(key))
 			return nil
 		})
-		if err != nil && err != errEnough {
+		if err != nil && !errors.Is(err, errEnough) {
 			return t.f.space.wrap(t.f.d.name, "cannot expire entries of", err)
 		}
 		for _, key := range keys {

@@ -256,6 +256,14 @@ values value 0 [string] struct{pages []string, count int32}
 `; err != nil || got != want {
 		t.Errorf("%v\n%s", err, got)
 	}
+}
+
+func TestBrowseGoesOnBehindTheCursor(t *testing.T) {
+	m, prefix := NewMemory(), []byte("job\x00op\x00")
+	w := openTables(t, m, 0)
+	w.fields.Set("k", 3, 30)
+	w.fields.Set("k", 1, 10)
+	save(t, w.space, m)
 	first, err := Browse(m, prefix, "fields", nil, 1)
 	if err != nil || len(first) != 1 || string(first[0].Key) != `["k",1]` {
 		t.Fatalf("%v: %s", err, first)
