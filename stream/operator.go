@@ -70,6 +70,23 @@ func Connect[T, R any](
 	return Stream[R]{n}
 }
 
+// ConnectLate is [Connect] with a second output, for elements that came too late.
+func ConnectLate[T, R, L any](
+	in Stream[T], name string,
+	make func(c *Context, emit func(Element[R]), late func(Element[L])) (take func(Element[T]), op Operator, err error),
+) (results Stream[R], late Stream[L]) {
+	n := &node{job: in.n.job, name: name + " (late)", stage: in.n.stage, local: in.n.local}
+	n.build = func(x *instance) (any, error) { return emitter[L](x, n) }
+	results = Connect(in, name, func(c *Context, emit func(Element[R])) (func(Element[T]), Operator, error) {
+		l, err := c.x.input(n)
+		if err != nil {
+			return nil, nil, err
+		}
+		return make(c, emit, l.(func(Element[L])))
+	})
+	return results, Stream[L]{n}
+}
+
 // Connect2 adds an operator with two inputs. Both must be keyed alike, and both in
 // their partitions or both in shards.
 func Connect2[A, B, R any](
