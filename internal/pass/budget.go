@@ -3,8 +3,6 @@ package pass
 import (
 	"context"
 	"sync"
-
-	"github.com/millrace/millrace/event"
 )
 
 // load is what judged events weigh: rows, and bytes of the payloads that their
@@ -18,17 +16,6 @@ func (l *load) remove(o load) { l.rows, l.bytes = l.rows-o.rows, l.bytes-o.bytes
 // reaches reports whether l is at least a share of the limit, in either measure.
 func (l load) reaches(limit load, share int) bool {
 	return l.rows >= max(1, limit.rows/share) || l.bytes >= max(1, limit.bytes/share)
-}
-
-func loadOf(batches []*event.Batch) load {
-	var l load
-	for _, b := range batches {
-		l.rows += b.Len()
-		for _, p := range b.Payload {
-			l.bytes += len(p)
-		}
-	}
-	return l
 }
 
 // sealShare of the budget is judged before a commit comes early: that is

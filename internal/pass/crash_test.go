@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/millrace/millrace/internal/ledger"
 	"github.com/millrace/millrace/internal/pass"
 )
 
@@ -98,38 +99,41 @@ func TestCrashesChangeNothing(t *testing.T) {
 	}
 	t.Logf("%d times a checkpoint was ahead of the store", ahead)
 	s.gate.before, s.gate.after = 0, 0
-	s.start()
-	s.untilQueryable()
-	got := s.tables()
-	total, err := s.checkpoint.Ledger().Total()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.stop(); err != nil {
-		t.Fatal(err)
-	}
-
-	s.data = t.TempDir()
-	s.start()
-	s.untilQueryable()
-	for table, want := range s.tables() {
-		if got[table] != want {
-			t.Errorf("%s differs from an undisturbed run:\n%s", table, difference(got[table], want))
-		}
-	}
-	want, err := s.checkpoint.Ledger().Total()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if total != want || !total.Balanced() || total.Received != int64(s.sent) {
-		t.Errorf("ledger %+v, undisturbed %+v, sent %d", total, want, s.sent)
-	}
+	total := s.wantUndisturbed()
 	if total.Late == 0 || total.Duplicate == 0 || total.Quarantined == 0 || total.Corrected == 0 {
 		t.Errorf("the test does not reach everything: %+v", total)
 	}
-	if err := s.stop(); err != nil {
-		t.Fatal(err)
+}
+
+// wantUndisturbed compares tables and ledger with those of a pass that reads the
+// same log from its beginning to its end.
+func (s *shop) wantUndisturbed() ledger.Counts {
+	s.t.Helper()
+	got, total := s.finish()
+	s.data = s.t.TempDir()
+	tables, want := s.finish()
+	for table, want := range tables {
+		if got[table] != want {
+			s.t.Errorf("%s differs from an undisturbed run:\n%s", table, difference(got[table], want))
+		}
 	}
+	if total != want || !total.Balanced() || total.Received != int64(s.sent) {
+		s.t.Errorf("ledger %+v, undisturbed %+v, sent %d", total, want, s.sent)
+	}
+	return total
+}
+
+// finish runs a pass until all that was sent is queryable.
+func (s *shop) finish() (map[string]string, ledger.Counts) {
+	s.t.Helper()
+	s.start()
+	s.untilQueryable()
+	tables := s.tables()
+	total, err := s.checkpoint.Ledger().Total()
+	if err = errors.Join(err, s.stop()); err != nil {
+		s.t.Fatal(err)
+	}
+	return tables, total
 }
 
 // difference shows the first rows that differ.
@@ -165,23 +169,7 @@ func TestACrashBehindEveryCommit(t *testing.T) {
 			t.Fatalf("round %d: %v", round, err)
 		}
 	}
-	s.start()
-	s.untilQueryable()
-	got := s.tables()
-	if err := s.stop(); err != nil {
-		t.Fatal(err)
-	}
-	s.data = t.TempDir()
-	s.start()
-	s.untilQueryable()
-	for table, want := range s.tables() {
-		if got[table] != want {
-			t.Errorf("%s differs from an undisturbed run:\n%s", table, difference(got[table], want))
-		}
-	}
-	if err := s.stop(); err != nil {
-		t.Fatal(err)
-	}
+	s.wantUndisturbed()
 }
 
 func TestAVerdictIsAnsweredWhenItIsQueryable(t *testing.T) {

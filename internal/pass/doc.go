@@ -1,29 +1,38 @@
 // Package pass is the one pass over the log: a task per partition reads a record
 // once, decodes it once into a columnar batch, judges it (duplicate, valid,
-// late), corrects and enriches it, and hands it to the stores, the dedup index
-// and the ledger.
+// late), corrects and enriches it, and hands it to the dedup index, the ledger
+// and the analytics store.
 //
 // # Commit
 //
-// Workers fill batches; one committer seals what all tasks of this process have
-// ready and commits it in two steps:
+// Workers fill batches. A committer seals what all tasks of this process have
+// ready and commits it: positions, watermarks, fingerprints, ledger rows and the
+// verdict log, in one synced batch of the checkpoint store. What else a task must
+// have durable at the same moment goes into its delta. Then the store writer
+// takes the rows, with the positions that they reflect, to the analytics store:
+// whole commits in their order, in larger transactions the further it is behind.
+// Only then are verdicts announced.
 //
-//  1. the analytics store takes the rows and the positions that they reflect, in
-//     one transaction of its own;
-//  2. the checkpoint store takes positions, watermarks, fingerprints and ledger
-//     rows in one synced batch.
+// A crash before the commit forgets the batch. A crash before its rows are stored
+// leaves the checkpoint ahead of the store: the task then reads from the store's
+// position, and makes the rows below the checkpoint again, with verdict and marks
+// from the verdict log; see refill.go and docs/adr/021. A crash between a
+// transaction and its answer makes them again too, and the store skips the offsets
+// that it has. That holds for any boundaries, as each partition is skipped by
+// offset.
 //
-// Only then are verdicts announced. A crash before 1 forgets the batch, a crash
-// between 1 and 2 makes the tasks read it again from the older checkpoint: the
-// pass is deterministic, so the same verdicts come out, and the store skips the
-// offsets that it has. That holds for any commit boundaries, as each partition
-// is skipped by offset.
+// # The way of a batch
+//
+//	worker      task.process: decodeAll → judge (or refillBatch) → pending
+//	committer   task.seal → writeCheckpoint → committed
+//	store       gather → olap.Store.Write → stored, and back to the pool
 //
 // # Concurrency
 //
 // The poller hands records to workers over bounded channels; a partition belongs
-// to one worker. A worker's mutex guards its tasks between batches; the
-// committer takes it to seal and to acknowledge, never while it writes. Lock
-// order: worker, then pending counter. A batch is owned by the worker until it is
-// sealed, then by the committer, which returns it to the pool.
+// to one worker. A worker's mutex guards its tasks between batches; committer and
+// store writer take it to seal and to move positions on, never while they write.
+// Lock order: committing, then worker, then budget or queue. A batch is owned by
+// the worker until it is sealed, then by the committer, then by the store writer,
+// which returns it to the pool. The budget bounds all batches together.
 package pass

@@ -43,8 +43,8 @@ const (
 	// attempts. One is not enough: the store that shares the disk takes the space
 	// that it has just given back when it tries its own write again, and Pebble
 	// cannot go on without its log.
-	fullLayers = 6
-	taskVersion   = 1
+	fullLayers  = 6
+	taskVersion = 1
 )
 
 // ErrCorrupt says that what was read is not what was written.

@@ -74,8 +74,8 @@ func defaultPass() Pass {
 	return Pass{
 		Workers:         0,
 		CommitInterval:  50 * time.Millisecond,
-		StoreInterval:   200 * time.Millisecond,
-		MaxPendingRows:  300_000,
+		StoreInterval:   100 * time.Millisecond,
+		MaxPendingRows:  200_000,
 		MaxPendingBytes: 128 * MiB,
 		Dedup: Dedup{
 			Horizon:       30 * day,
