@@ -41,7 +41,7 @@ func bids(n int, keys int64) []bid {
 func benchmark(b *testing.B, p *Pattern[bid], events []bid, keys int64, step int64) {
 	m := NewMatcher(p, Limits{})
 	states := make([]State[bid], keys)
-	matches := 0
+	matches, waiting := 0, 0
 	emit := func(Match[bid]) { matches++ }
 	at := int64(0)
 	b.ReportAllocs()
@@ -56,8 +56,11 @@ func benchmark(b *testing.B, p *Pattern[bid], events []bid, keys int64, step int
 		if err := m.Advance(s, at, e, emit); err != nil {
 			b.Fatal(err)
 		}
+		partial, _ := s.Runs()
+		waiting += partial
 	}
 	b.ReportMetric(float64(matches)/float64(b.N), "matches/op")
+	b.ReportMetric(float64(waiting)/float64(b.N), "runs/op")
 }
 
 func BenchmarkDrop(b *testing.B) {

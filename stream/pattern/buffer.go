@@ -53,6 +53,7 @@ type arena[E any] struct {
 	last   int64  // time of the newest event
 	next   int64  // the least next of runs
 	runs   []run
+	live   int // runs that are not over; less than len(runs) while an event is given to them
 	held   []held
 	nodes  []node
 	slots  []slot[E]
@@ -66,7 +67,7 @@ type arena[E any] struct {
 func (a *arena[E]) reset() {
 	a.seq, a.last, a.next, a.cur = 0, 0, never, none
 	a.root = node{child: none}
-	a.runs, a.held = a.runs[:0], a.held[:0]
+	a.runs, a.held, a.live = a.runs[:0], a.held[:0], 0
 	a.nodes, a.free = a.nodes[:0], a.free[:0]
 	a.slots, a.vacant = a.slots[:0], a.vacant[:0]
 }

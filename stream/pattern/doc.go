@@ -123,13 +123,16 @@
 //
 // # Differences
 //
-// From Flink CEP: an event that fits a negation and the next step breaks the match
-// (there as here), also when the next step is optional, which Flink refuses.
-// Negations at the end may have their own time. Groups may be greedy, loops at the end
-// too. There is no restriction that a stop condition needs a simple pattern. Step
-// names may be used once only, also across groups. A match with skip strategy waits
-// for earlier partial matches as there; with NoSkip the order of matches of one event
-// is defined.
+// From Flink CEP: after ToFirst or ToLast of a step that took nothing, or that took
+// the first event, the search goes on as after ToNext (there as after NoSkip, or it is
+// an error). A negation may be followed by an optional step, and at the end it may have
+// its own time. A greedy loop may be a group, and may stand at the end. Until is not
+// bound to unbounded loops. Step names are unique across groups. Every wait must be
+// bounded. What one event completes with NoSkip comes in a defined order.
+//
+// Alike: an event that fits a negation and the next step breaks the match; the end of
+// Within is exclusive; with a skip strategy a match waits for partial matches that
+// began earlier.
 //
 // From MATCH_RECOGNIZE: contiguity is relaxed unless Next and Consecutive say
 // otherwise (there it is strict); quantifiers are neither greedy nor reluctant unless

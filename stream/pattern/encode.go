@@ -249,6 +249,7 @@ func (m *Matcher[E]) readRuns(d *reader, a *arena[E]) {
 		a.next = min(a.next, r.next)
 		a.nodes[id].refs++
 		a.runs = append(a.runs, r)
+		a.live++
 	}
 }
 

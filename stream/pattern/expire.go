@@ -50,6 +50,7 @@ func (m *Matcher[E]) expireAt(a *arena[E], now int64) {
 		kept++
 	}
 	a.runs = a.runs[:kept]
+	a.live = kept
 }
 
 // expireRun closes the edges of a run whose time is over.

@@ -167,15 +167,21 @@ func (m *Matcher[E]) stepRun(a *arena[E], r *run) bool {
 			r.alive &^= bit
 		}
 	}
-	r.alive &^= killed
-	for rest := taken &^ killed; rest != 0; rest &= rest - 1 {
-		i := bits.TrailingZeros64(rest)
-		if pos.edges[i].link != linkFollowedByAny {
-			r.alive &^= 1 << i
-		}
-		m.follow(a, r, i)
+	taken &^= killed
+	r.alive &^= killed | taken&^pos.anyLinks
+	if r.alive == 0 {
+		a.live-- // before it goes on: at the limit it makes place for itself
+	}
+	for rest := taken; rest != 0; rest &= rest - 1 {
+		m.follow(a, r, bits.TrailingZeros64(rest))
+	}
+	if r.alive == 0 {
+		return false
 	}
 	m.complete(a, r, m.at, false)
+	if r.alive == 0 {
+		a.live--
+	}
 	return r.alive != 0
 }
 
@@ -234,10 +240,13 @@ func (m *Matcher[E]) follow(a *arena[E], r *run, edge int) {
 	if pos.atOnce {
 		next.alive &^= 1<<pos.end | pos.edges[pos.end].kills
 	}
-	waits := next.alive != 0 && !(!isNew && a.runsAt(id, int32(to)))
-	if waits && len(a.runs) >= m.limits.Runs {
+	waits := next.alive != 0 && (isNew || !a.runsAt(id, int32(to)))
+	held := r.node == none && m.skip.to != skipNothing // a first event may add a match that waits
+	if (waits || held) && m.full(a) {
 		m.stats.DroppedRuns++
-		waits = false
+		if waits = false; held {
+			return
+		}
 	}
 	if !waits && !pos.atOnce {
 		return
@@ -257,10 +266,21 @@ func (m *Matcher[E]) follow(a *arena[E], r *run, edge int) {
 		a.next = min(a.next, next.next)
 		a.nodes[id].refs++
 		a.runs = append(a.runs, next)
+		a.live++
 	}
 	if pos.atOnce {
 		m.accept(a, id, next.first, m.at, false)
 	}
+}
+
+// full tells whether the key is at its limit of partial matches and of matches that
+// wait for them. Without skip strategy none waits beyond its event.
+func (m *Matcher[E]) full(a *arena[E]) bool {
+	n := a.live
+	if m.skip.to != skipNothing {
+		n += len(a.held)
+	}
+	return n >= m.limits.Runs
 }
 
 // runsAt tells whether a run of the present event is at the node and position.

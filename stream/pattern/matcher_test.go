@@ -216,6 +216,43 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// At the limit every partial match can still go on; only new ones are refused.
+func TestPartialMatchesGoOnAtTheLimit(t *testing.T) {
+	p := compiled(t, Begin[byte]("A").Where(is('a')).FollowedBy("B").Where(is('b')).Times(2).FollowedBy("C").Where(is('c')).Within(time.Second))
+	m := NewMatcher(p, Limits{Runs: 8})
+	var s State[byte]
+	matches := 0
+	for i, e := range []byte("aaaaaaaaaabbc") {
+		if err := m.Advance(&s, int64(i), e, func(Match[byte]) { matches++ }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if matches != 8 || m.Stats().DroppedRuns != 2 || !s.Idle() {
+		t.Errorf("%d matches, %+v", matches, m.Stats())
+	}
+}
+
+// Matches that wait for an earlier partial match are bound by the same limit.
+func TestMatchesThatWaitAreLimited(t *testing.T) {
+	p := compiled(t, Or(Begin[byte]("A").Where(is('a')).FollowedBy("Z").Where(is('z')), Begin[byte]("B").Where(is('b'))).
+		Within(time.Second).Skip(ToNext))
+	m := NewMatcher(p, Limits{Runs: 8})
+	var s State[byte]
+	var at []int64
+	for i, e := range []byte("abbbbbbbbbbbbbb") {
+		if err := m.Advance(&s, int64(i), e, ignore); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if runs, complete := s.Runs(); runs != 1 || complete != 7 || m.Stats().DroppedRuns != 7 {
+		t.Errorf("%d partial, %d complete, %+v", runs, complete, m.Stats())
+	}
+	m.Expire(&s, 2_000_000, func(x Match[byte]) { at = append(at, x.At) }, nil)
+	if !slices.Equal(at, []int64{1, 2, 3, 4, 5, 6, 7}) {
+		t.Errorf("matches at %v", at)
+	}
+}
+
 // Two ways through the pattern to the same list of events are one partial match.
 func TestAmbiguousPatternsDoNotMultiply(t *testing.T) {
 	p := compiled(t, Group(Begin[byte]("A").Where(is('a')).OneOrMore()).OneOrMore().FollowedBy("Z").Where(is('z')).Within(time.Second))

@@ -30,12 +30,13 @@ type program struct {
 }
 
 type position struct {
-	cond   int // of its step
-	edges  []edge
-	all    uint64 // a bit for every edge
-	end    int    // the edge that completes a match, or none
-	atOnce bool   // … and it does so without waiting
-	place         // what edges into it inherit
+	cond     int // of its step
+	edges    []edge
+	all      uint64 // a bit for every edge
+	anyLinks uint64 // … for those that stay open when they take an event
+	end      int    // the edge that completes a match, or none
+	atOnce   bool   // … and it does so without waiting
+	place           // what edges into it inherit
 }
 
 // place is what every edge into a position has.
@@ -91,6 +92,8 @@ func (p *program) finish() {
 			}
 			if pos.edges[j].to == end {
 				pos.end = j
+			} else if pos.edges[j].link == linkFollowedByAny {
+				pos.anyLinks |= 1 << j
 			}
 		}
 		if pos.end != none {

@@ -252,6 +252,9 @@ func runMatcher(p *Pattern[letter], events []letter, c caller) (matches, timeout
 		if err := m.Advance(s, e.at, letter{e.c, int64(i)}, emit); err != nil {
 			return nil, nil, err
 		}
+		if s.a != nil && s.a.live != len(s.a.runs) {
+			return nil, nil, fmt.Errorf("%d partial matches are counted, %d kept", s.a.live, len(s.a.runs))
+		}
 	}
 	m.Expire(s, 1<<40, emit, late)
 	if !s.Idle() {

@@ -117,6 +117,7 @@ func (m *Matcher[E]) dropRuns(a *arena[E], unwanted func(first uint64) bool) {
 		kept = append(kept, r)
 	}
 	a.runs = kept
+	a.live = len(kept)
 }
 
 // handOut gives a match to emit and lets go of it.
