@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/millrace/millrace/event"
 	"github.com/millrace/millrace/internal/store/olap"
@@ -24,6 +25,7 @@ type dimension struct {
 	table *physical
 	most  int
 	codes map[string]int32 // by key
+	next  int              // code
 	key   []byte           // scratch
 	fresh run              // combinations that the batch at hand brings
 
@@ -79,12 +81,9 @@ func (d *dimension) load(c *connection) error {
 	if next[0] != strconv.Itoa(len(keys)) {
 		return fmt.Errorf("cannot read %s: it has %d rows, but its next code is %s", d.table.name, len(keys), next[0])
 	}
-	d.codes = make(map[string]int32, len(keys))
+	d.codes, d.next = make(map[string]int32, len(keys)), len(keys)
 	for id, key := range keys {
 		d.codes[key] = int32(id)
-	}
-	if len(d.codes) != len(keys) {
-		return fmt.Errorf("cannot read %s: of its %d rows %d are equal to another", d.table.name, len(keys), len(keys)-len(d.codes))
 	}
 	return nil
 }
@@ -150,11 +149,12 @@ func (d *dimension) find(r olap.Row) int32 {
 	if code, ok := d.codes[string(d.key)]; ok {
 		return code
 	}
-	if len(d.codes) >= d.most || len(d.key) > maxCombination {
+	if d.next >= d.most || len(d.key) > maxCombination {
 		return spelledOut
 	}
-	code := int32(len(d.codes))
+	code := int32(d.next)
 	d.codes[string(d.key)] = code
+	d.next++
 	d.fresh.add(r, [dimensions]int32{code, code}) // its table has one column of codes
 	return code
 }
@@ -177,6 +177,9 @@ func (d *dimension) appendKey(dst []byte, r olap.Row) []byte {
 }
 
 func appendValue(dst []byte, value string) []byte {
+	if !utf8.ValidString(value) {
+		value = string(olap.AppendText(nil, value))
+	}
 	dst = strconv.AppendInt(dst, int64(len(value)), 10)
 	dst = append(dst, ':')
 	return append(dst, value...)

@@ -93,14 +93,14 @@ func randomBatch(r *rand.Rand, from int64, n int) *event.Batch {
 		b.Source.Set(i, pick("shop", "file"))
 		b.Type.Set(i, pick("order", "view", ""))
 		b.Country.Set(i, pick("DE", "1:A", "A1:", "", strings.Repeat("long ", 50), strings.Repeat("too long ", 100)))
-		b.Channel.Set(i, pick("", "1:A", "web"))
+		b.Channel.Set(i, pick("", "1:A", "web", "w\xff", `w\xff`))
 		b.Marks[i] = event.Mark(r.IntN(8)) & (event.Late | event.Warned)
 		b.SessionID[i], b.Properties[i] = pick("", "", "s1"), pick("", "", `{"a": 1}`)
 		b.OrderID[i], b.Amount[i] = fmt.Sprint("o", o), event.Micros(o)
 		for range r.IntN(4) {
 			k := b.AddItem()
 			it := &b.Items
-			it.ProductID[k], it.Name[k] = pick("p1", "p2", ""), pick("", "cup", "tea\x00pot")
+			it.ProductID[k], it.Name[k] = pick("p1", "p2", ""), pick("", "cup", "tea\x00pot", "Zo\xeb", `Zo\xeb`)
 			it.Category.Set(k, pick("", "home"))
 			it.Kind.Set(k, pick(event.KindSale, event.KindView, event.KindFee))
 			it.Quantity[k], it.Amount[k] = int64(k), event.Micros(k)
@@ -115,7 +115,7 @@ func wantRows(b *event.Batch, events, lines []string) ([]string, []string) {
 		if s == "" {
 			return nil
 		}
-		return s
+		return string(olap.AppendText(nil, s))
 	}
 	for i, o := range b.Offset {
 		source, country := null(b.Source.Get(i)), null(b.Country.Get(i))

@@ -9,6 +9,7 @@ import (
 
 	capi "github.com/duckdb/duckdb-go-bindings"
 
+	"github.com/millrace/millrace/event"
 	"github.com/millrace/millrace/internal/store/olap"
 )
 
@@ -178,6 +179,7 @@ func (w *writer) appendBatches(ctx context.Context, c olap.Commit, stored map[in
 		}
 	}
 	w.sel.Batch = nil
+	w.sorted.reset(&event.Batch{}) // lets go of the last batch
 	return nil
 }
 
