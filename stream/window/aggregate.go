@@ -104,5 +104,13 @@ func (p *plan[K, T, A, R]) check() error {
 func (p *plan[K, T, A, R]) open(
 	c *stream.Context, out outlet[K, R], late func(stream.Element[stream.Record[K, T]]),
 ) (operator[K, T], error) {
+	switch p.spec.kind {
+	case sliding:
+		return openSlides(c.Space, c.Watermark(), p, out, late)
+	case session:
+		return openSessions(c.Space, c.Watermark(), p, out, late)
+	case count:
+		return openCounts(c.Space, c.Watermark(), p, out, late)
+	}
 	return openSliced(c.Space, c.Watermark(), p, out, late)
 }

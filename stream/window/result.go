@@ -24,5 +24,5 @@ type Phase string
 const (
 	Early  Phase = "early"   // before the watermark had passed the window
 	OnTime Phase = "on_time" // when it had
-	Late   Phase = "late"    // again, for elements that came after that
+	Late   Phase = "late"    // for elements that came after that
 )
