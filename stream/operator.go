@@ -94,7 +94,7 @@ func Connect2[A, B, R any](
 	make func(c *Context, emit func(Element[R])) (takeA func(Element[A]), takeB func(Element[B]), op Operator, err error),
 ) Stream[R] {
 	j := a.n.job
-	if a.n.local != b.n.local && (a.n.stage == 0 || b.n.stage == 0) {
+	if (a.n.stage == 0) != (b.n.stage == 0) || a.n.local != b.n.local {
 		j.fail(fmt.Errorf("operator %q: one input stays in its partition, the other is sent to the shard of its key; use KeyBy, or KeyByActor, for both", name))
 	}
 	stage := max(a.n.stage, b.n.stage)
@@ -137,6 +137,23 @@ func Connect2[A, B, R any](
 		return p.(pair).takeB, nil
 	}
 	return Stream[R]{n}
+}
+
+// Connect2Late is [Connect2] with a second output, for elements that came too late.
+func Connect2Late[A, B, R, L any](
+	a Stream[A], b Stream[B], name string,
+	make func(c *Context, emit func(Element[R]), late func(Element[L])) (takeA func(Element[A]), takeB func(Element[B]), op Operator, err error),
+) (results Stream[R], late Stream[L]) {
+	n := &node{job: a.n.job, name: name + " (late)", stage: max(a.n.stage, b.n.stage), local: a.n.local}
+	n.build = func(x *instance) (any, error) { return emitter[L](x, n) }
+	results = Connect2(a, b, name, func(c *Context, emit func(Element[R])) (func(Element[A]), func(Element[B]), Operator, error) {
+		l, err := c.x.input(n)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		return make(c, emit, l.(func(Element[L])))
+	})
+	return results, Stream[L]{n}
 }
 
 // emitter returns the function that hands an element to all that follow n here.

@@ -2,155 +2,87 @@ package stream
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
-	"slices"
 )
 
 // publish is what [Turn.Emit] does.
 func (t *timeline[K, S, T, R]) publish(id uint64, v R) {
-	k, at, cause := t.turn.Key, t.turn.Time, t.turn.Cause
-	if t.replaying {
-		t.redone = append(t.redone, publication{ID: id, At: at, Row: t.rows.Append(nil, &v)})
-		return
-	}
 	l := t.lane
+	if !l.Bare {
+		t.scratch = t.rows.Append(t.scratch[:0], &v)
+		l.Open.publish(id, l.position, t.scratch)
+		if t.replay.running {
+			t.replay.again.add(id, l.position, t.scratch)
+			return
+		}
+	}
+	t.send(l, id, l.position, false, v)
+}
+
+func (t *timeline[K, S, T, R]) send(l *lane[S], id uint64, p position, retracted bool, v R) {
 	l.Revision++
-	if t.retain > 0 {
-		t.pubs.Set(k, l.Published, publication{ID: id, At: at, Revision: l.Revision, Row: t.rows.Append(nil, &v)})
-		l.Published++
-	}
-	t.send(k, cause, at, Revised[K, R]{Key: k, ID: id, Revision: l.Revision, Value: v})
+	t.emit(Element[Revised[K, R]]{
+		Value: Revised[K, R]{Key: t.turn.Key, ID: id, Revision: l.Revision, Retracted: retracted, Value: v},
+		Time:  p.At, Cause: p.Cause,
+	})
 }
 
-func (t *timeline[K, S, T, R]) send(k K, cause Cause, at int64, r Revised[K, R]) {
-	t.emit(Element[Revised[K, R]]{r, at, cause})
-}
-
-// currentResults returns the newest publication of each result of a key.
-func (t *timeline[K, S, T, R]) currentResults(k K, l *lane[S]) map[uint64]publication {
-	current := make(map[uint64]publication)
-	for number := l.Oldest; number < l.Published; number++ {
-		if p := t.pubs.Get(k, number); p != nil {
-			q := *p
-			q.Row = bytes.Clone(p.Row)
-			current[p.ID] = q
-		}
-	}
-	return current
-}
-
-// compare replaces the publications from a number on by those of a replay, and
-// publishes what has changed.
-func (t *timeline[K, S, T, R]) compare(k K, l *lane[S], from uint64, current map[uint64]publication) {
-	before := make(map[uint64]publication) // results as of the snapshot
-	for number := l.Oldest; number < from; number++ {
-		if p := t.pubs.Get(k, number); p != nil {
-			before[p.ID] = publication{p.ID, p.At, p.Revision, p.Retracted, bytes.Clone(p.Row)}
-		}
-	}
-	number := from
-	for ; t.pubs.Get(k, number) != nil; number++ {
-		t.pubs.Delete(k, number)
-	}
-	l.Published = from
-	final := make(map[uint64]int) // number of the last one of each result
-	for i, p := range t.redone {
-		final[p.ID] = i
-	}
-	for i, p := range t.redone {
-		if final[p.ID] == i {
-			t.publishAgain(k, l, &p, current)
-		}
-		t.pubs.Set(k, l.Published, p)
-		l.Published++
-	}
-	for _, id := range sortedIDs(current) {
-		was := current[id]
-		if _, again := final[id]; again || was.Retracted {
-			continue
-		}
-		p, known := before[id]
-		if known && bytes.Equal(p.Row, was.Row) && p.Retracted == was.Retracted {
-			continue
-		}
-		if !known {
-			p = was
-			p.Retracted = true
-		}
-		l.Revision++
-		p.Revision = l.Revision
-		t.sendRow(k, l, &p)
-		t.pubs.Set(k, l.Published, p)
-		l.Published++
-	}
-}
-
-// publishAgain sends the last publication of a result in a replay, unless it is
-// as the result stood.
-func (t *timeline[K, S, T, R]) publishAgain(k K, l *lane[S], p *publication, current map[uint64]publication) {
-	was, known := current[p.ID]
-	if known && !was.Retracted && bytes.Equal(was.Row, p.Row) {
-		p.Revision = was.Revision
-		return
-	}
-	l.Revision++
-	p.Revision = l.Revision
-	t.sendRow(k, l, p)
-}
-
-func (t *timeline[K, S, T, R]) sendRow(k K, l *lane[S], p *publication) {
+func (t *timeline[K, S, T, R]) sendRow(l *lane[S], p publication, retracted bool) {
 	var v R
-	if err := t.rows.Decode(p.Row, &v); err != nil {
-		t.c.Fail(fmt.Errorf("result of key %v: %w", k, err))
+	if err := t.rows.Decode(p.row, &v); err != nil {
+		t.c.Fail(fmt.Errorf("result of key %v: %w", t.turn.Key, err))
 	}
-	t.send(k, l.Cause, p.At, Revised[K, R]{Key: k, ID: p.ID, Revision: p.Revision, Retracted: p.Retracted, Value: v})
+	t.send(l, p.id, p.position, retracted, v)
 }
 
-func sortedIDs(m map[uint64]publication) []uint64 {
-	ids := make([]uint64, 0, len(m))
-	for id := range m {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	return ids
+// publication is one publication of a result.
+type publication struct {
+	position
+	id  uint64
+	row []byte
 }
 
-// letGo drops what is kept for elements that can no longer come: those behind the
-// watermark by more than is retained.
-func (t *timeline[K, S, T, R]) letGo(k K, l *lane[S]) {
-	floor := t.c.Watermark() - t.retain
-	if l.At <= floor {
-		t.dropHeld(k, l, l.Kept)
-		l.Snapshots = nil
-	} else {
-		n := 0
-		for n+1 < len(l.Snapshots) && l.Snapshots[n+1].At <= floor {
-			n++
+func (p publication) equal(o publication) bool { return p.At == o.At && bytes.Equal(p.row, o.row) }
+
+// publications are a list with the place of the last one of each result.
+type publications struct {
+	list []publication
+	last map[uint64]int
+}
+
+func (p *publications) add(id uint64, at position, row []byte) {
+	p.last[id] = len(p.list)
+	p.list = append(p.list, publication{at, id, bytes.Clone(row)})
+}
+
+func (p *publications) of(id uint64) (publication, bool) {
+	i, ok := p.last[id]
+	if !ok {
+		return publication{}, false
+	}
+	return p.list[i], true
+}
+
+func (p *publications) reset() {
+	clear(p.list)
+	p.list = p.list[:0]
+	clear(p.last)
+}
+
+// eachPublished calls fn for the publications of a segment in order.
+func (s *segment) eachPublished(fn func(id uint64, p position, row []byte)) error {
+	for b := s.Published; len(b) > 0; {
+		id, n := binary.Uvarint(b)
+		if n <= 0 {
+			return errSegment
 		}
-		if n == 0 && (len(l.Snapshots) == 0 || l.Snapshots[0].At > floor) {
-			return
+		p, row, rest, err := cutEntry(b[n:])
+		if err != nil {
+			return err
 		}
-		t.dropHeld(k, l, l.Snapshots[n].Kept)
-		l.Snapshots = slices.Clone(l.Snapshots[n:])
+		fn(id, p, row)
+		b = rest
 	}
-	l.Trimmed, l.Floor = true, max(l.Floor, min(floor, l.At))
-	t.dropPublished(k, l, floor)
-}
-
-func (t *timeline[K, S, T, R]) dropHeld(k K, l *lane[S], to uint64) {
-	for ; l.First < to; l.First++ {
-		t.held.Delete(k, l.First)
-	}
-}
-
-// dropPublished forgets the oldest publications once they can neither be revised
-// nor be what a revision goes back to.
-func (t *timeline[K, S, T, R]) dropPublished(k K, l *lane[S], floor int64) {
-	for ; l.Oldest < l.Published; l.Oldest++ {
-		p := t.pubs.Get(k, l.Oldest)
-		if p != nil && p.At > floor-t.settle {
-			return
-		}
-		t.pubs.Delete(k, l.Oldest)
-	}
+	return nil
 }

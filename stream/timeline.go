@@ -215,14 +215,17 @@ func (t *timeline[K, S, T, R]) place(k K, l *lane[S], h held[T]) {
 		l.Open.hold(h.position, t.scratch)
 	}
 	t.wakeUntil(k, l, h.At)
+	if l.At != math.MinInt64 && h.At > l.At+t.ttl {
+		var zero S
+		l.Tip, l.Wake = zero, 0
+	}
 	l.position = h.position
 	t.begin(k, l)
 	t.m.Apply(&t.turn, h.value)
 	l.Wake = t.turn.wake
 }
 
-// wakeUntil runs the wakes that are due at a time, and ends the state of a key whose
-// TTL is over by then.
+// wakeUntil runs the wakes that are due at a time.
 func (t *timeline[K, S, T, R]) wakeUntil(k K, l *lane[S], until int64) {
 	if l.At == math.MinInt64 {
 		return // nothing has been applied
@@ -243,10 +246,6 @@ func (t *timeline[K, S, T, R]) wakeUntil(k K, l *lane[S], until int64) {
 			t.c.Fail(fmt.Errorf("key %v was woken at %d and asks to be woken at %d again; ask for a later time, or for none", k, asked, l.Wake))
 		}
 	}
-	if until > l.At+t.ttl {
-		var zero S
-		l.Tip, l.Wake = zero, 0
-	}
 }
 
 func (t *timeline[K, S, T, R]) begin(k K, l *lane[S]) {
@@ -256,14 +255,18 @@ func (t *timeline[K, S, T, R]) begin(k K, l *lane[S]) {
 
 // rest sets the key's timers anew.
 func (t *timeline[K, S, T, R]) rest(k K, l *lane[S]) {
+	wake := l.Wake
+	if wake > l.At+t.ttl {
+		wake = 0 // it will not be run
+	}
 	switch {
-	case l.Wake == l.Armed:
-	case l.Wake == 0:
+	case wake == l.Armed:
+	case wake == 0:
 		t.wakes.Cancel(k)
 	default:
-		t.wakes.Set(k, l.Wake)
+		t.wakes.Set(k, wake)
 	}
-	l.Armed = l.Wake
+	l.Armed = wake
 	if !l.Trimming {
 		l.Trimming = true
 		t.trims.Set(k, t.nextTrim(k, l))
