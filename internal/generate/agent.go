@@ -60,6 +60,7 @@ type agent struct {
 	started   int64
 	paid      int64 // time of the order
 	cartAt    int64 // time of the last change of the cart
+	delivered int64 // when the last of what a label may name arrives
 	script    *script
 	paymentID uint64
 }

@@ -204,13 +204,15 @@ var declines = [...]string{"insufficient_funds", "do_not_honor", "incorrect_cvc"
 func (s *Shop) hear(a *agent) bool {
 	r := &a.rng
 	if r.chance(60_000) {
-		s.paymentOf(a, PaymentDeclined, declines[min(r.below(5), r.below(5))])
+		e := s.paymentOf(a, PaymentDeclined, declines[min(r.below(5), r.below(5))])
+		a.delivered = max(a.delivered, e.arrival)
 		if a.attempts < 3 && r.chance(750_000) {
 			return a.then(attempts, 5*second+r.exponential(15*second))
 		}
 		return a.then(releases, second)
 	}
-	s.paymentOf(a, PaymentAuthorized, "")
+	e := s.paymentOf(a, PaymentAuthorized, "")
+	a.delivered = max(a.delivered, e.arrival)
 	return a.then(orders, r.between(100_000, 900_000))
 }
 
@@ -239,6 +241,7 @@ func (s *Shop) completeOrder(a *agent) {
 			l.PaymentIDs = append(l.PaymentIDs, paymentID(s.hash(saltPayment, a.order<<8|uint64(n+1))))
 		}
 		l.covers(e)
+		l.ready = max(l.ready, a.delivered)
 		s.close(l)
 	}
 }
@@ -269,7 +272,7 @@ func (s *Shop) ring(a *agent) bool {
 	a.who.city = uint8(int(a.location) % len(cities))
 	for range 1 + r.below(maxLines) {
 		p := s.popular.pick(r)
-		if s.shelf(p, a.location).available > 5 && a.lineOf(p) < 0 && s.products[p].mistyped == nil {
+		if s.shelf(p, a.location).available > 0 && a.lineOf(p) < 0 && s.products[p].mistyped == nil {
 			a.cart[a.lines] = line{product: p, quantity: 1, price: int32(s.products[p].price)}
 			a.lines++
 		}

@@ -124,7 +124,7 @@ func (s *Shop) deliver(d *draft) sent {
 	case draw > 970_000 && room: // a heavy tail: half of them up to 1 s, an eighth above 4 s, at most 32 s
 		e.Arrival += (500_000 + r.below(500_000)) << min(trailingZeros(r.next()), 5)
 	default:
-		e.Arrival += r.exponential(40_000)
+		e.Arrival += min(r.exponential(40_000), 200_000)
 	}
 	e.Late = e.Arrival-d.at > s.cfg.Lateness.Microseconds()
 	open := s.slot

@@ -58,6 +58,7 @@ type TypeInfo struct {
 
 var (
 	visitor  = []string{"[customer_id]", "anonymous_id", "session_id", "channel", "country", "currency"}
+	payer    = []string{"[customer_id]", "anonymous_id", "order_id", "session_id", "channel", "country", "currency", "amount"}
 	buyer    = []string{"[customer_id]", "[anonymous_id]", "order_id", "[session_id]", "channel", "country", "currency", "amount"}
 	device   = []Property{{"device_id", "text", "The visitor's device.", false}, {"ip", "text", "Its IPv4 address.", false}}
 	whereOf  = []Property{{"city", "text", "City of the ip address.", false}, {"lat", "number", "Its latitude, degrees.", false}, {"lon", "number", "Its longitude, degrees.", false}}
@@ -104,16 +105,16 @@ var types = [typeCount]TypeInfo{
 		{"location_id", "text", "Where the goods come from; absent for vouchers.", true},
 		{"till_id", "text", "The till, of sales in stores.", true},
 	}},
-	OrderRefunded: {"order_refunded", "Order Refunded", "A line of an order comes back: kind cancellation, quantity and `amount` below zero.", withItems(buyer), []Property{
+	OrderRefunded: {"order_refunded", "Order Refunded", "A line of an order comes back: kind cancellation, quantity and `amount` below zero.", withItems(payer), []Property{
 		{"reason", "text", "damaged, wrong_size or not_as_described.", false}, {"amount_base", "number", "The amount in the shop's base currency, EUR.", false},
 		{"fx_rate", "number", "Units of the currency for one of the base currency.", false}, {"ordered_at", "time", "When the order was completed.", false}}},
-	Login: {"login", "", "A customer logs in: from here on events have customer_id.", []string{"customer_id", "anonymous_id", "[session_id]", "channel", "country", "currency"},
+	Login: {"login", "", "A customer logs in: from here on events have customer_id.", []string{"customer_id", "anonymous_id", "session_id", "channel", "country", "currency"},
 		slices.Concat([]Property{{"result", "text", "success.", false}}, device, whereOf, []Property{required(account)})},
-	AccountCreated: {"account_created", "", "A guest opens an account.", []string{"customer_id", "anonymous_id", "[session_id]", "channel", "country", "currency"},
+	AccountCreated: {"account_created", "", "A guest opens an account.", []string{"customer_id", "anonymous_id", "session_id", "channel", "country", "currency"},
 		slices.Concat(device, whereOf, []Property{required(account)})},
-	PaymentAttempted:  {"payment_attempted", "", "A payment is sent to the bank.", buyer, payments},
-	PaymentAuthorized: {"payment_authorized", "", "The bank says yes.", buyer, slices.Concat(payments, []Property{{"result", "text", "authorized.", false}})},
-	PaymentDeclined: {"payment_declined", "", "The bank says no.", buyer, slices.Concat(payments, []Property{{"result", "text", "declined.", false},
+	PaymentAttempted:  {"payment_attempted", "", "A payment is sent to the bank.", payer, payments},
+	PaymentAuthorized: {"payment_authorized", "", "The bank says yes.", payer, slices.Concat(payments, []Property{{"result", "text", "authorized.", false}})},
+	PaymentDeclined: {"payment_declined", "", "The bank says no.", payer, slices.Concat(payments, []Property{{"result", "text", "declined.", false},
 		{"decline_reason", "text", "insufficient_funds, incorrect_cvc, expired_card, do_not_honor or card_not_supported.", false}})},
 	StockReceived: {"stock_received", "", "Goods arrive: available += quantity.", []string{"[order_id]", "items"}, stock},
 	StockReserved: {"stock_reserved", "", "Goods are promised to an order: available −= quantity.", []string{"order_id", "items"}, stock},

@@ -119,12 +119,22 @@ func (s *Shop) nextGuest() person {
 	return s.guest(s.guests)
 }
 
+// newNumber is the number of an account that no visitor has by chance: behind the
+// customers, and far enough from the last one to be of another family and
+// office.
+func (s *Shop) newNumber() uint64 {
+	s.accounts++
+	return uint64(s.cfg.Customers) + s.accounts*301
+}
+
 // newAccount gives a guest an account.
 func (s *Shop) newAccount(p *person, at int64) {
-	s.accounts++
-	p.account, p.created = true, at/1000*1000
-	p.number = uint64(s.cfg.Customers) + 1000 + s.accounts // behind the last family and office
+	p.account, p.created, p.number = true, at/1000*1000, s.newNumber()
 }
+
+// actor is an old account that acts in one script only, so that what it does
+// besides cannot turn a script into something else.
+func (s *Shop) actor(at int64) person { return s.customer(s.newNumber(), at) }
 
 // The texts of what is known about a person.
 

@@ -72,7 +72,7 @@ func (s *Shop) follow(a *agent) bool {
 		switch {
 		case p.signup:
 			s.newAccount(&a.who, a.at)
-			p.who = a.who
+			a.known, p.who = true, a.who
 			sc.label.covers(s.accountEvent(&a.who, a.session, a.channel, a.at))
 			return a.then(logsIn, r.between(10*second, 2*minute))
 		case p.login:
@@ -203,7 +203,7 @@ func (s *Shop) planCardTesting(sc *script, r *random, at int64) {
 func (s *Shop) planVelocity(sc *script, r *random, at int64) {
 	first := s.stranger()
 	if sc.label.By = [...]string{"card", "device", "ip", "account"}[r.below(4)]; sc.label.By == "account" {
-		first = s.anyCustomer(at)
+		first = s.actor(at)
 	}
 	others := [3]person{s.stranger(), s.stranger(), s.stranger()}
 	for i, n := 0, int(r.between(velocityAttempts+2, velocityAttempts+8)); i < n; i++ {
@@ -231,7 +231,7 @@ func (s *Shop) planVelocity(sc *script, r *random, at int64) {
 // planTravel is a payment at home and one elsewhere, in too short or in ample
 // time.
 func (s *Shop) planTravel(sc *script, r *random, at int64) {
-	home := s.anyCustomer(at)
+	home := s.actor(at)
 	away := home
 	away.device, away.ip = s.stranger().device, s.stranger().ip
 	far := int64(2500) // from some cities everything is farther than one would drive
@@ -262,7 +262,7 @@ func (s *Shop) planFreshAccount(sc *script, r *random, at int64) {
 // planSpender is an account that pays about the same again and again: a large
 // amount, or a small one and then one that does not fit.
 func (s *Shop) planSpender(sc *script, r *random, at int64) {
-	who := s.anyCustomer(at)
+	who := s.actor(at)
 	usual, n := who.level, int(r.between(outlierHistory, outlierHistory+3))
 	if sc.kind == BigSpender {
 		usual = freshAmount*16/10 + r.between(0, 200_000)
@@ -279,7 +279,7 @@ func (s *Shop) planSpender(sc *script, r *random, at int64) {
 }
 
 func (s *Shop) planFailures(sc *script, r *random, at int64) {
-	who := s.anyCustomer(at)
+	who := s.actor(at)
 	base := r.between(15_000, 60_000)
 	n := int(r.between(failuresFirst, failuresFirst+2))
 	for i := range n + 1 {
@@ -293,9 +293,9 @@ func (s *Shop) planFailures(sc *script, r *random, at int64) {
 }
 
 func (s *Shop) planFamily(sc *script, r *random, at int64) {
-	family := s.anyCustomer(at).number / 3
+	family := s.newNumber() / 3
 	for !isFamily(s.hash(saltHousehold, family)) {
-		family = s.anyCustomer(at).number / 3
+		family = s.newNumber() / 3
 	}
 	tablet := mix(s.hash(saltHousehold, family) ^ saltDevice)
 	for i := range uint64(3) {
@@ -309,7 +309,7 @@ func (s *Shop) planFamily(sc *script, r *random, at int64) {
 func (s *Shop) planOffice(sc *script, r *random, at int64) {
 	for len(sc.plan) < 5 {
 		sc.plan = sc.plan[:0]
-		office := s.anyCustomer(at).number / 100
+		office := s.newNumber() / 100
 		ip, when := mix(s.hash(saltOffice, office)^saltIP), at
 		for n := office * 100; n < office*100+100 && len(sc.plan) < 5; n++ {
 			if isFamily(s.hash(saltHousehold, n/3)) || !isOfficeWorker(s.hash(saltCustomer, n)) {

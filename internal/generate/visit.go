@@ -156,7 +156,7 @@ func (s *Shop) add(a *agent, product uint32, quantity uint16) {
 	if !a.touched {
 		a.added, a.touched = e.id, true
 	}
-	a.readded, a.cartAt = e.id, a.at
+	a.readded, a.cartAt, a.delivered = e.id, a.at, max(a.delivered, e.arrival)
 }
 
 // remove takes a line out of the cart.
@@ -202,7 +202,7 @@ func (s *Shop) abandon(a *agent) bool {
 		l.ProductIDs = append(l.ProductIDs, s.products[c.product].id)
 	}
 	l.until(a.at)
-	l.ready = a.cartAt + abandonedAfter
+	l.ready = max(a.cartAt+abandonedAfter, a.delivered)
 	s.close(l)
 	return false
 }

@@ -136,7 +136,7 @@ func (w *world) stockUp(c *Config) {
 		for l := range w.locations {
 			full := max(expected, 20)
 			if l >= c.Warehouses {
-				full = max(expected/8, 8)
+				full = max(expected/8, 20)
 			}
 			w.shelves = append(w.shelves, shelf{available: full, full: full})
 		}
