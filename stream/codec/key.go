@@ -22,6 +22,9 @@ type keyOp struct {
 	offset uintptr
 }
 
+// KeyStringEnd is how every string in a key ends.
+const KeyStringEnd = "\x00\x01"
+
 // KeyFor compiles the key codec of K: a string, an integer, a bool, a [16]byte, or a struct of those.
 func KeyFor[K any]() (*KeyCodec[K], error) {
 	t := reflect.TypeFor[K]()
@@ -101,7 +104,7 @@ func appendKeyString(dst []byte, s string) []byte {
 	for {
 		zero := strings.IndexByte(s, 0)
 		if zero < 0 {
-			return append(append(dst, s...), 0, 1)
+			return append(append(dst, s...), KeyStringEnd...)
 		}
 		dst = append(append(dst, s[:zero]...), 0, 0xff)
 		s = s[zero+1:]

@@ -51,7 +51,7 @@ var compounds = rapid.Custom(func(r *rapid.T) compound {
 	k.Sub.A, k.Sub.B = text.Draw(r, "a"), text.Draw(r, "b")
 	k.Small = rapid.Byte().Draw(r, "small")
 	k.ID[15] = rapid.Byte().Draw(r, "id")
-	k.Spent, k.Wait = event.Micros(rapid.Int64().Draw(r, "spent")), time.Duration(rapid.Int64().Draw(r, "wait"))
+	k.Spent, k.Wait = event.Micros(rapid.Int64Range(-1<<60, 1<<60).Draw(r, "spent")), time.Duration(rapid.Int64().Draw(r, "wait"))
 	k.Big = rapid.Uint64().Draw(r, "big")
 	return k
 })

@@ -84,7 +84,7 @@ func (t *table[V]) move() {
 			continue
 		}
 		key := old.keyOf(i)
-		to := t.insert(key, hashOf(key))
+		to := t.insert(key, t.hash(key))
 		t.head(to).flags = h.flags
 		*t.value(to) = *old.value(i)
 		if t.f.extras {

@@ -82,7 +82,7 @@ func (t *table[V]) expireStored(limit int64) error {
 // expireKey looks at an entry that was written in an old bucket, and perhaps again since. What is not in memory stays
 // out of it but for the mark that it is deleted.
 func (t *table[V]) expireKey(key []byte, limit int64) error {
-	hash := hashOf(key)
+	hash := t.hash(key)
 	if i := t.find(key, hash); i != noEntry {
 		t.expire(i, limit)
 		return nil

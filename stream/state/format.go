@@ -32,6 +32,7 @@ type format[V any] struct {
 	ttl, width int64 // µs; 0 without TTL
 	now        int64 // bucket of the watermark
 	extras     bool
+	tail       int // bytes at the end of all keys that say nothing
 	ordered    bool
 	ignore     bool   // what the backend has is of an older version, until the flush that deletes it is committed
 	discard    bool   // delete what an older version stored, at the next flush
@@ -54,6 +55,9 @@ func openFormat[V any](s *Space, name string, kind Kind, keys []codec.Schema, op
 	c, err := codec.For[V]()
 	if err == nil {
 		f := &format[V]{space: s, codec: c, now: noBucket, extras: !c.Flat() || opt.TTL > 0}
+		if last := keys[len(keys)-1]; last.Root().Kind == codec.String {
+			f.tail = len(codec.KeyStringEnd)
+		}
 		if f.d, err = s.describe(name, kind, opt.Version); err == nil {
 			if err = f.open(keys, opt); err == nil {
 				return f, nil

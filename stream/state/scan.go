@@ -83,7 +83,7 @@ func (t *table[V]) merge(prefix []byte, fn func(key []byte, v *V) error) error {
 				return err
 			}
 		}
-		if i := t.find(key, hashOf(key)); i != noEntry {
+		if i := t.find(key, t.hash(key)); i != noEntry {
 			if len(ours) > 0 && ours[0] == i {
 				ours = ours[1:]
 			}
@@ -108,7 +108,7 @@ func (t *table[V]) warm() error {
 	lo := t.prefix
 	err := t.f.space.backend.Scan(lo, successor(lo), func(key, value []byte) error {
 		key = key[len(t.prefix):]
-		hash := hashOf(key)
+		hash := t.hash(key)
 		if t.find(key, hash) != noEntry {
 			return nil
 		}

@@ -88,7 +88,14 @@ func newTable[V any](f *format[V], prefix []byte) *table[V] {
 	return t
 }
 
-func hashOf(key []byte) uint32 { return uint32(xxh3.Hash(key)) }
+// hash leaves the end of a string at the end of a key out. It is the same in all keys; and it has just been written in
+// smaller pieces than the hash reads, which the processor would have to wait for.
+func (t *table[V]) hash(key []byte) uint32 {
+	if n := len(key) - t.f.tail; n > 0 {
+		key = key[:n]
+	}
+	return uint32(xxh3.Hash(key))
+}
 
 func (t *table[V]) head(i uint32) *head { return &t.entries.at(i).head }
 func (t *table[V]) value(i uint32) *V   { return &t.entries.at(i).value }
@@ -134,7 +141,7 @@ func (t *table[V]) hasKey(i uint32, key []byte) bool {
 
 // get returns the entry of a key that has a value, or noEntry.
 func (t *table[V]) get(key []byte) uint32 {
-	hash := hashOf(key)
+	hash := t.hash(key)
 	i := t.find(key, hash)
 	if i == noEntry {
 		if t.complete() {
@@ -152,7 +159,7 @@ func (t *table[V]) get(key []byte) uint32 {
 
 // upsert returns the entry of a key, which it marks as changed.
 func (t *table[V]) upsert(key []byte) (i uint32, existed bool) {
-	hash := hashOf(key)
+	hash := t.hash(key)
 	if i = t.find(key, hash); i == noEntry && !t.complete() {
 		i = t.load(key, hash)
 	}
@@ -258,7 +265,7 @@ func (t *table[V]) cost(h *head) int64 {
 // forget takes an entry out of memory.
 func (t *table[V]) forget(i uint32) {
 	key := t.keyOf(i)
-	hash := hashOf(key)
+	hash := t.hash(key)
 	if t.order != nil {
 		t.order.remove(i, key)
 	}

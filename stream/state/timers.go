@@ -315,7 +315,8 @@ func (t *Timers[K]) refill() error {
 
 // admit takes a timer of the backend in, unless memory knows better.
 func (t *Timers[K]) admit(at int64, key []byte) {
-	tab, hash := t.v.t, hashOf(key)
+	tab := t.v.t
+	hash := tab.hash(key)
 	i := tab.find(key, hash)
 	if i == noEntry {
 		tab.makeRoom()
