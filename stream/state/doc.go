@@ -5,7 +5,7 @@
 //	counts, err := state.OpenPanes[string, int64](space, "counts", state.TableOptions{})
 //	last, err := state.OpenValue[string, Visit](space, "last", state.TableOptions{TTL: 30 * 24 * time.Hour})
 //
-//	n, _ := counts.Pane(start).Upsert(card) // no allocation, about one cache miss
+//	n, _ := counts.Pane(start).Upsert(card) // no allocation
 //	*n++
 //
 //	err = space.Advance(watermark)  // TTLs
