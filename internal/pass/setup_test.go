@@ -88,7 +88,7 @@ func (l limits) Apply(b *event.Batch, rows []int32) {
 var ruleVersions = map[string]limits{
 	"1": {most: 100_000_000, guest: "guest-one"},
 	"2": {most: 50_000_000, guest: "guest-two"},
-	"3": {most: 500_000_000},
+	"3": {most: 500_000_000, guest: "guest-three"},
 }
 
 // webbed is an enrichment.
@@ -188,6 +188,7 @@ type shop struct {
 	store      olap.Store
 	pass       *pass.Pass
 	stop       func() error
+	ended      func() error // waits until the pass ends by itself
 	sent       int
 }
 
@@ -244,9 +245,20 @@ func (s *shop) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.pass.Run(ctx) }()
+	s.ended = func() error {
+		defer cancel()
+		var err error
+		select {
+		case err = <-done:
+		case <-time.After(5 * time.Second):
+			cancel()
+			<-done
+		}
+		return errors.Join(err, s.store.Close(), s.checkpoint.Close())
+	}
 	s.stop = func() error {
 		cancel()
-		return errors.Join(<-done, s.store.Close(), s.checkpoint.Close())
+		return s.ended()
 	}
 }
 
