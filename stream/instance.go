@@ -134,6 +134,9 @@ func (x *instance) advance(stage int) error {
 				return fmt.Errorf("operator %q: %w", p.n.name, err)
 			}
 		}
+		if x.times.Watermark == 0 {
+			continue // not known yet: what is written now must not count as written in 1970
+		}
 		if err := p.space.Advance(x.times.Watermark); err != nil {
 			return fmt.Errorf("operator %q: %w", p.n.name, err)
 		}

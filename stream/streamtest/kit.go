@@ -65,7 +65,7 @@ func New(t testing.TB, cfg Config, jobs ...*stream.Job) *Kit {
 	k := &Kit{t: t, cfg: cfg, jobs: jobs, backend: state.NewMemory(), log: make([][]Event, cfg.Partitions), now: At("00:00:00")}
 	k.sealed.read = make([]int, cfg.Partitions)
 	k.open()
-	t.Cleanup(func() { k.engine.Close() })
+	t.Cleanup(k.Close)
 	return k
 }
 
@@ -168,6 +168,15 @@ func (k *Kit) Crash() {
 	k.open()
 	for p := range k.log {
 		k.catchUp(p)
+	}
+}
+
+// Close gives the memory of the engine back. The kit is of no more use. The end of
+// the test does it, too.
+func (k *Kit) Close() {
+	if k.engine != nil {
+		k.engine.Close()
+		k.engine = nil
 	}
 }
 

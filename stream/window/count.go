@@ -44,6 +44,11 @@ type waiting[A any] struct {
 type tally[A any] struct {
 	Seen   int64      `state:"seen"`
 	Slices []slice[A] `state:"slices"` // of the last window, oldest first
+	// The newest publication: windows whose elements have the same times are
+	// revisions of one result.
+	Start    int64  `state:"start"`
+	End      int64  `state:"end"`
+	Revision uint32 `state:"revision"`
 }
 
 type slice[A any] struct {
@@ -163,8 +168,12 @@ func (c *counts[K, T, A, R]) show(k K, t *tally[A]) {
 			cause = t.Slices[i].Cause
 		}
 	}
+	start, end := t.Slices[0].First, t.Slices[len(t.Slices)-1].Last+1
+	if start != t.Start || end != t.End {
+		t.Start, t.End, t.Revision = start, end, 0
+	}
+	t.Revision++
 	c.publish(Result[K, R]{
-		Key: k, Start: event.Instant(t.Slices[0].First), End: event.Instant(t.Slices[len(t.Slices)-1].Last + 1),
-		Revision: 1, Phase: OnTime, Value: c.a.Result(&sum),
+		Key: k, Start: event.Instant(start), End: event.Instant(end), Revision: t.Revision, Phase: OnTime, Value: c.a.Result(&sum),
 	}, cause)
 }

@@ -57,7 +57,8 @@ func Sliding(size time.Duration) Spec { return Spec{kind: sliding, size: size} }
 func Session(gap time.Duration) Spec { return Spec{kind: session, gap: gap} }
 
 // Count windows hold n elements of a key each, in the order of event time. An element
-// is counted when the watermark, less the lateness, has passed it.
+// is counted when the watermark, less the lateness, has passed it. Windows that begin
+// and end at the same times, as of elements of one instant, replace one another.
 func Count(n int) Spec { return Spec{kind: count, n: n, nEvery: n} }
 
 // CountEvery windows hold the last n elements of a key, or as many as there have
