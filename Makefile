@@ -7,6 +7,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 TOOL := go tool -modfile=tools/go.mod
 FUZZTIME ?= 10s
 BENCHTIME ?= 1s
+PEERS ?= -events 2000000 -timeout 60m
 UNIT = $(shell go list ./... | grep -v -e '/e2e$$' -e '/e2e/')
 
 export CGO_ENABLED := 1
@@ -56,6 +57,10 @@ bench: build ## Measure; docs/benchmarks.md holds the results
 	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem $$(grep -rl --include='*_test.go' '^func Benchmark' adapter event internal | xargs -n1 dirname | sort -u | sed 's|^|./|')
 	@if [ -d bench ]; then go run ./bench; fi
 
+bench-peers: ## The same queries in Kafka Streams and Flink; see bench/peers/README.md (PEERS='flags')
+	mvn -q -B -f bench/peers/java package
+	go run ./bench/peers $(PEERS)
+
 fuzz: ## Run each fuzz target for FUZZTIME (10s)
 	tools/fuzz.sh $(FUZZTIME)
 
@@ -74,4 +79,4 @@ vuln: ## Look for known vulnerabilities; needs to reach vuln.go.dev
 web/node_modules/.package-lock.json: web/package-lock.json
 	npm --prefix web ci
 
-.PHONY: help build run test test-unit e2e kafka-test test-web lint fmt generate bench fuzz sim docs console vuln
+.PHONY: help build run test test-unit e2e kafka-test test-web lint fmt generate bench bench-peers fuzz sim docs console vuln
