@@ -51,4 +51,4 @@ const labelPreface = "\n## Labels\n\n" +
 	"`source`, `factor` those that the kind has. A label is written once the last of its events was delivered. Those that were not finished when\n" +
 	"the run ended follow at the end with `complete` false; what they name may not have been delivered.\n" +
 	"`also` names other kinds of fraud whose condition the same events fulfil.\n" +
-	"Events that labels name are never broken, and carry the right time; they may come late or twice.\n"
+	"Events that labels name are never broken; they may come late or twice. All but those of carts carry the right time.\n"
