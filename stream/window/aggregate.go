@@ -6,6 +6,7 @@ import (
 
 	"github.com/millrace/millrace/stream"
 	"github.com/millrace/millrace/stream/aggregate"
+	"github.com/millrace/millrace/stream/state"
 )
 
 // Aggregate folds the elements of each key and window, and publishes what they
@@ -18,7 +19,7 @@ func Aggregate[K comparable, T, A, R any](
 		c *stream.Context, emit func(stream.Element[Result[K, R]]), late func(stream.Element[stream.Record[K, T]]),
 	) (func(stream.Element[stream.Record[K, T]]), stream.Operator, error) {
 		out := outlet[K, R]{emit: emit, fail: c.Fail}
-		o, err := p.open(c, out, func(e stream.Element[stream.Record[K, T]]) {
+		o, err := p.openIn(c.Space, c.Watermark(), out, func(e stream.Element[stream.Record[K, T]]) {
 			c.Late()
 			late(e)
 		})
@@ -101,16 +102,17 @@ func (p *plan[K, T, A, R]) check() error {
 	return errors.Join(append(errs, p.a.Err, p.spec.check())...)
 }
 
-func (p *plan[K, T, A, R]) open(
-	c *stream.Context, out outlet[K, R], late func(stream.Element[stream.Record[K, T]]),
+// openIn makes the operator over a space, as of a watermark.
+func (p *plan[K, T, A, R]) openIn(
+	space *state.Space, watermark int64, out outlet[K, R], late func(stream.Element[stream.Record[K, T]]),
 ) (operator[K, T], error) {
 	switch p.spec.kind {
 	case sliding:
-		return openSlides(c.Space, c.Watermark(), p, out, late)
+		return openSlides(space, watermark, p, out, late)
 	case session:
-		return openSessions(c.Space, c.Watermark(), p, out, late)
+		return openSessions(space, watermark, p, out, late)
 	case count:
-		return openCounts(c.Space, c.Watermark(), p, out, late)
+		return openCounts(space, watermark, p, out, late)
 	}
-	return openSliced(c.Space, c.Watermark(), p, out, late)
+	return openSliced(space, watermark, p, out, late)
 }
