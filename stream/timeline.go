@@ -20,6 +20,9 @@ type Machine[K comparable, S, T, R any] struct {
 	// Wake is called when event time reaches what [Turn.WakeAt] asked for, before
 	// elements of that time.
 	Wake func(t *Turn[K, S, R])
+	// Make, when given, returns Apply and Wake anew for each partition or shard, for
+	// functions with scratch memory. Apply and Wake are not used then.
+	Make func() (apply func(t *Turn[K, S, R], v T), wake func(t *Turn[K, S, R]))
 	// Retain is how far behind the watermark an element may come and still be put
 	// in its place: its time must be above the watermark less Retain. Set it to the
 	// allowed lateness. Zero: elements before the newest one of their key are late.
@@ -57,6 +60,9 @@ func (t *Turn[K, S, R]) WakeAt(at int64) { t.wake = at }
 
 // Waking returns what WakeAt has asked for.
 func (t *Turn[K, S, R]) Waking() int64 { return t.wake }
+
+// Fail stops the job with an error.
+func (t *Turn[K, S, R]) Fail(err error) { panic(failure{err}) }
 
 // Revised is a result that a later one may replace.
 type Revised[K comparable, R any] struct {
@@ -142,6 +148,9 @@ func openTimeline[K comparable, S, T, R any](
 	t = &timeline[K, S, T, R]{
 		m: m, c: c, emit: emit, late: late, retain: m.Retain.Microseconds(), settle: m.Settle.Microseconds(),
 		ttl: m.TTL.Microseconds(), waiting: make(map[K][]held[T]), replay: newReplay[T](),
+	}
+	if m.Make != nil {
+		t.m.Apply, t.m.Wake = m.Make()
 	}
 	t.turn.emit = t.publish
 	if t.states, err = codec.For[S](); err != nil {
