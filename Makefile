@@ -7,7 +7,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 TOOL := go tool -modfile=tools/go.mod
 FUZZTIME ?= 10s
 BENCHTIME ?= 1s
-PEERS ?= -events 2000000 -timeout 60m
+PEERS ?= -events 2000000 -cep-events 100000 -timeout 60m
 UNIT = $(shell go list ./... | grep -v -e '/e2e$$' -e '/e2e/')
 
 export CGO_ENABLED := 1

@@ -75,7 +75,7 @@ func (s settings) measure(ctx context.Context, t *topics, brokers, ads, query, s
 		return reading{}, nil, err
 	}
 	command = append(command, "--query", query, "--brokers", brokers, "--input", inputOf(query), "--output", output,
-		"--events", strconv.Itoa(s.data.Events), "--partitions", strconv.Itoa(s.partitions), "--parallelism", strconv.Itoa(s.parallelism),
+		"--events", strconv.Itoa(s.input(query).Events), "--partitions", strconv.Itoa(s.partitions), "--parallelism", strconv.Itoa(s.parallelism),
 		"--commit-ms", strconv.FormatInt(s.commit.Milliseconds(), 10), "--ads", ads, "--work", work)
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()

@@ -36,8 +36,11 @@ func (t *topics) close() { t.client.Close() }
 
 // inputOf is the topic that a query reads.
 func inputOf(query string) string {
-	if query == "ysb" {
+	switch query {
+	case "ysb":
 		return "ysb"
+	case "cep":
+		return "nexmark-cep" // which may be shorter
 	}
 	return "nexmark"
 }
@@ -57,45 +60,56 @@ func (t *topics) create(ctx context.Context, name, timestamps string) error {
 }
 
 // fill makes the topics that the queries read.
-func (t *topics) fill(ctx context.Context, c data.Config, queries []string) error {
-	makers := map[string]func(data.Config, func(*data.Record) error) error{"ysb": data.YSB, "nexmark": data.Nexmark}
-	for _, name := range []string{"ysb", "nexmark"} {
-		if !slices.ContainsFunc(queries, func(q string) bool { return inputOf(q) == name }) {
+func (t *topics) fill(ctx context.Context, s settings, queries []string) error {
+	filled := make(map[string]bool)
+	for _, query := range queries {
+		name := inputOf(query)
+		if filled[name] {
 			continue
 		}
+		filled[name] = true
 		if err := t.create(ctx, name, eventTime); err != nil {
 			return err
 		}
-		// As any producer that goes by keys.
-		place := kgo.StickyKeyPartitioner(nil).ForTopic(name)
-		var failure error
-		produce := func(r data.Record, partition int) {
-			t.client.Produce(ctx, &kgo.Record{
-				Topic: name, Partition: int32(partition), Timestamp: time.UnixMilli(r.Time), Key: slices.Clone(r.Key), Value: slices.Clone(r.Value),
-			}, func(_ *kgo.Record, err error) {
-				if err != nil && failure == nil {
-					failure = err // promises are called one at a time
-				}
-			})
-		}
-		err := makers[name](c, func(r *data.Record) error {
-			produce(*r, place.Partition(&kgo.Record{Key: r.Key}, t.partitions))
-			return ctx.Err()
-		})
-		if err != nil {
-			return err
-		}
-		for p := range t.partitions {
-			produce(data.End(c), p)
-		}
-		if err := t.client.Flush(ctx); err != nil {
-			return err
-		}
-		if failure != nil {
-			return fmt.Errorf("cannot fill topic %q: %w", name, failure)
+		if err := t.produce(ctx, name, s.input(query)); err != nil {
+			return fmt.Errorf("cannot fill topic %q: %w", name, err)
 		}
 	}
 	return nil
+}
+
+// produce writes the events of a topic, and an end marker to each partition.
+func (t *topics) produce(ctx context.Context, name string, c data.Config) error {
+	var failure error
+	produce := func(r data.Record, partition int) {
+		t.client.Produce(ctx, &kgo.Record{
+			Topic: name, Partition: int32(partition), Timestamp: time.UnixMilli(r.Time), Key: slices.Clone(r.Key), Value: slices.Clone(r.Value),
+		}, func(_ *kgo.Record, err error) {
+			if err != nil && failure == nil {
+				failure = err // promises are called one at a time
+			}
+		})
+	}
+	events := data.Nexmark
+	if name == "ysb" {
+		events = data.YSB
+	}
+	// As any producer that goes by keys.
+	place := kgo.StickyKeyPartitioner(nil).ForTopic(name)
+	err := events(c, func(r *data.Record) error {
+		produce(*r, place.Partition(&kgo.Record{Key: r.Key}, t.partitions))
+		return ctx.Err()
+	})
+	if err != nil {
+		return err
+	}
+	for p := range t.partitions {
+		produce(data.End(c), p)
+	}
+	if err := t.client.Flush(ctx); err != nil {
+		return err
+	}
+	return failure
 }
 
 // scan visits every committed record of a topic, each partition in order.

@@ -40,6 +40,9 @@ public final class Main {
         // The documentation's advice: no copies between chained operators, no Kryo.
         c.setString("pipeline.object-reuse", "true");
         c.setString("pipeline.generic-types", "false");
+        // Rows of a key that has many open matches are read again and again.
+        c.setString("pipeline.cep.sharedbuffer.cache.event-slots", "100000");
+        c.setString("pipeline.cep.sharedbuffer.cache.entry-slots", "100000");
         c.setString("restart-strategy.type", "none");
         return c;
     }
