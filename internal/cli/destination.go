@@ -121,9 +121,11 @@ func (s *shell) toPlatform(f *generateFlags) (destination, error) {
 	return &platformOutput{s: s, address: u.String(), key: key}, nil
 }
 
+// Deliver lets a request that was begun come to its end, so that what was
+// delivered is known when the command is interrupted.
 func (o *platformOutput) Deliver(ctx context.Context, d *delivery) error {
 	for {
-		wait, err := o.post(ctx, d)
+		wait, err := o.post(context.WithoutCancel(ctx), d)
 		if err != nil || wait == 0 {
 			return err
 		}
@@ -220,7 +222,7 @@ func (o *topicOutput) Deliver(ctx context.Context, d *delivery) error {
 		}
 		from = end + 1
 	}
-	if err := o.client.ProduceSync(ctx, o.records[:len(d.ends)]...).FirstErr(); err != nil {
+	if err := o.client.ProduceSync(context.WithoutCancel(ctx), o.records[:len(d.ends)]...).FirstErr(); err != nil {
 		return &failure{code: ExitUnreachable, what: fmt.Sprintf("cannot produce to topic %q: %v", o.topic, err)}
 	}
 	return nil

@@ -56,11 +56,16 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // generateAt sends events to a door and returns the summary.
 func generateAt(t *testing.T, d *door, args ...string) (code int, summary map[string]any, took time.Duration) {
 	t.Helper()
+	return generateUntil(t, context.Background(), d, args...)
+}
+
+func generateUntil(t *testing.T, ctx context.Context, d *door, args ...string) (code int, summary map[string]any, took time.Duration) {
+	t.Helper()
 	server := httptest.NewServer(d)
 	defer server.Close()
 	var stdout, stderr bytes.Buffer
 	start := time.Now()
-	code = cli.Main(context.Background(), cli.Invocation{
+	code = cli.Main(ctx, cli.Invocation{
 		Args:   append([]string{"generate", "--json", "--to", server.URL}, args...),
 		Env:    []string{"MILLRACE_WRITE_KEY=k"},
 		Stdout: &stdout, Stderr: &stderr,
@@ -114,5 +119,15 @@ func TestGenerateStopsWhenTheDoorLosesEvents(t *testing.T) {
 	})
 	if code != cli.ExitFailed || !strings.Contains(stderr.String(), "took 1 of 10 good events") {
 		t.Errorf("code %d: %s", code, stderr.String())
+	}
+}
+
+func TestGenerateToldToStopSaysWhatItDelivered(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 700*time.Millisecond)
+	defer cancel()
+	d := &door{}
+	code, summary, _ := generateUntil(t, ctx, d, "--scenario", "steady", "--rate", "2000/s", "--speed", "60x")
+	if n, _ := summary["delivered"].(float64); code != 0 || n < 1000 || int(n) != len(d.lines) {
+		t.Errorf("code %d, %v delivered, %d lines at the door", code, n, len(d.lines))
 	}
 }
