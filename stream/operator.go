@@ -33,6 +33,9 @@ func (c *Context) Watermark() int64 { return c.x.times.Watermark }
 // Now is the processing time of the newest commit.
 func (c *Context) Now() int64 { return c.x.times.Now }
 
+// Place is where the operator runs.
+func (c *Context) Place() Place { return c.x.place }
+
 // Fail stops the job with an error, for functions that cannot return one.
 func (c *Context) Fail(err error) { panic(failure{err}) }
 

@@ -314,3 +314,19 @@ func difference(got, want map[string]string) string {
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")
 }
+
+func TestTimelineScript(t *testing.T) {
+	span := func(text string) time.Duration {
+		if text == "" {
+			return 0
+		}
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	streamtest.Script(t, "testdata/timeline.txt", func(args map[string]string) *stream.Job {
+		return orders(span(args["retain"]), span(args["settle"]), span(args["ttl"]))
+	})
+}

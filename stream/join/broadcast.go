@@ -199,8 +199,10 @@ func (j *broadcast[K, L, B, U, O]) takeUpdate(e stream.Element[U]) {
 	}
 	book, _ := j.book.Upsert(true)
 	if book.Settled && book.Until.compare(u.mark) > 0 {
-		j.c.Late()
-		j.late(lateUpdate[K, L](e))
+		if j.c.Place().Number == 0 { // once, not in every shard
+			j.c.Late()
+			j.late(lateUpdate[K, L](e))
+		}
 		return
 	}
 	at := place(book.Updates, (*row[U]).of, &u.mark)

@@ -244,7 +244,7 @@ func TestIntervalIsANestedLoop(t *testing.T) {
 			return time.Duration(rapid.IntRange(lo, hi).Draw(rt, name)) * 500 * time.Millisecond
 		}
 		beforeD := second("before", -20, 40)
-		afterD := second("after", 0, 40) + max(0, -beforeD)
+		afterD := second("length", 0, 60) - beforeD
 		kind := rapid.SampledFrom([]join.Kind{join.Inner, join.Left, join.Full}).Draw(rt, "kind")
 		lateness := second("lateness", 0, 100)
 		w := play(t, rt, intervals(join.Within(beforeD, afterD).Keep(kind).Lateness(lateness)), lateness)
