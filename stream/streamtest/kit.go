@@ -23,7 +23,7 @@ type Config struct {
 // Kit is an engine over a backend in memory, and a log of the events it was sent.
 // One goroutine uses it.
 type Kit struct {
-	t       testing.TB
+	fail    func(error)
 	cfg     Config
 	jobs    []*stream.Job
 	backend *state.Memory
@@ -58,31 +58,43 @@ func (r Row) String() string { return r.Sink + " " + r.JSON }
 // Source is the source of events that name none.
 const Source = "test"
 
-// New opens an engine. It closes with the test.
+// New opens an engine. It closes with the test, which fails when the engine does.
 func New(t testing.TB, cfg Config, jobs ...*stream.Job) *Kit {
 	t.Helper()
-	cfg.Partitions, cfg.Shards, cfg.Workers = max(1, cfg.Partitions), max(1, cfg.Shards), max(1, cfg.Workers)
-	k := &Kit{t: t, cfg: cfg, jobs: jobs, backend: state.NewMemory(), log: make([][]Event, cfg.Partitions), now: At("00:00:00")}
-	k.sealed.read = make([]int, cfg.Partitions)
-	k.open()
+	k, err := Open(cfg, jobs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.fail = func(err error) {
+		t.Helper()
+		t.Fatal(err)
+	}
 	t.Cleanup(k.Close)
 	return k
 }
 
-func (k *Kit) open() {
-	k.t.Helper()
+// Open is [New] without a test, for examples. A failure of the engine panics.
+func Open(cfg Config, jobs ...*stream.Job) (*Kit, error) {
+	cfg.Partitions, cfg.Shards, cfg.Workers = max(1, cfg.Partitions), max(1, cfg.Shards), max(1, cfg.Workers)
+	k := &Kit{cfg: cfg, jobs: jobs, backend: state.NewMemory(), log: make([][]Event, cfg.Partitions), now: At("00:00:00")}
+	k.fail = func(err error) { panic(err) }
+	k.sealed.read = make([]int, cfg.Partitions)
+	return k, k.open()
+}
+
+func (k *Kit) open() error {
 	k.watermarks = stream.NewWatermarks(0, 1<<62)
 	engine, err := stream.NewEngine(stream.Config{
 		Jobs: k.jobs, Shards: k.cfg.Shards, Backend: k.backend, Memory: k.cfg.Memory, Workers: k.cfg.Workers, Watermarks: k.watermarks,
 	})
 	if err != nil {
-		k.t.Fatal(err)
+		return err
 	}
 	k.engine, k.fronts, k.read = engine, nil, slices.Clone(k.sealed.read)
 	for p := range k.cfg.Partitions {
 		f, err := engine.OpenFront(int32(p))
 		if err != nil {
-			k.t.Fatal(err)
+			return err
 		}
 		k.fronts = append(k.fronts, f)
 	}
@@ -90,12 +102,12 @@ func (k *Kit) open() {
 	if k.sealed.mark != 0 {
 		k.Watermark(k.sealed.mark)
 	}
+	return nil
 }
 
 // Send appends events to the log of a partition, which the engine reads at once, as one
 // batch.
 func (k *Kit) Send(partition int, events ...Event) {
-	k.t.Helper()
 	k.log[partition] = append(k.log[partition], events...)
 	k.catchUp(partition)
 }
@@ -134,14 +146,13 @@ func (k *Kit) Clock(d time.Duration) { k.now += d.Microseconds() }
 // Commit seals the engine, writes its state, and returns the rows that came out
 // since the commit before.
 func (k *Kit) Commit() []Row {
-	k.t.Helper()
 	positions := make(map[int32]int64)
 	for p, n := range k.read {
 		positions[int32(p)] = int64(n)
 	}
 	sealed, err := k.engine.Seal(stream.SealRequest{Now: k.now, Positions: positions, Writer: k.backend})
 	if err != nil {
-		k.t.Fatal(err)
+		k.fail(err)
 	}
 	k.engine.Committed()
 	for _, f := range k.fronts {
@@ -153,7 +164,7 @@ func (k *Kit) Commit() []Row {
 	for _, o := range sealed.Outputs {
 		text, err := codec.AppendJSON(nil, o.Sink.Schema, o.Row)
 		if err != nil {
-			k.t.Fatal(fmt.Errorf("row of %q: %w", o.Sink.Name, err))
+			k.fail(fmt.Errorf("row of %q: %w", o.Sink.Name, err))
 		}
 		rows = append(rows, Row{Job: o.Job, Sink: o.Sink.Name, Time: o.Time, JSON: string(text)})
 	}
@@ -163,9 +174,10 @@ func (k *Kit) Commit() []Row {
 // Crash throws the engine away and opens it again as of the newest commit. It reads
 // the events since then again. The watermark is that of the commit.
 func (k *Kit) Crash() {
-	k.t.Helper()
 	k.engine.Close()
-	k.open()
+	if err := k.open(); err != nil {
+		k.fail(err)
+	}
 	for p := range k.log {
 		k.catchUp(p)
 	}

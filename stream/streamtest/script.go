@@ -14,7 +14,8 @@ import (
 // Script runs a file of commands. Those that commit show the rows that come out,
 // one a line; `go test -rewrite` writes them into the file.
 //
-//	open name=value … [partitions=n] [shards=n]   a new engine, with the job that build makes of the arguments
+//	open name=value … [partitions=n] [shards=n]   a new engine, with the job that build makes of the
+//	                                              arguments; what is wrong with it is shown
 //	send                                          events, one a line: time field=value …; partition=n says where
 //	watermark time                                moves event time on, and commits
 //	clock duration                                moves processing time on, and commits
@@ -32,11 +33,12 @@ func Script(t *testing.T, path string, build func(args map[string]string) *strea
 			for _, a := range d.CmdArgs {
 				args[a.Key] = strings.Join(a.Vals, ",")
 			}
-			job := build(args)
-			if err := job.Err(); err != nil {
+			opened, err := Open(cfg, build(args))
+			if err != nil {
 				return err.Error() + "\n"
 			}
-			k = New(t, cfg, job)
+			k = opened
+			t.Cleanup(k.Close)
 			return ""
 		}
 		if k == nil {

@@ -49,10 +49,8 @@ func (s *sliced[K, T, A, R]) fire(passed int64) {
 	var ends []int64
 	for _, start := range s.panes.Starts() {
 		n := s.grid.slot(start)
-		for end := s.grid.firstEnd(n); end <= min(passed, s.grid.lastEnd(n)); end += s.grid.every {
-			if end > s.passed {
-				ends = append(ends, end)
-			}
+		for end, last := s.grid.endAfter(n, s.passed), min(passed, s.grid.lastEnd(n)); end <= last; end += s.grid.every {
+			ends = append(ends, end)
 		}
 	}
 	slices.Sort(ends)
@@ -153,10 +151,7 @@ func (s *sliced[K, T, A, R]) publishEarly(now int64) {
 
 // early publishes the windows of a slot that have not fired, those that it changes.
 func (s *sliced[K, T, A, R]) early(c change[K]) {
-	for end, last := s.grid.firstEnd(c.at), s.grid.lastEnd(c.at); end <= last; end += s.grid.every {
-		if end <= s.passed {
-			continue
-		}
+	for end, last := s.grid.endAfter(c.at, s.passed), s.grid.lastEnd(c.at); end <= last; end += s.grid.every {
 		v, cause := s.value(c.key, end)
 		digest := s.digest(&v)
 		m, existed := s.marks.Pane(s.grid.start(end)).Upsert(c.key)
@@ -172,14 +167,16 @@ func (s *sliced[K, T, A, R]) early(c change[K]) {
 // drop removes what belongs only to windows that take nothing more.
 func (s *sliced[K, T, A, R]) drop() {
 	for _, start := range slices.Clone(s.panes.Starts()) {
-		if s.grid.lastEnd(s.grid.slot(start)) <= s.closed {
-			s.panes.Drop(start)
-			s.pending.Drop(start)
+		if s.grid.lastEnd(s.grid.slot(start)) > s.closed {
+			break
 		}
+		s.panes.Drop(start)
+		s.pending.Drop(start)
 	}
 	for _, start := range slices.Clone(s.marks.Starts()) {
-		if s.grid.slot(start) <= s.closed {
-			s.marks.Drop(start)
+		if s.grid.slot(start) > s.closed {
+			break
 		}
+		s.marks.Drop(start)
 	}
 }

@@ -93,6 +93,11 @@ func (g *grid) firstEnd(slot int64) int64 {
 	return (floorDiv(slot-g.size, g.every)+1)*g.every + g.size
 }
 
+// endAfter returns the end of the first window with a slot that ends behind another.
+func (g *grid) endAfter(slot, other int64) int64 {
+	return g.firstEnd(max(slot, other))
+}
+
 // lastStart returns the start of the last window with a slot.
 func (g *grid) lastStart(slot int64) int64 {
 	if g.cumulating {

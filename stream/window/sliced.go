@@ -164,10 +164,7 @@ func (s *sliced[K, T, A, R]) touch(c *cell[A], k K, cause stream.Cause) {
 // elements, on the list to be published again.
 func (s *sliced[K, T, A, R]) reopen(k K) {
 	n := s.slot.number
-	for end, last := s.grid.firstEnd(n), min(s.passed, s.grid.lastEnd(n)); end <= last; end += s.grid.every {
-		if end <= s.closed {
-			continue
-		}
+	for end, last := s.grid.endAfter(n, s.closed), min(s.passed, s.grid.lastEnd(n)); end <= last; end += s.grid.every {
 		m, existed := s.marks.Pane(s.grid.start(end)).Upsert(k)
 		if !existed {
 			m.Behind = !s.has(k, end)
