@@ -135,6 +135,9 @@ func (c *connection) texts(sql string) ([]string, error) {
 	for {
 		chunk := capi.FetchChunk(res)
 		if chunk.Ptr == nil {
+			if msg := capi.ResultError(&res); msg != "" { // no memory to read it
+				return nil, parseFailure(msg)
+			}
 			return texts, nil
 		}
 		data := capi.VectorGetData(capi.DataChunkGetVector(chunk, 0))
