@@ -539,6 +539,11 @@ export interface components {
         PartitionStatus: {
             /**
              * Format: int64
+             * @description Offset of the next record to judge: those below it are durable and in the ledger
+             */
+            committed: number;
+            /**
+             * Format: int64
              * @description Offset that the next record of the log will get
              */
             end: number;
@@ -551,7 +556,7 @@ export interface components {
             partition: number;
             /**
              * Format: int64
-             * @description Offset of the next record to process
+             * @description Offset up to which rows are queryable; at most committed
              */
             position: number;
         };
@@ -817,7 +822,7 @@ export interface components {
             freshness_ms: components["schemas"]["Quantiles"];
             /**
              * Format: int64
-             * @description Records in the log that are not processed yet
+             * @description Records in the log that are not queryable yet
              */
             lag: number;
             ledger: components["schemas"]["Ledger"];

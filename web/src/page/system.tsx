@@ -208,6 +208,7 @@ function Partitions({ status }: { status: Status }) {
           <tr>
             <th>Partition</th>
             <th className="num">Committed</th>
+            <th className="num">Queryable</th>
             <th className="num">End of log</th>
             <th className="num">Lag</th>
             <th className="bar-column wide-only">Share of records</th>
@@ -217,6 +218,7 @@ function Partitions({ status }: { status: Status }) {
           {partitions.map(p => (
             <tr key={p.partition}>
               <td>{p.partition}</td>
+              <td className="num">{count(p.committed)}</td>
               <td className="num">{count(p.position)}</td>
               <td className="num">{count(p.end)}</td>
               <td className={`num ${p.lag > 0 ? '' : 'faint'}`}>{count(p.lag)}</td>

@@ -642,7 +642,7 @@ export function status(clock: Clock, startedAt: string, uptime: number): Status 
     partitions: Array.from({ length: 8 }, (_, partition) => {
       const end = base + ((partition * 7919) % 9001) - 4500
       const lag = partition === 3 ? p.lag : 0
-      return { partition, end, position: end - lag, lag }
+      return { partition, end, committed: end - Math.floor(lag / 2), position: end - lag, lag }
     }),
     max_rss_bytes: 641_728_512,
     cpu_seconds: 4.61,

@@ -115,7 +115,7 @@ function statusOf(state: State): unknown {
       freshness_ms: { p50: 0, p99: 0 },
       lag: 0,
       event_time: null,
-      partitions: status.partitions?.map(p => ({ ...p, end: 0, position: 0, lag: 0 })),
+      partitions: status.partitions?.map(p => ({ ...p, end: 0, committed: 0, position: 0, lag: 0 })),
     }
   }
   if (state.mood === 'off')
