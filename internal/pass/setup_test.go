@@ -178,6 +178,7 @@ type shop struct {
 	dir        string // of the log
 	data       string // of the pass
 	cfg        config.Pass
+	instance   string // in a consumer group; none when empty
 	rules      string // a version; none when empty
 	adapters   map[string]adapter.Adapter
 	topic      *eventlog.Topic
@@ -234,7 +235,7 @@ func (s *shop) start() {
 	}
 	s.log.Reset()
 	s.pass, err = pass.New(pass.Config{
-		Pass: s.cfg, Topic: s.topic, Store: s.gate, Checkpoint: s.checkpoint,
+		Pass: s.cfg, Topic: s.topic, Instance: s.instance, Store: s.gate, Checkpoint: s.checkpoint,
 		Dir: filepath.Join(s.data, "dedup"), Adapters: s.adapters,
 		Sources: []pass.Source{source}, Enrichment: webbed{},
 		Retention: time.Hour, Clock: clock.Real(), Logger: slog.New(slog.NewTextHandler(&s.log, nil)),
