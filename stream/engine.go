@@ -33,8 +33,10 @@ type Engine struct {
 	shards []*shard
 	jobs   []*running
 
-	mu     sync.Mutex // guards fronts and the status of jobs
-	fronts map[int32]*Front
+	mu         sync.Mutex // guards fronts and the status of jobs
+	fronts     map[int32]*Front
+	status     []JobStatus
+	watermarks []SourceWatermark
 }
 
 // shard is the part of all jobs that holds some of the keys.
@@ -215,9 +217,11 @@ func (e *Engine) Seal(r SealRequest) (Sealed, error) {
 		e.advance(stage)
 		e.drainAll()
 	}
-	e.checkLimits()
+	instances := e.instances()
+	e.checkLimits(instances)
+	e.observe(instances)
 	var sealed Sealed
-	for _, x := range e.instances() {
+	for _, x := range instances {
 		if x.run.failure() != nil {
 			continue
 		}
@@ -281,9 +285,9 @@ func (e *Engine) orderedFronts() []*Front {
 	return fronts
 }
 
-func (e *Engine) checkLimits() {
+func (e *Engine) checkLimits(instances []*instance) {
 	keys := make(map[*running]int64)
-	for _, x := range e.instances() {
+	for _, x := range instances {
 		keys[x.run] += x.entries()
 	}
 	for run, n := range keys {

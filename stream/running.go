@@ -21,6 +21,8 @@ type running struct {
 	failed     atomic.Pointer[Failure]
 	recorded   bool // its failure is in the backend
 	record     jobRecord
+
+	values, late, outputs int64 // since the engine was opened
 }
 
 // Failure says why a job was stopped.
