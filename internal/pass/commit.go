@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/millrace/millrace/internal/pass/checkpoint"
+	"github.com/millrace/millrace/stream"
 )
 
 // The ledger's old minutes are removed this often.
@@ -14,6 +17,8 @@ const expireEvery = time.Hour
 func (p *Pass) commitLoop(stop <-chan struct{}) error {
 	expire := p.cfg.Clock.NewTicker(expireEvery)
 	defer expire.Stop()
+	quiet := p.jobs.ticker()
+	defer quiet.Stop()
 	for {
 		select {
 		case <-p.failed:
@@ -22,6 +27,11 @@ func (p *Pass) commitLoop(stop <-chan struct{}) error {
 			return p.commit()
 		case <-expire.C:
 			if err := p.expireLedger(); err != nil {
+				return err
+			}
+			continue
+		case <-quiet.C:
+			if err := p.commit(); err != nil {
 				return err
 			}
 			continue
@@ -44,32 +54,49 @@ func (p *Pass) commitLoop(stop <-chan struct{}) error {
 func (p *Pass) commit() error {
 	p.committing.Lock()
 	defer p.committing.Unlock()
-	var cut []sealed
-	var err error
-	for _, w := range p.workers {
-		if cut, err = w.seal(cut); err != nil {
-			return err
-		}
+	commit := p.cfg.Checkpoint.NewCommit()
+	cut, outputs, err := p.cut(commit)
+	if err != nil {
+		return errors.Join(err, commit.Discard())
 	}
-	if len(cut) == 0 {
-		return nil
+	if len(cut) == 0 && p.jobs == nil {
+		return commit.Discard()
 	}
-	if err := p.writeCheckpoint(cut); err != nil {
+	if err := p.writeCheckpoint(commit, cut); err != nil {
 		return err
 	}
 	for i := range cut {
 		p.committed(&cut[i])
 	}
+	published, err := p.jobs.committed(outputs)
+	if err != nil {
+		return err
+	}
 	p.stats.commits.Add(1)
 	p.broadcast()
-	p.writer.enqueue(cut)
+	p.writer.enqueue(unit{cut, published})
 	return nil
 }
 
+// cut takes what all tasks have ready, and the jobs at the same moment: all
+// workers rest meanwhile.
+func (p *Pass) cut(commit *checkpoint.Commit) (cut []sealed, outputs []stream.Output, err error) {
+	for _, w := range p.workers {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+	}
+	for _, w := range p.workers {
+		if cut, err = w.seal(cut); err != nil {
+			return nil, nil, err
+		}
+	}
+	outputs, err = p.jobs.seal(commit)
+	return cut, outputs, err
+}
+
 // writeCheckpoint is the commit point.
-func (p *Pass) writeCheckpoint(cut []sealed) error {
-	commit := p.cfg.Checkpoint.NewCommit()
-	judged := false
+func (p *Pass) writeCheckpoint(commit *checkpoint.Commit, cut []sealed) error {
+	judged := p.jobs != nil
 	for i := range cut {
 		d := cut[i].judged
 		if d == nil {

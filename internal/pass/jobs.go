@@ -3,71 +3,122 @@ package pass
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/millrace/millrace/internal/pass/checkpoint"
 	"github.com/millrace/millrace/internal/result"
+	"github.com/millrace/millrace/internal/runtime/clock"
+	"github.com/millrace/millrace/internal/store/olap"
 	"github.com/millrace/millrace/stream"
 )
 
+// Event time goes on in a quiet shop: jobs are sealed at least this often.
+const sealEvery = time.Second
+
 // jobs are the streaming jobs of this process. Their state is committed with the
-// positions of the tasks that feed them, and so are their outputs.
+// positions of the tasks that feed them, and so are their outputs. A nil *jobs
+// has none.
 type jobs struct {
 	p          *Pass
 	engine     *stream.Engine
 	watermarks *stream.Watermarks
 	next       uint64 // number of the next output; committing guards it
-	now        int64  // processing time of the seal before
+	trimmed    uint64 // number of the oldest stored output; committing guards it
+	tables     map[string]*result.Table
+	defined    []olap.JobTable
 }
 
-// memoryShare of the configured memory is the state of jobs that is kept in
-// memory.
+// openJobs opens the jobs' state as of the newest commit.
 func (p *Pass) openJobs() error {
-	if len(p.cfg.Jobs) == 0 {
+	if len(p.cfg.Jobs) == 0 || !p.cfg.Pass.Jobs.Enabled {
 		return nil
 	}
 	if p.cfg.Instance != "" {
-		return errors.New("jobs cannot run in a consumer group: the keys of one job may be in partitions of several processes; run one process, or switch the jobs off (jobs.enabled: false)")
+		return errors.New("jobs cannot run in a consumer group, where the keys of a job would be in partitions of several processes; " +
+			"run one process without log.group, or switch the jobs off with pass.jobs.enabled: false")
 	}
-	j := &jobs{p: p, watermarks: stream.NewWatermarks(p.cfg.WatermarkDisorder, p.cfg.IdleTimeout)}
+	c := &p.cfg.Pass.Jobs
+	j := &jobs{p: p, watermarks: stream.NewWatermarks(c.Disorder, c.IdleTimeout), tables: make(map[string]*result.Table)}
+	if err := j.openTables(); err != nil {
+		return err
+	}
 	var err error
 	if j.next, err = p.cfg.Checkpoint.NextOutput(); err != nil {
 		return err
 	}
 	j.engine, err = stream.NewEngine(stream.Config{
-		Jobs: p.cfg.Jobs, Shards: p.cfg.Shards, Backend: p.cfg.Checkpoint.State(), Memory: int64(p.cfg.StateMemory),
+		Jobs: p.cfg.Jobs, Shards: c.Shards, Backend: p.cfg.Checkpoint.State(), Memory: int64(c.MemoryBytes),
 		Workers: p.cfg.Workers, Watermarks: j.watermarks,
 	})
+	if err != nil {
+		return err
+	}
 	p.jobs = j
-	return err
+	return nil
+}
+
+func (j *jobs) openTables() error {
+	for _, job := range j.p.cfg.Jobs {
+		for _, sink := range job.Sinks() {
+			if sink.Kind != stream.Table {
+				continue
+			}
+			if _, twice := j.tables[sink.Name]; twice {
+				return fmt.Errorf("job %q: table %q is written by another job, too", job.Name(), sink.Name)
+			}
+			t, err := result.NewTable(&sink)
+			if err != nil {
+				return fmt.Errorf("job %q: %w", job.Name(), err)
+			}
+			j.tables[sink.Name] = t
+			j.defined = append(j.defined, t.Table)
+		}
+	}
+	return nil
+}
+
+// ticker ticks when it is time to seal a shop in which nothing happens.
+func (j *jobs) ticker() *clock.Ticker {
+	if j == nil {
+		return clock.Never()
+	}
+	return j.p.cfg.Clock.NewTicker(sealEvery)
+}
+
+// work works off what waits for the keys' shards.
+func (j *jobs) work() {
+	if j != nil {
+		j.engine.Work()
+	}
 }
 
 // observe tells how far the tasks have come. All workers rest.
-func (j *jobs) observe(now int64) {
+func (j *jobs) observe(now int64) (positions map[int32]int64) {
+	positions = make(map[int32]int64)
 	for _, w := range j.p.workers {
 		for _, t := range w.tasks {
+			positions[t.partition] = t.state.Position
 			for source, newest := range t.state.Newest {
 				j.watermarks.Observe(t.partition, source, newest, t.received[source])
 			}
-			reached := t.readTo
-			if !t.moved { // nothing came since the seal before
+			reached := t.reached
+			if !t.moved { // everything has been read
 				reached = now
 			}
 			t.moved = false
 			j.watermarks.Reached(t.partition, reached)
 		}
 	}
+	return positions
 }
 
 // seal adds the state of the jobs and their outputs to a commit. All workers rest.
 func (j *jobs) seal(commit *checkpoint.Commit) ([]stream.Output, error) {
-	now := j.p.cfg.Clock.Now().UnixMicro()
-	j.observe(now)
-	positions := make(map[int32]int64)
-	for _, w := range j.p.workers {
-		for _, t := range w.tasks {
-			positions[t.partition] = t.state.Position
-		}
+	if j == nil {
+		return nil, nil
 	}
+	now := j.p.cfg.Clock.Now().UnixMicro()
+	positions := j.observe(now)
 	s, err := j.engine.Seal(stream.SealRequest{Now: now, Positions: positions, Writer: commit.State()})
 	if err != nil {
 		return nil, fmt.Errorf("cannot seal the jobs: %w", err)
@@ -75,20 +126,37 @@ func (j *jobs) seal(commit *checkpoint.Commit) ([]stream.Output, error) {
 	for _, f := range s.Failed {
 		j.p.cfg.Logger.Error("a job was stopped; the others go on", "job", f.Job, "at", f.Place, "error", f.Reason, "stack", f.Stack)
 	}
-	var stored []byte
-	for i := range s.Outputs {
-		stored = result.Append(stored[:0], &s.Outputs[i])
-		if err := commit.Output(j.next+uint64(i), stored); err != nil {
-			return nil, err
-		}
-	}
-	j.now = now
-	return s.Outputs, commit.SetNextOutput(j.next + uint64(len(s.Outputs)))
+	return s.Outputs, j.keep(commit, s.Outputs)
 }
 
-// committed says that the commit of the newest seal is durable.
-func (j *jobs) committed(outputs int) {
-	j.next += uint64(outputs)
+// keep adds outputs to a commit, so that they are delivered even if this process
+// does not live to do so, and removes those that were.
+func (j *jobs) keep(commit *checkpoint.Commit, outputs []stream.Output) error {
+	var stored []byte
+	for i := range outputs {
+		stored = result.Append(stored[:0], &outputs[i])
+		if err := commit.Output(j.next+uint64(i), stored); err != nil {
+			return err
+		}
+	}
+	if len(outputs) > 0 {
+		if err := commit.SetNextOutput(j.next + uint64(len(outputs))); err != nil {
+			return err
+		}
+	}
+	if delivered := j.p.writer.results.Load(); delivered > j.trimmed {
+		j.trimmed = delivered
+		return commit.TrimOutputs(delivered)
+	}
+	return nil
+}
+
+// committed says that the commit of the newest seal is durable. It returns what the
+// analytics store is to take.
+func (j *jobs) committed(outputs []stream.Output) (results, error) {
+	if j == nil {
+		return results{}, nil
+	}
 	for _, w := range j.p.workers {
 		w.mu.Lock()
 		for _, t := range w.tasks {
@@ -97,4 +165,65 @@ func (j *jobs) committed(outputs int) {
 		w.mu.Unlock()
 	}
 	j.engine.Committed()
+	if j.p.cfg.Feed != nil && len(outputs) > 0 {
+		j.p.cfg.Feed(outputs)
+	}
+	return j.rows(outputs)
+}
+
+// results are what the jobs bring to a transaction of the analytics store.
+type results struct {
+	rows []olap.JobRows
+	to   uint64 // number of the result behind the newest
+}
+
+func (j *jobs) rows(outputs []stream.Output) (r results, err error) {
+	touched := make(map[string]bool)
+	for i := range outputs {
+		o := &outputs[i]
+		number := j.next
+		j.next++
+		if o.Sink.Kind != stream.Table {
+			continue
+		}
+		if err := j.tables[o.Sink.Name].Add(number, o.Row); err != nil {
+			return r, fmt.Errorf("job %q: table %q: %w", o.Job, o.Sink.Name, err)
+		}
+		touched[o.Sink.Name] = true
+	}
+	return results{j.take(touched), j.next}, nil
+}
+
+// take returns the rows that the tables have, in the tables' order.
+func (j *jobs) take(touched map[string]bool) (rows []olap.JobRows) {
+	for i := range j.defined {
+		if name := j.defined[i].Name; touched[name] {
+			rows = append(rows, j.tables[name].Take())
+		}
+	}
+	return rows
+}
+
+// undelivered reads the results that an earlier run committed and the analytics
+// store does not have.
+func (j *jobs) undelivered(from uint64) (r results, err error) {
+	touched := make(map[string]bool)
+	r.to = j.next
+	err = j.p.cfg.Checkpoint.Outputs(from, func(number uint64, stored []byte) error {
+		e, err := result.Parse(stored)
+		if err != nil {
+			return fmt.Errorf("result %d: %w", number, err)
+		}
+		t := j.tables[e.Sink]
+		if e.Kind != stream.Table || t == nil || t.Fingerprint != e.Schema {
+			if e.Kind == stream.Table {
+				j.p.cfg.Logger.Warn("a result of an earlier binary has no table any more", "job", e.Job, "table", e.Sink)
+			}
+			return nil
+		}
+		touched[e.Sink] = true
+		return t.Add(number, e.Row)
+	})
+	r.rows = j.take(touched)
+	return r, err
 }

@@ -127,4 +127,5 @@ func (t *task) watermark(b *event.Batch, d *decoding, rows []int32) {
 		}
 	}
 	t.state.Newest[source] = newest
+	t.received[source] = max(t.received[source], b.Received[b.Len()-1])
 }

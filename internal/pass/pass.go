@@ -22,6 +22,7 @@ import (
 	"github.com/millrace/millrace/internal/runtime/clock"
 	"github.com/millrace/millrace/internal/runtime/config"
 	"github.com/millrace/millrace/internal/store/olap"
+	"github.com/millrace/millrace/stream"
 )
 
 // Rules are a source's checks and corrections. One Rules serves one task.
@@ -61,10 +62,14 @@ type Config struct {
 	Adapters   map[string]adapter.Adapter
 	Sources    []Source
 	Enrichment Enrichment
-	Telemetry  adapter.Telemetry
-	Retention  time.Duration // of the ledger's minutes
-	Clock      clock.Clock
-	Logger     *slog.Logger
+	Jobs       []*stream.Job
+	// Feed takes what jobs publish, once it is committed; nil for nobody. It must
+	// not block.
+	Feed      func([]stream.Output)
+	Telemetry adapter.Telemetry
+	Retention time.Duration // of the ledger's minutes
+	Clock     clock.Clock
+	Logger    *slog.Logger
 }
 
 // Pass runs the tasks of this process. Make it with [New], run it once.
@@ -75,6 +80,7 @@ type Pass struct {
 	pending *budget
 	writer  *storeWriter
 	stats   *stats
+	jobs    *jobs // nil when none are configured
 
 	consumer   *eventlog.Consumer
 	committing sync.Mutex    // held while tasks are sealed and committed
@@ -228,6 +234,9 @@ func (p *Pass) fail(err error) {
 }
 
 func (p *Pass) open(ctx context.Context) (err error) {
+	if err := p.openJobs(); err != nil {
+		return err
+	}
 	if p.cfg.Instance != "" {
 		p.consumer, err = eventlog.OpenGroupConsumer(p.cfg.Topic, p.cfg.Instance, p)
 		return err
@@ -331,7 +340,12 @@ func (p *Pass) openTask(partition int32, stored int64) (*task, error) {
 	t := &task{
 		partition: partition, state: *state, dedup: index, logged: log.Entries,
 		read: stored, sealed: stored, stored: stored, committed: state.Position,
-		byKey: make(map[sourceKey]*decoding), env: p.env,
+		byKey: make(map[sourceKey]*decoding), received: make(map[string]int64), env: p.env,
+	}
+	if p.jobs != nil {
+		if t.front, err = p.jobs.engine.OpenFront(partition); err != nil {
+			return nil, errors.Join(err, t.close())
+		}
 	}
 	if stored < state.Position {
 		t.refill = &refill{log: log, end: state.Position, logger: p.cfg.Logger}

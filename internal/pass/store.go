@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/millrace/millrace/internal/store/olap"
@@ -17,12 +18,13 @@ const retryFull = 250 * time.Millisecond
 // their order, several in one transaction when they wait. Its queue is bounded by
 // the budget, which is given back when rows are stored.
 type storeWriter struct {
-	p     *Pass
-	ready chan struct{} // has one token when something waits
-	many  chan struct{} // has one token when a transaction should not wait for more
+	p       *Pass
+	results atomic.Uint64 // number behind the newest stored result
+	ready   chan struct{} // has one token when something waits
+	many    chan struct{} // has one token when a transaction should not wait for more
 
 	mu      sync.Mutex
-	queue   [][]sealed // commits, oldest first
+	queue   []unit // oldest first
 	waiting load
 }
 
@@ -34,12 +36,21 @@ func newStoreWriter(p *Pass) *storeWriter {
 // workers fill the other half meanwhile.
 const storeShare = 2
 
-func (s *storeWriter) enqueue(commit []sealed) {
+// unit is what one commit brings to the store.
+type unit struct {
+	parts     []sealed
+	published results
+}
+
+func (s *storeWriter) enqueue(u unit) {
+	if len(u.parts) == 0 && len(u.published.rows) == 0 {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.queue = append(s.queue, commit)
-	for i := range commit {
-		s.waiting.add(commit[i].load)
+	s.queue = append(s.queue, u)
+	for i := range u.parts {
+		s.waiting.add(u.parts[i].load)
 	}
 	s.wakeLocked()
 }
@@ -54,19 +65,19 @@ func (s *storeWriter) wakeLocked() {
 }
 
 // gather takes the oldest commits, as many as one transaction should have.
-func (s *storeWriter) gather() [][]sealed {
+func (s *storeWriter) gather() []unit {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var taken load
 	n := 0
 	for n < len(s.queue) && !taken.reaches(s.p.pending.limit, storeShare) {
-		for i := range s.queue[n] {
-			taken.add(s.queue[n][i].load)
+		for i := range s.queue[n].parts {
+			taken.add(s.queue[n].parts[i].load)
 		}
 		n++
 	}
 	commits := s.queue[:n:n]
-	s.queue = append([][]sealed(nil), s.queue[n:]...)
+	s.queue = append([]unit(nil), s.queue[n:]...)
 	s.waiting.remove(taken)
 	s.wakeLocked()
 	return commits
@@ -115,25 +126,29 @@ func (s *storeWriter) drain(ctx context.Context) error {
 
 // store writes commits in one transaction, and announces that they are
 // queryable.
-func (s *storeWriter) store(ctx context.Context, commits [][]sealed) error {
+func (s *storeWriter) store(ctx context.Context, commits []unit) error {
 	if len(commits) == 0 {
 		return nil
 	}
 	c := olap.Commit{Positions: make(map[int32]int64)}
-	for _, commit := range commits {
-		for i := range commit {
-			c.Batches = append(c.Batches, commit[i].batches...)
-			c.Positions[commit[i].task.partition] = commit[i].position
+	for k := range commits {
+		parts := commits[k].parts
+		for i := range parts {
+			c.Batches = append(c.Batches, parts[i].batches...)
+			c.Positions[parts[i].task.partition] = parts[i].position
 		}
+		c.Results = append(c.Results, commits[k].published.rows...)
+		c.ResultsTo = max(c.ResultsTo, commits[k].published.to)
 	}
 	if err := s.write(ctx, c); err != nil {
 		return err
 	}
-	for _, commit := range commits {
-		for i := range commit {
-			s.stored(&commit[i])
+	for k := range commits {
+		for i := range commits[k].parts {
+			s.stored(&commits[k].parts[i])
 		}
 	}
+	s.results.Store(max(s.results.Load(), c.ResultsTo))
 	p := s.p
 	p.stats.transactions.Add(1)
 	p.stats.stalled.Store(false)

@@ -12,6 +12,7 @@ import (
 	"github.com/millrace/millrace/internal/fingerprint"
 	"github.com/millrace/millrace/internal/ledger"
 	"github.com/millrace/millrace/internal/pass/checkpoint"
+	"github.com/millrace/millrace/stream"
 )
 
 // task is the pass over one partition. Its worker's mutex guards it.
@@ -42,7 +43,11 @@ type task struct {
 	// In the order in which they came up: batches must not depend on the order
 	// of a map.
 	decodings []*decoding
-	conflicts []int32 // scratch: rows of the batch at hand that contradict the dedup index
+	received  map[string]int64 // receive time of the newest accepted record, by source
+	reached   int64            // receive time of the newest record
+	moved     bool             // records came since the commit before
+	front     *stream.Front    // of the jobs; nil when there are none
+	conflicts []int32          // scratch: rows of the batch at hand that contradict the dedup index
 
 	pending []*event.Batch // judged or refilled, not sealed
 	weight  load           // of pending
@@ -87,6 +92,7 @@ func (t *task) process(records []*kgo.Record) (load, error) {
 		} else {
 			t.judge(b)
 			t.fresh = true
+			t.feed(b)
 		}
 		t.recent.add(b)
 		t.pending = append(t.pending, b)
@@ -94,6 +100,14 @@ func (t *task) process(records []*kgo.Record) (load, error) {
 		total.add(weight)
 	}
 	return total, nil
+}
+
+// feed gives the jobs what was judged.
+func (t *task) feed(b *event.Batch) {
+	t.reached, t.moved = b.Received[b.Len()-1], true
+	if t.front != nil {
+		t.front.Process(b)
+	}
 }
 
 // decodeAll makes a batch of records. It is nil when all of them were read

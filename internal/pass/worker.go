@@ -57,6 +57,14 @@ func (w *worker) process(ctx context.Context, job work) error {
 }
 
 func (w *worker) step(partition int32, chunk []*kgo.Record) error {
+	if err := w.judge(partition, chunk); err != nil {
+		return err
+	}
+	w.p.jobs.work()
+	return nil
+}
+
+func (w *worker) judge(partition int32, chunk []*kgo.Record) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	t := w.tasks[partition]
@@ -69,10 +77,9 @@ func (w *worker) step(partition int32, chunk []*kgo.Record) error {
 	return err
 }
 
-// seal cuts what the worker's tasks have ready.
+// seal cuts what the worker's tasks have ready. The caller holds the worker's
+// mutex.
 func (w *worker) seal(dst []sealed) ([]sealed, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	for _, t := range w.tasks {
 		if len(t.pending) == 0 {
 			continue

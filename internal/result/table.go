@@ -17,9 +17,10 @@ const retracted = "retracted"
 // Table turns rows of a sink into those of its table in the analytics store. It
 // serves one goroutine.
 type Table struct {
-	Table   olap.JobTable
-	visitor *codec.Visitor
-	rows    olap.JobRows
+	Table       olap.JobTable
+	Fingerprint uint64 // of the schema that rows are in
+	visitor     *codec.Visitor
+	rows        olap.JobRows
 }
 
 // NewTable returns the table of a sink.
@@ -31,7 +32,7 @@ func NewTable(sink *stream.Sink) (*Table, error) {
 	if _, err := l.Indexes(sink.Key); err != nil {
 		return nil, fmt.Errorf("key of table %q: %w", sink.Name, err)
 	}
-	t := &Table{Table: olap.JobTable{Name: sink.Name, Comment: sink.Doc, Key: sink.Key}}
+	t := &Table{Fingerprint: sink.Fingerprint, Table: olap.JobTable{Name: sink.Name, Comment: sink.Doc, Key: sink.Key}}
 	for _, c := range l.Columns {
 		t.Table.Columns = append(t.Table.Columns, olap.JobColumn{Name: c.Name, Type: typeOf(c.Kind)})
 		if c.Name == retracted && c.Kind == codec.Bool {

@@ -97,3 +97,24 @@ func (s *Store) Outputs(from uint64, fn func(number uint64, output []byte) error
 func outputKey(number uint64) []byte {
 	return binary.BigEndian.AppendUint64([]byte{outputPrefix}, number)
 }
+
+// nextOutputKey is where the number of the next result is, for when all have been
+// removed.
+var nextOutputKey = []byte{outputPrefix - 1} // in front of the results
+
+// NextOutput returns the number of the next result.
+func (s *Store) NextOutput() (uint64, error) {
+	b, err := s.get(nextOutputKey)
+	if err != nil || b == nil {
+		return 0, err
+	}
+	if len(b) != 8 {
+		return 0, fmt.Errorf("number of the next result: %w", ErrCorrupt)
+	}
+	return binary.BigEndian.Uint64(b), nil
+}
+
+// SetNextOutput sets the number of the next result.
+func (c *Commit) SetNextOutput(number uint64) error {
+	return c.batch.Set(nextOutputKey, binary.BigEndian.AppendUint64(nil, number), nil)
+}

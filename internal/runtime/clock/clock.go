@@ -31,6 +31,9 @@ type Ticker struct {
 // Stop ends the ticks; C is not closed.
 func (t *Ticker) Stop() { t.stop() }
 
+// Never is a ticker that never ticks.
+func Never() *Ticker { return &Ticker{stop: func() {}} }
+
 // Real is the clock of the operating system.
 func Real() Clock { return realClock{} }
 

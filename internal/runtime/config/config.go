@@ -78,7 +78,17 @@ type Pass struct {
 	MaxPendingBytes   Bytes         `yaml:"max_pending_bytes" min:"1MiB" max:"1TiB" desc:"The same bound in bytes of their payloads, where events are large."`
 	Dedup             Dedup         `yaml:"dedup" desc:"Recognition of events that were delivered before."`
 	AllowedLateness   time.Duration `yaml:"allowed_lateness" min:"0s" max:"87600h" desc:"An event whose time is further than this behind the watermark is marked late. It is still accepted."`
+	Jobs              Jobs          `yaml:"jobs" desc:"The streaming jobs of the shop."`
 	WatermarkDisorder time.Duration `yaml:"watermark_disorder" min:"0s" max:"8760h" desc:"How far out of order a source's events usually come; the watermark stays this far behind the newest."`
+}
+
+// Jobs configures the streaming jobs.
+type Jobs struct {
+	Enabled     bool          `yaml:"enabled" desc:"Run the shop's streaming jobs within the pass. They need all partitions in one process."`
+	Shards      int           `yaml:"shards" min:"1" max:"1024" desc:"Parts that keys are spread over. It belongs to the stored state: a data folder keeps the number it began with."`
+	MemoryBytes Bytes         `yaml:"memory_bytes" min:"1MiB" max:"1TiB" desc:"State of jobs that is kept in memory; state beyond it is read from disk when it is needed."`
+	Disorder    time.Duration `yaml:"disorder" min:"0s" max:"24h" desc:"How far out of order events usually come; the event time of jobs stays this far behind the newest. Events that come later than that, but are not marked late, revise what was published."`
+	IdleTimeout time.Duration `yaml:"idle_timeout" min:"1s" max:"24h" desc:"A source that has sent nothing for so long does not hold event time back."`
 }
 
 // Dedup configures the index of known events.

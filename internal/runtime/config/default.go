@@ -82,6 +82,13 @@ func defaultPass() Pass {
 			MemoryEntries: 1 << 20,
 			CacheBytes:    64 * MiB,
 		},
+		Jobs: Jobs{
+			Enabled:     true,
+			Shards:      8,
+			MemoryBytes: 256 * MiB,
+			Disorder:    5 * time.Second,
+			IdleTimeout: 30 * time.Second,
+		},
 		AllowedLateness:   day,
 		WatermarkDisorder: time.Hour,
 	}

@@ -39,6 +39,11 @@ type Commit struct {
 	// is in. Every partition of Batches must have one, above all its offsets.
 	// A position below the stored one leaves that as it is.
 	Positions map[int32]int64
+	// Results are what jobs published, in the order of their numbers, and
+	// ResultsTo is the number of the next one once this commit is in. Results
+	// below the stored number are skipped.
+	Results   []JobRows
+	ResultsTo uint64
 }
 
 // Query is one SQL statement and the bounds on its run.
