@@ -1,17 +1,8 @@
 package pass
 
-import (
-	"time"
+import "github.com/millrace/millrace/event"
 
-	"github.com/millrace/millrace/event"
-)
-
-const (
-	microsPerSecond = 1_000_000
-	// A sender whose clock runs ahead does not move the watermark further than
-	// this past the receive time.
-	maxFuture = time.Hour
-)
+const microsPerSecond = 1_000_000
 
 // judge gives each event of a batch its verdict, in this order: refused at the
 // door, delivered before, broken (the adapter's problems, then the rules'),
@@ -109,7 +100,8 @@ func keep(b *event.Batch, rows []int32, one, other event.Verdict) []int32 {
 
 // watermark marks events that are further behind their source's watermark than
 // is allowed, and moves the watermark on. The watermark of a source in a
-// partition is its newest event time less the disorder that is usual.
+// partition is its newest event time less the disorder that is usual. A sender
+// whose clock runs ahead does not move it past the receive time.
 func (t *task) watermark(b *event.Batch, d *decoding, rows []int32) {
 	source := b.Source.Get(int(rows[0]))
 	newest := t.state.Newest[source]
@@ -123,7 +115,7 @@ func (t *task) watermark(b *event.Batch, d *decoding, rows []int32) {
 			b.Marks[i] |= event.Late
 		}
 		if at > newest {
-			newest = max(newest, min(at, b.Received[i]+maxFuture.Microseconds()))
+			newest = max(newest, min(at, b.Received[i]))
 		}
 	}
 	t.state.Newest[source] = newest
