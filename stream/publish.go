@@ -10,7 +10,8 @@ import (
 func (t *timeline[K, S, T, R]) publish(id uint64, v R) {
 	l := t.lane
 	if !l.Bare {
-		t.scratch = t.rows.Append(t.scratch[:0], &v)
+		t.row = v
+		t.scratch = t.rows.Append(t.scratch[:0], &t.row)
 		l.Open.publish(id, l.position, t.scratch)
 		if t.replay.running {
 			t.replay.again.add(id, l.position, t.scratch)

@@ -128,6 +128,8 @@ type timeline[K comparable, S, T, R any] struct {
 	turn    Turn[K, S, R]
 	lane    *lane[S] // of the turn
 	scratch []byte
+	value   T // what is being encoded: a local one would escape
+	row     R
 
 	// Elements that belong before others of their key, until the commit.
 	waiting map[K][]held[T]
@@ -220,7 +222,8 @@ func (t *timeline[K, S, T, R]) place(k K, l *lane[S], h held[T]) {
 			t.cut(k, l)
 		}
 		t.start(l)
-		t.scratch = t.values.Append(t.scratch[:0], &h.value)
+		t.value = h.value
+		t.scratch = t.values.Append(t.scratch[:0], &t.value)
 		l.Open.hold(h.position, t.scratch)
 	}
 	t.wakeUntil(k, l, h.At)
