@@ -282,7 +282,7 @@ func TestATimelineIsARunInTheOrderOfTime(t *testing.T) {
 				Amount:   1_000_000 * event.Micros(rapid.IntRange(0, 12).Draw(rt, "n")),
 			})
 		}
-		k := streamtest.New(t, streamtest.Config{Partitions: partitions, Shards: shards}, orders(retain, settle, ttl))
+		k := streamtest.New(t, streamtest.Config{Partitions: partitions, Shards: shards, Memory: rapid.SampledFrom([]int64{0, 20_000}).Draw(rt, "memory")}, orders(retain, settle, ttl))
 		stands, times := standing{}, map[string]int64{}
 		check := func(rows []streamtest.Row) { stands.add(rt, times, rows) }
 		log := journey(rt, k, partitions, events, retain, check)
