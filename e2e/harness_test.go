@@ -209,7 +209,21 @@ func (p *platform) eventually(what string, limit time.Duration, ok func() bool) 
 // one transaction of the store.
 func (p *platform) settle() {
 	p.t.Helper()
-	type partition struct{ Partition, Committed, Position int64 }
+	p.waitQueryable(func(at partition) int64 { return at.Committed })
+}
+
+// settleAll waits until the tables have all that is in the log. A commit is in the
+// ledger a moment before it is durable, and counts as committed after that.
+func (p *platform) settleAll() {
+	p.t.Helper()
+	p.waitQueryable(func(at partition) int64 { return at.End })
+}
+
+// partition is how far a partition is.
+type partition struct{ Partition, Committed, Position, End int64 }
+
+func (p *platform) waitQueryable(target func(partition) int64) {
+	p.t.Helper()
 	partitions := func() []partition {
 		var answer struct{ Partitions []partition }
 		p.decode(p.get("/api/v1/status"), &answer)
@@ -217,7 +231,7 @@ func (p *platform) settle() {
 	}
 	want := make(map[int64]int64)
 	for _, at := range partitions() {
-		want[at.Partition] = at.Committed
+		want[at.Partition] = target(at)
 	}
 	p.eventually("the rows of the ledger to be queryable", waitLong, func() bool {
 		for _, at := range partitions() {
