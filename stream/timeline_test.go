@@ -330,3 +330,81 @@ func TestTimelineScript(t *testing.T) {
 		return orders(span(args["retain"]), span(args["settle"]), span(args["ttl"]))
 	})
 }
+
+// stored is how many keys the backend has after some events, when all time is over.
+func stored(t *testing.T, job *stream.Job, events ...streamtest.Event) int {
+	k := streamtest.New(t, streamtest.Config{}, job)
+	for i, e := range events {
+		k.Send(0, e)
+		if i%50 == 49 || i == 0 {
+			k.Watermark(e.Time - 1_000_000)
+			k.Commit()
+		}
+	}
+	for _, at := range []string{"10:00:00", "12:00:00", "14:00:00", "16:00:00"} {
+		k.Watermark(streamtest.At(at))
+		k.Commit()
+	}
+	if f := k.Failed(); len(f) > 0 {
+		t.Fatal(f[0].Reason)
+	}
+	return k.StateKeys()
+}
+
+func TestATimelineLetsGoOfEverything(t *testing.T) {
+	var events []streamtest.Event
+	for i := range 1000 {
+		events = append(events, streamtest.Event{
+			Time: streamtest.At("00:00:01") + int64(i)*100_000, Customer: fmt.Sprint("k", i*7%20), Amount: event.Micros(i) * 1_000_000,
+			Type: []string{"session", "chain", "total", "once", "even", "alarm"}[i%6],
+		})
+	}
+	for _, settle := range []time.Duration{0, time.Minute} {
+		empty := stored(t, orders(10*time.Second, settle, time.Hour))
+		used := stored(t, orders(10*time.Second, settle, time.Hour), events...)
+		if tables := 4; used > empty+tables { // each keeps its number of entries
+			t.Errorf("settle %s: %d keys are stored at the end, %d of no elements", settle, used, empty)
+		}
+	}
+}
+
+// A machine that wants to be woken at the same time for ever stops its job, not the
+// engine.
+func TestAWakeThatDoesNotMoveOnFails(t *testing.T) {
+	j := stream.NewJob("restless", 1)
+	all := stream.Events(j, "orders", readOrder)
+	byKey := stream.KeyBy(all, "by key", func(r stream.Record[string, order]) string { return r.Key })
+	type turn = stream.Turn[string, account, string]
+	out := stream.Timeline(byKey, "restless", stream.Machine[string, account, stream.Record[string, order], string]{
+		Apply: func(t *turn, _ stream.Record[string, order]) { t.WakeAt(t.Time) },
+		Wake:  func(t *turn) { t.WakeAt(t.Time) },
+		TTL:   time.Hour,
+	})
+	stream.ToTable(out.Results, "results", "nothing", "key")
+	k := streamtest.New(t, streamtest.Config{}, j)
+	k.Send(0, streamtest.Event{Time: streamtest.At("10:00:00"), Customer: "ann"})
+	k.Watermark(streamtest.At("10:00:01"))
+	k.Commit()
+	if f := k.Failed(); len(f) != 1 || !strings.Contains(f[0].Reason, "key ann was woken at") || !strings.Contains(f[0].Reason, "ask for a later time") {
+		t.Fatalf("failures: %v", f)
+	}
+}
+
+func TestATimelineWithoutRetentionTakesWhatIsInOrder(t *testing.T) {
+	k := streamtest.New(t, streamtest.Config{}, orders(0, 0, time.Hour))
+	for _, second := range []string{"10:00:01", "10:00:02", "10:00:01", "10:00:02"} {
+		k.Send(0, streamtest.Event{Time: streamtest.At(second), Customer: "ann", Type: "twice", Amount: 1_000_000})
+	}
+	k.Send(0, streamtest.Event{Time: streamtest.At("10:00:03"), Customer: "ann", Type: "once", Amount: 0})
+	var got []string
+	for _, r := range k.Commit() {
+		got = append(got, r.Sink+" "+r.JSON)
+	}
+	want := []string{
+		`late {"late":"ann","do":"twice"}`, `late {"late":"ann","do":"add"}`,
+		`results {"key":"ann","id":1767607203001000,"revision":1,"retracted":false,"value":"7 6 [2 1 0] chain 0"}`,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -320,3 +320,43 @@ func TestBroadcastIsTheUpdatesUpToATime(t *testing.T) {
 		w.expect(want)
 	})
 }
+
+// stored is how many keys the backend has after n elements, when all time is over.
+func stored(t *testing.T, job *stream.Job, n int) int {
+	k := streamtest.New(t, streamtest.Config{}, job)
+	at := midnight
+	for i := range n {
+		at = midnight + int64(i+1)*100_000
+		k.Send(0, streamtest.Event{
+			Time: at, Type: []string{"left", "left", "right"}[i%3], Customer: fmt.Sprint("k", i*7%20), Order: fmt.Sprint("o", i),
+		})
+		if i%50 == 49 || i == 0 {
+			k.Watermark(at - 1_000_000)
+			k.Commit()
+		}
+	}
+	for _, at := range []string{"10:00:00", "12:00:00", "14:00:00", "16:00:00"} {
+		k.Watermark(streamtest.At(at))
+		k.Commit()
+	}
+	if f := k.Failed(); len(f) > 0 {
+		t.Fatal(f[0].Reason)
+	}
+	return k.StateKeys()
+}
+
+func TestStateGoes(t *testing.T) {
+	for name, job := range map[string]func() *stream.Job{
+		"interval": func() *stream.Job {
+			return intervals(join.Within(time.Second, 3*time.Second).Keep(join.Full).Lateness(time.Second))
+		},
+		"as of":     func() *stream.Job { return versions(join.Versions[thing]{Lateness: time.Second, TTL: time.Hour}) },
+		"table":     func() *stream.Job { return table(join.Rows{TTL: time.Hour}) },
+		"broadcast": func() *stream.Job { return rules(join.Rules[sums, thing]{Lateness: time.Second}) },
+	} {
+		one, all := stored(t, job(), 3), stored(t, job(), 2000)
+		if all > one+2 {
+			t.Errorf("%s: %d keys are stored after 2,000 elements when all time is over, %d after 3", name, all, one)
+		}
+	}
+}

@@ -209,3 +209,68 @@ func add(t *rapid.T, stands map[string]published, rows []streamtest.Row) {
 		stands[name] = p
 	}
 }
+
+func TestAPatternThatWaitsLongerThanItsTTLStops(t *testing.T) {
+	j := stream.NewJob("waits", 1)
+	all := stream.Events(j, "steps", func(b *event.Batch, i int, emit func(step)) { emit(step{Type: b.Type.Values[b.Type.Codes[i]]}) })
+	byType := stream.KeyBy(all, "by type", func(s step) string { return s.Type })
+	found := match.Pattern(byType, "journey", compiled("a b"), matched, match.Options[step, string]{TTL: time.Second})
+	stream.ToTable(found.Matches, "matches", "what matched", "key", "id")
+	k := streamtest.New(t, streamtest.Config{}, j)
+	k.Send(0, streamtest.Event{Time: midnight + 1, Type: "a"})
+	k.Commit()
+	if f := k.Failed(); len(f) != 1 || !strings.Contains(f[0].Reason, "the pattern waits 10s, longer than the TTL of 1s; raise the TTL") {
+		t.Fatalf("failures: %v", f)
+	}
+}
+
+// Two events that are equal in all but their place in the log make two matches.
+func TestEqualEventsMakeMatchesOfTheirOwn(t *testing.T) {
+	k := streamtest.New(t, streamtest.Config{}, job(compiled("a b, any"), time.Minute))
+	for _, typ := range []string{"a", "b", "b"} {
+		k.Send(0, streamtest.Event{Time: midnight + 1, Type: typ, Customer: "k1"})
+	}
+	stands := make(map[uint64]bool)
+	for _, r := range k.Commit() {
+		var p published
+		if err := json.Unmarshal([]byte(r.JSON), &p); err != nil {
+			t.Fatal(err)
+		}
+		stands[p.ID] = true
+	}
+	if len(stands) != 2 {
+		t.Errorf("%d results, want 2", len(stands))
+	}
+}
+
+func TestAFailingConditionIsToldAndNotFulfilled(t *testing.T) {
+	broken := fmt.Errorf("cannot compare")
+	p, err := pattern.FromSpec(pattern.Spec{
+		Steps: []pattern.StepSpec{{Name: "a", Where: "x"}, {Name: "b", Link: "followed_by", Where: "y"}}, Within: 10 * time.Second,
+	}, func(_, source string) (func(step, *pattern.Partial[step]) (bool, error), error) {
+		return func(s step, _ *pattern.Partial[step]) (bool, error) {
+			if s.Type == "c" {
+				return false, broken
+			}
+			return (source == "x") == (s.Type == "a"), nil
+		}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := stream.NewJob("failing", 1)
+	all := stream.Events(j, "steps", func(b *event.Batch, i int, emit func(step)) { emit(step{Type: b.Type.Values[b.Type.Codes[i]]}) })
+	one := stream.KeyBy(all, "all together", func(step) bool { return true })
+	var told []error
+	found := match.Pattern(one, "journey", p, matched, match.Options[step, string]{
+		TTL: time.Hour, Failed: func(err error) { told = append(told, err) },
+	})
+	stream.ToTable(found.Matches, "matches", "what matched", "key", "id")
+	k := streamtest.New(t, streamtest.Config{}, j)
+	for i, typ := range []string{"a", "c", "b"} {
+		k.Send(0, streamtest.Event{Time: midnight + int64(i) + 1, Type: typ})
+	}
+	if rows := k.Commit(); len(rows) != 1 || len(told) != 1 || !strings.Contains(told[0].Error(), broken.Error()) {
+		t.Errorf("rows %v, errors %v", rows, told)
+	}
+}
