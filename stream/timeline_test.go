@@ -107,9 +107,16 @@ func (a actor) wake() {
 }
 
 func orders(retain, settle, ttl time.Duration) *stream.Job {
+	return ordersBy(stream.KeyBy, retain, settle, ttl)
+}
+
+// keying is [stream.KeyBy] or [stream.KeyByActor].
+type keying func(stream.Stream[stream.Record[string, order]], string, func(stream.Record[string, order]) string) stream.Keyed[string, stream.Record[string, order]]
+
+func ordersBy(keyBy keying, retain, settle, ttl time.Duration) *stream.Job {
 	j := stream.NewJob("orders", 1)
 	all := stream.Events(j, "orders", readOrder)
-	byKey := stream.KeyBy(all, "by key", func(r stream.Record[string, order]) string { return r.Key })
+	byKey := keyBy(all, "by key", func(r stream.Record[string, order]) string { return r.Key })
 	out := stream.Timeline(byKey, "accounts", stream.Machine[string, account, stream.Record[string, order], string]{
 		Apply: func(t *stream.Turn[string, account, string], v stream.Record[string, order]) {
 			actor{t.State, t.Time, t.Emit, t.WakeAt}.obey(v.Value)
@@ -282,7 +289,11 @@ func TestATimelineIsARunInTheOrderOfTime(t *testing.T) {
 				Amount:   1_000_000 * event.Micros(rapid.IntRange(0, 12).Draw(rt, "n")),
 			})
 		}
-		k := streamtest.New(t, streamtest.Config{Partitions: partitions, Shards: shards, Memory: rapid.SampledFrom([]int64{0, 20_000}).Draw(rt, "memory")}, orders(retain, settle, ttl))
+		keyBy := keying(stream.KeyBy[string, stream.Record[string, order]])
+		if partitions == 1 && rapid.Bool().Draw(rt, "in the partition") {
+			keyBy = stream.KeyByActor[string, stream.Record[string, order]]
+		}
+		k := streamtest.New(t, streamtest.Config{Partitions: partitions, Shards: shards, Workers: rapid.IntRange(1, 3).Draw(rt, "workers"), Memory: rapid.SampledFrom([]int64{0, 20_000}).Draw(rt, "memory")}, ordersBy(keyBy, retain, settle, ttl))
 		stands, times := standing{}, map[string]int64{}
 		check := func(rows []streamtest.Row) { stands.add(rt, times, rows) }
 		log := journey(rt, k, partitions, events, retain, check)

@@ -171,7 +171,7 @@ func play(outer *testing.T, t *rapid.T, job *stream.Job, lateness time.Duration)
 	w := &world{t: t, stands: make(map[string]published), times: make(map[string]int64)}
 	w.kit = streamtest.New(outer, streamtest.Config{
 		Partitions: partitions, Shards: rapid.SampledFrom([]int{1, 3, 8}).Draw(t, "shards"),
-		Memory: rapid.SampledFrom([]int64{0, 20_000}).Draw(t, "memory"),
+		Workers: rapid.IntRange(1, 3).Draw(t, "workers"), Memory: rapid.SampledFrom([]int64{0, 20_000}).Draw(t, "memory"),
 	}, job)
 	var pending []streamtest.Event
 	keys := rapid.IntRange(1, 3).Draw(t, "keys")

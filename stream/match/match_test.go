@@ -140,7 +140,7 @@ func TestMatchesAreThoseOfTheEventsInOrder(t *testing.T) {
 		partitions := rapid.IntRange(1, 3).Draw(rt, "partitions")
 		k := streamtest.New(t, streamtest.Config{
 			Partitions: partitions, Shards: rapid.SampledFrom([]int{1, 3, 8}).Draw(rt, "shards"),
-			Memory: rapid.SampledFrom([]int64{0, 20_000}).Draw(rt, "memory"),
+			Workers: rapid.IntRange(1, 3).Draw(rt, "workers"), Memory: rapid.SampledFrom([]int64{0, 20_000}).Draw(rt, "memory"),
 		}, job(p, lateness))
 		var pending []streamtest.Event
 		for range rapid.IntRange(1, 60).Draw(rt, "events") {
