@@ -51,6 +51,11 @@ var Layers = []Layer{
 		Only: []string{},
 	},
 	{
+		Name: "declarations", Packages: []string{"internal/yamldoc", "internal/expression"},
+		Is:   "YAML files and expressions that tell where they are wrong: what rules and declared jobs are read with",
+		Only: []string{"vocabulary", "spelling"},
+	},
+	{
 		Name: "generator", Packages: []string{"internal/generate/..."},
 		Is:   "the life of a shop as events, with labels of what is wrong in it; standard library only",
 		Only: []string{},
@@ -99,7 +104,7 @@ var Layers = []Layer{
 	{
 		Name: "jobs", Packages: []string{"internal/job/..."},
 		Is:   "the shop's streaming jobs, and those declared in YAML",
-		Only: []string{"vocabulary", "spelling", "stream engine", "adapter contract"},
+		Only: []string{"vocabulary", "spelling", "declarations", "stream engine", "adapter contract"},
 	},
 	{
 		Name: "results", Packages: []string{"internal/result"},

@@ -5,16 +5,19 @@ import (
 	"math"
 	"reflect"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/millrace/millrace/event"
+	"github.com/millrace/millrace/internal/expression"
+	"github.com/millrace/millrace/internal/yamldoc"
 )
 
-var checkKeyNames = keysOf(reflect.TypeFor[checkSpec]())
+var checkKeyNames = yamldoc.KeysOf(reflect.TypeFor[checkSpec]())
 
 // compileCheck compiles the check of the rule at path.
 func (s *source) compileCheck(path string, spec *checkSpec, f *field) check {
 	at := path + ".check"
-	if s.has(at + ".expr") {
+	if s.Has(at + ".expr") {
 		return s.compileExprCheck(at, spec, f)
 	}
 	s.checkKeys(at, f)
@@ -26,8 +29,8 @@ func (s *source) compileCheck(path string, spec *checkSpec, f *field) check {
 
 func (s *source) compileExprCheck(at string, spec *checkSpec, f *field) check {
 	for _, key := range checkKeyNames {
-		if key != "expr" && s.has(at+"."+key) {
-			s.fail(at+"."+key, `"expr" stands alone in a check; write %q into the condition, or make it a rule of its own`, key)
+		if key != "expr" && s.Has(at+"."+key) {
+			s.Fail(at+"."+key, `"expr" stands alone in a check; write %q into the condition, or make it a rule of its own`, key)
 		}
 	}
 	condition := s.condition(at+".expr", spec.Expr, f)
@@ -41,7 +44,7 @@ func (s *source) compileExprCheck(at string, spec *checkSpec, f *field) check {
 func (s *source) checkKeys(at string, f *field) {
 	set := 0
 	for _, key := range checkKeyNames {
-		if !s.has(at + "." + key) {
+		if !s.Has(at + "." + key) {
 			continue
 		}
 		set++
@@ -49,13 +52,13 @@ func (s *source) checkKeys(at string, f *field) {
 		textual := key == "regex" || key == "length" || key == "format"
 		switch {
 		case key == "required" && !f.canMiss():
-			s.fail(at+"."+key, "%s (%s) is never missing; use a limit such as min", f.name, kindNames[f.kind])
+			s.Fail(at+"."+key, "%s (%s) is never missing; use a limit such as min", f.name, kindNames[f.kind])
 		case numeric && f.textual(), textual && !f.textual():
-			s.fail(at+"."+key, "%q does not work on %s (%s)", key, f.name, kindNames[f.kind])
+			s.Fail(at+"."+key, "%q does not work on %s (%s)", key, f.name, kindNames[f.kind])
 		}
 	}
-	if set == 0 && s.has(at) {
-		s.fail(at, "the check demands nothing; set one of %s", strings.Join(checkKeyNames, ", "))
+	if set == 0 && s.Has(at) {
+		s.Fail(at, "the check demands nothing; set one of %s", strings.Join(checkKeyNames, ", "))
 	}
 }
 
@@ -64,18 +67,18 @@ func (s *source) compileTextCheck(at string, spec *checkSpec, f *field) check {
 	add := func(holds func(string) bool, message string) {
 		c.tests = append(c.tests, textTest{holds, fault{event.Format, message}})
 	}
-	if s.has(at + ".in") {
+	if s.Has(at + ".in") {
 		listed := s.texts(at+".in", spec.In)
 		add(func(v string) bool { return listed[v] }, "must be one of "+listing(spec.In))
 	}
-	if s.has(at + ".regex") {
-		if compiled, err := compileRegex(spec.Regex); err != nil {
-			s.fail(at+".regex", "%v", err)
+	if s.Has(at + ".regex") {
+		if compiled, err := expression.CompileRegex(spec.Regex); err != nil {
+			s.Fail(at+".regex", "%v", err)
 		} else {
 			add(compiled.MatchString, "must match "+spec.Regex)
 		}
 	}
-	if s.has(at + ".length") {
+	if s.Has(at + ".length") {
 		s.addLength(at+".length", spec.Length, add)
 	}
 	if spec.Format != "" {
@@ -89,7 +92,7 @@ func (s *source) texts(at string, values []string) map[string]bool {
 	set := make(map[string]bool, len(values))
 	for i, v := range values {
 		if set[v] {
-			s.fail(fmt.Sprintf("%s[%d]", at, i), "%q stands twice in the list", clip(v))
+			s.Fail(fmt.Sprintf("%s[%d]", at, i), "%q stands twice in the list", yamldoc.Clip(v))
 		}
 		set[v] = true
 	}
@@ -99,23 +102,23 @@ func (s *source) texts(at string, values []string) map[string]bool {
 func (s *source) countList(at string, n int) {
 	switch {
 	case n == 0:
-		s.fail(at, "the list is empty; nothing would pass")
+		s.Fail(at, "the list is empty; nothing would pass")
 	case n > maxListValues:
-		s.fail(at, "the list has %d values, at most %d are allowed", n, maxListValues)
+		s.Fail(at, "the list has %d values, at most %d are allowed", n, maxListValues)
 	}
 }
 
 func (s *source) addLength(at string, spec lengthSpec, add func(func(string) bool, string)) {
 	lo, hi := int64(spec.Min), int64(math.MaxInt64)
 	message := fmt.Sprintf("must have at least %d characters", lo)
-	if s.has(at + ".max") {
+	if s.Has(at + ".max") {
 		hi = int64(spec.Max)
 		message = fmt.Sprintf("must have %d to %d characters", lo, hi)
 	}
 	if lo > hi || lo == 0 && hi == math.MaxInt64 {
-		s.fail(at, "a length needs a min or a max, and min must not be above max")
+		s.Fail(at, "a length needs a min or a max, and min must not be above max")
 	}
-	add(func(v string) bool { n := characters(v); return n >= lo && n <= hi }, message)
+	add(func(v string) bool { n := int64(utf8.RuneCountInString(v)); return n >= lo && n <= hi }, message)
 }
 
 // listing writes the values of a list for a reader, the first ten of them.
@@ -131,17 +134,17 @@ func (s *source) compileNumberCheck(at string, spec *checkSpec, f *field) check 
 	c := &numberCheck{field: f, required: spec.Required, lo: math.MinInt64, hi: math.MaxInt64}
 	var said []string
 	limit := func(key, text, words string, step int64, exclusive bool) {
-		if !s.has(at + "." + key) {
+		if !s.Has(at + "." + key) {
 			return
 		}
 		v, err := f.parse(text)
 		if err != nil {
-			s.fail(at+"."+key, "cannot take %q for %s: %v", clip(text), f.name, err)
+			s.Fail(at+"."+key, "cannot take %q for %s: %v", yamldoc.Clip(text), f.name, err)
 			return
 		}
 		v, possible := bound(v, exclusive, step)
 		if !possible {
-			s.fail(at+"."+key, "nothing is beyond %s", text)
+			s.Fail(at+"."+key, "nothing is beyond %s", text)
 		}
 		said = append(said, words+" "+text)
 		if step > 0 {
@@ -155,12 +158,12 @@ func (s *source) compileNumberCheck(at string, spec *checkSpec, f *field) check 
 	limit("max", spec.Max, "at most", -1, false)
 	limit("max_exclusive", spec.MaxExclusive, "less than", -1, true)
 	if c.lo > c.hi {
-		s.fail(at, "nothing can be %s", strings.Join(said, " and "))
+		s.Fail(at, "nothing can be %s", strings.Join(said, " and "))
 	}
 	if len(said) > 0 {
 		c.limits = fault{event.OutOfRange, "must be " + strings.Join(said, " and ")}
 	}
-	if s.has(at + ".in") {
+	if s.Has(at + ".in") {
 		s.countList(at+".in", len(spec.In))
 		c.in = s.numbers(at+".in", spec.In, f)
 		c.listed = fault{event.Format, "must be one of " + listing(spec.In)}
@@ -173,7 +176,7 @@ func (s *source) numbers(at string, values []string, f *field) []int64 {
 	for i, text := range values {
 		v, err := f.parse(text)
 		if err != nil {
-			s.fail(fmt.Sprintf("%s[%d]", at, i), "cannot take %q for %s: %v", clip(text), f.name, err)
+			s.Fail(fmt.Sprintf("%s[%d]", at, i), "cannot take %q for %s: %v", yamldoc.Clip(text), f.name, err)
 		}
 		numbers = append(numbers, v)
 	}

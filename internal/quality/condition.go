@@ -4,14 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/expr-lang/expr"
-	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
 
 	"github.com/millrace/millrace/event"
+	"github.com/millrace/millrace/internal/expression"
 	"github.com/millrace/millrace/internal/spell"
 )
 
@@ -71,27 +72,37 @@ func compileCondition(text string) (*condition, error) {
 	if err != nil {
 		return nil, inOurWords(err)
 	}
-	c := compiler{}
-	root, err := c.compile(program.Node())
-	if err == nil && root.kind != boolean {
-		err = c.refuse(program.Node(), "a condition must be true or false, not %s", root.kind)
+	var reads []*field // distinct fields
+	root, err := expression.Compile(program.Node(), text, expression.Language[scope]{
+		Knows: conditionLanguage,
+		Field: func(name string) (expression.Operand[scope], error) {
+			f := findField(name)
+			if f == nil {
+				return expression.Operand[scope]{}, fmt.Errorf("%q is no field; %s", name, spell.Suggest(name, fieldNames(nil)))
+			}
+			if !slices.Contains(reads, f) {
+				reads = append(reads, f)
+			}
+			return f.operand(), nil
+		},
+	})
+	if err == nil && root.Kind != expression.Boolean {
+		err = expression.Place(expression.Refuse(program.Node(), "a condition must be true or false, not %s", root.Kind), text)
 	}
 	if err != nil {
-		var at *file.Error
-		if errors.As(err, &at) {
-			_ = at.Bind(file.NewSource(text))
-		}
 		return nil, err
 	}
-	cond := &condition{text: text, holds: root.b}
-	for _, f := range c.reads {
+	cond := &condition{text: text, holds: root.Bool}
+	for _, f := range reads {
 		cond.items = cond.items || f.item
 	}
-	if len(c.reads) == 1 && c.reads[0].kind == kindDict {
-		cond.only = c.reads[0]
+	if len(reads) == 1 && reads[0].kind == kindDict {
+		cond.only = reads[0]
 	}
 	return cond, nil
 }
+
+const conditionLanguage = "conditions know and, or, not, ==, !=, <, <=, >, >=, in, contains, startsWith, endsWith, matches, +, -, *, len, trim, abs, date and duration"
 
 var (
 	unknownName = regexp.MustCompile(`^unknown name (\S+)`)
@@ -115,95 +126,27 @@ func inOurWords(err error) error {
 	return at
 }
 
-// exprKind is the dimension of an operand. Money does not mix with numbers, nor
-// times with durations, other than as the operators below say.
-type exprKind uint8
-
-const (
-	boolean exprKind = iota
-	text
-	integer
-	money
-	instant
-	span
-	literal // a number whose kind the other operand decides
-)
-
-func (k exprKind) String() string {
-	return [...]string{"true or false", "text", "a whole number", "money", "a time", "a duration", "a number"}[k]
-}
-
-// operand is a compiled subexpression; the function of its kind is set.
-type operand struct {
-	kind  exprKind
-	b     func(*scope) bool
-	s     func(*scope) string
-	n     func(*scope) int64 // integers, money in micros, times and spans in µs
-	digit string             // of a literal: its decimal text
-}
-
-// compiler turns expr's checked syntax tree into operands.
-type compiler struct {
-	reads []*field // distinct fields
-}
-
-func (c *compiler) refuse(n ast.Node, format string, args ...any) error {
-	return &file.Error{Location: n.Location(), Message: fmt.Sprintf(format, args...)}
-}
-
-const conditionLanguage = "conditions know and, or, not, ==, !=, <, <=, >, >=, in, contains, startsWith, endsWith, matches, +, -, *, len, trim, abs, date and duration"
-
-func (c *compiler) compile(n ast.Node) (operand, error) {
-	switch n := n.(type) {
-	case *ast.BoolNode:
-		value := n.Value
-		return operand{kind: boolean, b: func(*scope) bool { return value }}, nil
-	case *ast.StringNode:
-		value := n.Value
-		return operand{kind: text, s: func(*scope) string { return value }}, nil
-	case *ast.IntegerNode, *ast.FloatNode:
-		return c.number(n)
-	case *ast.IdentifierNode:
-		return c.field(n, n.Value)
-	case *ast.MemberNode:
-		return c.member(n)
-	case *ast.UnaryNode:
-		return c.unary(n)
-	case *ast.BinaryNode:
-		return c.binary(n)
-	case *ast.BuiltinNode:
-		return c.call(n, n.Name, n.Arguments)
-	case *ast.CallNode:
-		return c.call(n, n.Callee.String(), n.Arguments)
-	}
-	return operand{}, c.refuse(n, "%s is not available; %s", clip(n.String()), conditionLanguage)
-}
-
-func (c *compiler) field(n ast.Node, name string) (operand, error) {
-	f := findField(name)
-	if f == nil {
-		return operand{}, c.refuse(n, "%q is no field; %s", name, spell.Suggest(name, fieldNames(nil)))
-	}
-	c.read(f)
+// operand reads the field in a condition.
+func (f *field) operand() expression.Operand[scope] {
 	switch f.kind {
 	case kindText:
 		column := f.text
-		return operand{kind: text, s: func(s *scope) string { return column(s.batch)[s.at(f.item)] }}, nil
+		return expression.Operand[scope]{Kind: expression.Text, Text: func(s *scope) string { return column(s.batch)[s.at(f.item)] }}
 	case kindDict:
 		column := f.dict
-		return operand{kind: text, s: func(s *scope) string { return column(s.batch).Get(int(s.at(f.item))) }}, nil
+		return expression.Operand[scope]{Kind: expression.Text, Text: func(s *scope) string { return column(s.batch).Get(int(s.at(f.item))) }}
 	case kindMoney:
 		column := f.money
-		return operand{kind: money, n: func(s *scope) int64 { return int64(column(s.batch)[s.at(f.item)]) }}, nil
+		return expression.Operand[scope]{Kind: expression.Money, Int: func(s *scope) int64 { return int64(column(s.batch)[s.at(f.item)]) }}
 	case kindCount:
-		return operand{kind: integer, n: func(s *scope) int64 { return f.intAt(s.batch, s.event) }}, nil
+		return expression.Operand[scope]{Kind: expression.Integer, Int: func(s *scope) int64 { return f.intAt(s.batch, s.event) }}
 	}
 	column := f.num
-	o := operand{kind: integer, n: func(s *scope) int64 { return column(s.batch)[s.at(f.item)] }}
+	o := expression.Operand[scope]{Kind: expression.Integer, Int: func(s *scope) int64 { return column(s.batch)[s.at(f.item)] }}
 	if f.kind == kindTime {
-		o.kind = instant
+		o.Kind = expression.Instant
 	}
-	return o, nil
+	return o
 }
 
 func (s *scope) at(item bool) int32 {
@@ -211,99 +154,4 @@ func (s *scope) at(item bool) int32 {
 		return s.item
 	}
 	return s.event
-}
-
-func (c *compiler) read(f *field) {
-	for _, known := range c.reads {
-		if known == f {
-			return
-		}
-	}
-	c.reads = append(c.reads, f)
-}
-
-func (c *compiler) member(n *ast.MemberNode) (operand, error) {
-	owner, ok := n.Node.(*ast.IdentifierNode)
-	property, ok2 := n.Property.(*ast.StringNode)
-	if !ok || !ok2 || n.Optional || n.Method {
-		return operand{}, c.refuse(n, "%s is not available; %s", clip(n.String()), conditionLanguage)
-	}
-	return c.field(n, owner.Value+"."+property.Value)
-}
-
-func (c *compiler) unary(n *ast.UnaryNode) (operand, error) {
-	o, err := c.compile(n.Node)
-	if err != nil {
-		return o, err
-	}
-	switch {
-	case (n.Operator == "not" || n.Operator == "!") && o.kind == boolean:
-		inner := o.b
-		return operand{kind: boolean, b: func(s *scope) bool { return !inner(s) }}, nil
-	case n.Operator == "+" && o.numeric():
-		return o, nil
-	case n.Operator == "-" && o.kind == literal && !strings.HasPrefix(o.digit, "-"):
-		return operand{kind: literal, digit: "-" + o.digit}, nil
-	case n.Operator == "-" && (o.kind == integer || o.kind == money || o.kind == span):
-		inner := o.n
-		return operand{kind: o.kind, n: func(s *scope) int64 { return subtract(0, inner(s)) }}, nil
-	}
-	return operand{}, c.refuse(n, "%q does not work on %s", n.Operator, o.kind)
-}
-
-func (o operand) numeric() bool {
-	return o.kind == integer || o.kind == money || o.kind == literal || o.kind == span
-}
-
-func (c *compiler) call(n ast.Node, name string, arguments []ast.Node) (operand, error) {
-	if len(arguments) != 1 {
-		return operand{}, c.refuse(n, "%s with %d arguments is not available; %s", name, len(arguments), conditionLanguage)
-	}
-	switch name {
-	case "date", "duration":
-		return c.constantTime(n, name, arguments[0])
-	case "len", "trim", "abs":
-	default:
-		return operand{}, c.refuse(n, "%s() is not available; %s", name, conditionLanguage)
-	}
-	o, err := c.compile(arguments[0])
-	if err != nil {
-		return o, err
-	}
-	switch {
-	case name == "len" && o.kind == text:
-		inner := o.s
-		return operand{kind: integer, n: func(s *scope) int64 { return characters(inner(s)) }}, nil
-	case name == "trim" && o.kind == text:
-		inner := o.s
-		return operand{kind: text, s: func(s *scope) string { return strings.TrimSpace(inner(s)) }}, nil
-	case name == "abs" && (o.kind == integer || o.kind == money):
-		inner := o.n
-		return operand{kind: o.kind, n: func(s *scope) int64 { return absolute(inner(s)) }}, nil
-	}
-	return operand{}, c.refuse(n, "%s does not work on %s", name, o.kind)
-}
-
-func (c *compiler) constantTime(n ast.Node, name string, argument ast.Node) (operand, error) {
-	written, ok := argument.(*ast.StringNode)
-	if !ok {
-		return operand{}, c.refuse(argument, "%s needs a text in quotes, known when the rules are loaded", name)
-	}
-	kind, read := instant, parseTime
-	if name == "duration" {
-		kind, read = span, parseSpan
-	}
-	value, err := read(written.Value)
-	if err != nil {
-		return operand{}, c.refuse(argument, "cannot take %q: %v", clip(written.Value), err)
-	}
-	return operand{kind: kind, n: func(*scope) int64 { return value }}, nil
-}
-
-func parseSpan(written string) (int64, error) {
-	d, err := time.ParseDuration(written)
-	if err != nil {
-		return 0, errors.New(`want a duration such as "24h" or "30m"`)
-	}
-	return d.Microseconds(), nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/millrace/millrace/event"
 	"github.com/millrace/millrace/internal/spell"
+	"github.com/millrace/millrace/internal/yamldoc"
 )
 
 // correction is a compiled correctionSpec. It is immutable.
@@ -216,12 +217,12 @@ func (s *source) compileCorrection(path string, spec *correctionSpec) *correctio
 	c.field = s.field(path+".field", spec.Field, (*field).correctable, "cannot be corrected")
 	var set []string
 	for _, action := range actions {
-		if s.has(path + "." + action) {
+		if s.Has(path + "." + action) {
 			set = append(set, action)
 		}
 	}
 	if len(set) != 1 {
-		s.fail(path, "a correction does exactly one of %s; this one has %d (make it several)", strings.Join(actions, ", "), len(set))
+		s.Fail(path, "a correction does exactly one of %s; this one has %d (make it several)", strings.Join(actions, ", "), len(set))
 		return nil
 	}
 	if c.field == nil {
@@ -229,19 +230,19 @@ func (s *source) compileCorrection(path string, spec *correctionSpec) *correctio
 	}
 	c.action, c.says = set[0], set[0]
 	c.missing = c.action == "fill" || spec.When == "missing"
-	if s.has(path+".when") && spec.When != "missing" {
+	if s.Has(path+".when") && spec.When != "missing" {
 		c.when = s.condition(path+".when", spec.When, c.field)
 	}
 	switch at := path + "." + c.action; c.action {
 	case "fill":
 		c.parts, c.says = s.template(at, spec.Fill, c.field), "fill "+spec.Fill
 		if spec.Fill == "" {
-			s.fail(at, "the text is empty; it would leave the field missing")
+			s.Fail(at, "the text is empty; it would leave the field missing")
 		}
 	case "value":
 		c.parts, c.says = s.template(at, spec.Value, c.field), "value "+spec.Value
-		if !s.has(path + ".when") {
-			s.fail(at, `"value" replaces every value; say which with "when"`)
+		if !s.Has(path + ".when") {
+			s.Fail(at, `"value" replaces every value; say which with "when"`)
 		}
 	case "map":
 		s.countList(at, len(spec.Map))
@@ -266,12 +267,12 @@ func (s *source) template(at, text string, corrected *field) []part {
 			plain.WriteByte(c)
 			i++
 		case c == '}':
-			s.fail(at, `a "}" without "{"; write "}}" for a brace`)
+			s.Fail(at, `a "}" without "{"; write "}}" for a brace`)
 			return nil
 		case c == '{':
 			end := strings.IndexByte(text[i:], '}')
 			if end < 0 {
-				s.fail(at, `a "{" without "}"; write "{{" for a brace`)
+				s.Fail(at, `a "{" without "}"; write "{{" for a brace`)
 				return nil
 			}
 			flush()
@@ -293,9 +294,9 @@ func (s *source) templateField(at, name string, corrected *field) *field {
 	f := findField(name)
 	switch {
 	case f == nil:
-		s.fail(at, "{%s} names no field; %s", clip(name), spell.Suggest(name, fieldNames(nil)))
+		s.Fail(at, "{%s} names no field; %s", yamldoc.Clip(name), spell.Suggest(name, fieldNames(nil)))
 	case f.item && !corrected.item:
-		s.fail(at, "{%s} is a field of items, and %s is one of the event; an event may have many items", name, corrected.name)
+		s.Fail(at, "{%s} is a field of items, and %s is one of the event; an event may have many items", name, corrected.name)
 		return nil
 	}
 	return f

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/millrace/millrace/event"
+	"github.com/millrace/millrace/internal/expression"
 )
 
 // kind is how a column lies in memory.
@@ -166,25 +167,13 @@ func (f *field) parse(text string) (int64, error) {
 		}
 		return int64(m), nil
 	case kindTime:
-		return parseTime(text)
+		return expression.ParseTime(text)
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
 		return 0, errors.New("want a whole number such as 100")
 	}
 	return n, nil
-}
-
-var timeLayouts = []string{time.DateOnly, time.DateTime, time.RFC3339Nano}
-
-// parseTime reads a time, in UTC unless it says otherwise, as µs since 1970.
-func parseTime(text string) (int64, error) {
-	for _, layout := range timeLayouts {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t.UnixMicro(), nil
-		}
-	}
-	return 0, errors.New("want a time such as 2011-01-31, 2011-01-31 08:26:00 or 2011-01-31T08:26:00Z")
 }
 
 // bound turns an exclusive limit into the inclusive one beside it; false when

@@ -12,10 +12,10 @@ import (
 	"sync/atomic"
 
 	"github.com/expr-lang/expr/file"
-	"gopkg.in/yaml.v3"
 
 	"github.com/millrace/millrace/event"
 	"github.com/millrace/millrace/internal/spell"
+	"github.com/millrace/millrace/internal/yamldoc"
 )
 
 // logicVersion changes whenever the same file may judge the same event
@@ -51,24 +51,28 @@ type rule struct {
 // Load reads and compiles a rules file. file is its name in errors, which are
 // joined and begin with file:line:column each.
 func Load(data []byte, file string) (*RuleSet, error) {
-	s := &source{file: file, nodes: map[string]*yaml.Node{}}
 	var doc document
-	s.read(data, &doc)
-	if len(s.errs) > 0 {
-		return nil, errors.Join(s.errs...)
+	s := &source{yamldoc.Read(data, file, form, &doc)}
+	if err := s.Err(); err != nil {
+		return nil, err
 	}
 	rs := s.compile(&doc)
-	if len(s.errs) > 0 {
-		return nil, errors.Join(s.errs...)
+	if err := s.Err(); err != nil {
+		return nil, err
 	}
 	return rs, nil
 }
+
+var form = yamldoc.Form{Name: "rules file", Begins: "version: 1", MaxBytes: maxFileBytes, Split: "split it by source"}
+
+// source is a rules file being compiled.
+type source struct{ *yamldoc.Source }
 
 func (s *source) compile(doc *document) *RuleSet {
 	rs := &RuleSet{version: versionOf(doc)}
 	rs.appliers.New = func() any { return newApplier(rs) }
 	if n := len(doc.Rules) + len(doc.Corrections); n > maxRules {
-		s.failAt(1, 1, "the file has %d rules and corrections, at most %d are allowed", n, maxRules)
+		s.FailAt(1, 1, "the file has %d rules and corrections, at most %d are allowed", n, maxRules)
 		return nil
 	}
 	names := map[string]string{}
@@ -109,11 +113,11 @@ var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 func (s *source) name(path, name string, taken map[string]string) {
 	at := path + ".name"
 	if !nameForm.MatchString(name) || len(name) > maxNameBytes {
-		s.fail(at, "cannot take %q as a name; want lower-case letters, digits and underscores, at most %d, a letter first", clip(name), maxNameBytes)
+		s.Fail(at, "cannot take %q as a name; want lower-case letters, digits and underscores, at most %d, a letter first", yamldoc.Clip(name), maxNameBytes)
 		return
 	}
 	if first, ok := taken[name]; ok {
-		s.fail(at, "the name %q is taken by %s at line %d", name, first, s.nodes[first].Line)
+		s.Fail(at, "the name %q is taken by %s at line %d", name, first, s.Line(first))
 		return
 	}
 	taken[name] = path
@@ -124,9 +128,9 @@ func (s *source) field(at, name string, allowed func(*field) bool, otherwise str
 	f := findField(name)
 	switch {
 	case f == nil:
-		s.fail(at, "%q is no field; %s", clip(name), spell.Suggest(name, fieldNames(allowed)))
+		s.Fail(at, "%q is no field; %s", yamldoc.Clip(name), spell.Suggest(name, fieldNames(allowed)))
 	case allowed != nil && !allowed(f):
-		s.fail(at, "%s %s; these can: %s", name, otherwise, strings.Join(fieldNames(allowed), ", "))
+		s.Fail(at, "%s %s; these can: %s", name, otherwise, strings.Join(fieldNames(allowed), ", "))
 		return nil
 	}
 	return f
@@ -141,7 +145,7 @@ func (s *source) compileRule(path string, spec *ruleSpec) *rule {
 		name: spec.Name, field: f, warn: spec.Severity == "warn",
 		category: event.Category(spec.Category), message: spec.Message,
 	}
-	if s.has(path + ".when") {
+	if s.Has(path + ".when") {
 		r.when = s.condition(path+".when", spec.When, f)
 	}
 	r.check = s.compileCheck(path, &spec.Check, f)
@@ -152,37 +156,24 @@ func (s *source) compileRule(path string, spec *ruleSpec) *rule {
 func (s *source) condition(at, text string, f *field) *condition {
 	c, err := compileCondition(text)
 	if err != nil {
-		s.failCondition(at, text, err)
+		s.failCondition(at, err)
 		return nil
 	}
 	if c.items && !f.item {
-		s.fail(at, "the condition reads items, and %s is a field of the event; an event may have many items. Report it on a field of items, such as item.product_id", f.name)
+		s.Fail(at, "the condition reads items, and %s is a field of the event; an event may have many items. Report it on a field of items, such as item.product_id", f.name)
 		return nil
 	}
 	return c
 }
 
-// failCondition reports an error within a condition at its place in the file,
-// as far as the YAML style allows to tell.
-func (s *source) failCondition(at, text string, err error) {
+// failCondition reports an error within a condition at its place in the file.
+func (s *source) failCondition(at string, err error) {
 	var where *file.Error
-	n := s.nodes[at]
 	if !errors.As(err, &where) {
-		s.fail(at, "cannot use the condition: %v", err)
+		s.Fail(at, "cannot use the condition: %v", err)
 		return
 	}
-	line, column, message := n.Line, n.Column, where.Message
-	switch {
-	case n.Style&yaml.LiteralStyle != 0 && line+where.Line <= len(s.lines):
-		line += where.Line
-		column = 1 + indent(s.lines[line-1]) + where.Column
-	case n.Style&yaml.FoldedStyle == 0 && where.Line <= 1:
-		column += where.Column
-		if n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
-			column++
-		}
-	}
-	s.failAt(line, column, "cannot use the condition: %s", message)
+	s.FailIn(at, where.Line, where.Column, "cannot use the condition: %s", where.Message)
 }
 
 // Version is a short digest of what the rules say.

@@ -2,13 +2,9 @@ package quality
 
 import (
 	"fmt"
-	"math"
-	"math/big"
 	"strings"
 	"sync"
 	"testing"
-
-	"pgregory.net/rapid"
 
 	"github.com/millrace/millrace/event"
 )
@@ -82,37 +78,6 @@ func TestMoneyIsExact(t *testing.T) {
 			t.Errorf("%s is %v for amount %s", c.condition, got, c.amount)
 		}
 	}
-}
-
-func TestArithmeticStopsAtTheLimits(t *testing.T) {
-	numbers := rapid.OneOf(rapid.Int64(), rapid.SampledFrom([]int64{math.MinInt64, math.MinInt64 + 1, -1, 0, 1, math.MaxInt64}))
-	limited := func(exact *big.Int) int64 {
-		switch {
-		case exact.IsInt64():
-			return exact.Int64()
-		case exact.Sign() < 0:
-			return math.MinInt64
-		}
-		return math.MaxInt64
-	}
-	rapid.Check(t, func(rt *rapid.T) {
-		a, b := numbers.Draw(rt, "a"), numbers.Draw(rt, "b")
-		x, y := big.NewInt(a), big.NewInt(b)
-		for _, c := range []struct {
-			name  string
-			got   int64
-			exact *big.Int
-		}{
-			{"sum", sum(a, b), new(big.Int).Add(x, y)},
-			{"difference", subtract(a, b), new(big.Int).Sub(x, y)},
-			{"product", product(a, b), new(big.Int).Mul(x, y)},
-			{"absolute", absolute(a), new(big.Int).Abs(x)},
-		} {
-			if want := limited(c.exact); c.got != want {
-				rt.Fatalf("%s of %d and %d is %d, want %d", c.name, a, b, c.got, want)
-			}
-		}
-	})
 }
 
 func TestVersionFollowsMeaning(t *testing.T) {

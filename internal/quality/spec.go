@@ -2,14 +2,7 @@ package quality
 
 // document is a rules file. The structs of this file are the only description of
 // the format: the loader, the reference page and the JSON Schema are derived
-// from their tags.
-//
-//	yaml      the key
-//	desc      what it is, for the reference
-//	oneof     the allowed values, separated by "|"
-//	default   what holds when the key is absent
-//	required  the key must be there
-//	number    text that may also be written as a YAML number
+// from their tags, which package yamldoc describes.
 type document struct {
 	Version     int              `yaml:"version" required:"true" oneof:"1" desc:"Version of this format."`
 	Corrections []correctionSpec `yaml:"corrections" desc:"Changes made to events before they are judged, in this order. Each sees what the earlier ones did."`
@@ -61,7 +54,6 @@ const (
 	maxFileBytes      = 1 << 20
 	maxRules          = 1000 // rules and corrections together
 	maxNameBytes      = 64
-	maxRegexBytes     = 1000
 	maxConditionNodes = 200
 	maxListValues     = 10_000 // of one "in" or "map"
 )
