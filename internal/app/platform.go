@@ -234,6 +234,7 @@ func (p *platform) openPass(context.Context) error {
 		Pass: p.cfg.Pass, Topic: p.topic, Instance: instance,
 		Store: p.olap, Checkpoint: p.checkpoint, Dir: p.dir("dedup"),
 		Adapters: p.catalog.adapters, Sources: p.catalog.passSources(), Enrichment: p.catalog.enrich,
+		Jobs:      p.jobs(),
 		Retention: p.cfg.Ledger.MinuteRetention, Clock: p.clock, Logger: p.log,
 	})
 	return err

@@ -133,10 +133,10 @@ func (g *Gateway) awaitStored(ctx context.Context, positions map[int32]int64) (m
 		}
 		behind := false
 		for p, at := range positions {
-			behind = behind || stored[p] < at
+			behind = behind || stored.Offsets[p] < at
 		}
 		if !behind || !g.cfg.Clock.Now().Before(end) {
-			return stored, nil
+			return stored.Offsets, nil
 		}
 		if err := g.cfg.Clock.Sleep(ctx, auditPause); err != nil {
 			return nil, err

@@ -81,6 +81,7 @@ const (
 	tagAnalytics = "Analytics"
 	tagEvents    = "Events"
 	tagFiles     = "Files"
+	tagJobs      = "Jobs"
 )
 
 // register declares every operation.
@@ -101,6 +102,7 @@ func (g *Gateway) register(api huma.API) {
 	get(g, api, "coordinates", tagEvents, "/api/v1/coordinates/{partition}/{offset}", "Passport of the record at coordinates of the log", "", g.coordinates)
 	get(g, api, "quarantine", tagEvents, "/api/v1/quarantine", "Quarantined events by rule, with samples",
 		"The range is in event time; events without one are placed by their receive time.", g.quarantine)
+	g.registerJobs(api)
 	g.registerSQL(api)
 	g.documentFiles(api)
 }

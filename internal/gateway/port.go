@@ -25,6 +25,7 @@ type Config struct {
 	Tables  []olap.Table // that users may read; olap.Tables
 	Ledger  LedgerReader
 	Process Process
+	Jobs    Jobs
 	Audit   Checkpoints
 	Log     RawLog
 	Explain Explainer
@@ -39,7 +40,7 @@ type Config struct {
 // Store is what the gateway reads of the analytics store.
 type Store interface {
 	Query(ctx context.Context, q olap.Query) (*olap.Result, error)
-	Positions(ctx context.Context) (map[int32]int64, error)
+	Positions(ctx context.Context) (olap.Positions, error)
 }
 
 // LedgerReader is implemented by [ledger.Ledger].

@@ -86,7 +86,7 @@ func start(t *testing.T, change ...func(*gateway.Config)) *platform {
 	}
 	cfg := gateway.Config{
 		Version: "test", Topic: "millrace.raw", Store: p.store, Tables: olap.Tables(), Ledger: ledger.New(db),
-		Process: p, Audit: p, Log: p, Explain: p, Clock: clock.Real(),
+		Process: p, Jobs: p, Audit: p, Log: p, Explain: p, Clock: clock.Real(),
 		Logger: slog.New(slog.NewTextHandler(p.log, nil)), Tracer: noop.NewTracerProvider().Tracer(""),
 		Metrics: prometheus.NewRegistry(), Limits: gateway.Limits{ViewPeriod: 20 * time.Millisecond, AuditWait: 2 * time.Second},
 	}

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"time"
+
+	"github.com/millrace/millrace/stream"
 )
 
 func (g *Gateway) healthz(w http.ResponseWriter, _ *http.Request) {
@@ -88,6 +90,17 @@ func (g *Gateway) schema(context.Context, *noInput) (*SchemaAnswer, error) {
 			table.Columns[k] = SchemaColumn{Name: c.Name, Type: c.Type.SQL(), Comment: c.Comment}
 		}
 		answer.Tables[i] = table
+	}
+	for _, s := range g.cfg.Jobs.Jobs() {
+		j, err := jobOf(&s)
+		if err != nil {
+			return nil, err
+		}
+		for _, out := range j.Outs {
+			if out.Kind == string(stream.Table) {
+				answer.Tables = append(answer.Tables, SchemaTable{Name: out.Name, Comment: out.Description, Columns: out.Columns})
+			}
+		}
 	}
 	return answer, nil
 }

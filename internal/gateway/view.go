@@ -98,8 +98,8 @@ func (g *Gateway) positions(ctx context.Context) (string, error) {
 		return "", internal(err)
 	}
 	var b strings.Builder
-	for _, p := range slices.Sorted(maps.Keys(positions)) {
-		fmt.Fprintf(&b, "%d:%d ", p, positions[p])
+	for _, p := range slices.Sorted(maps.Keys(positions.Offsets)) {
+		fmt.Fprintf(&b, "%d:%d ", p, positions.Offsets[p])
 	}
 	return b.String(), nil
 }

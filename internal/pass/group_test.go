@@ -45,8 +45,8 @@ func TestAPartitionIsHandedOverWhenItsRowsAreStored(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if task.Position == 0 || stored[partition] != task.Position {
-			t.Errorf("partition %d was handed over at %d, stored is %d", partition, task.Position, stored[partition])
+		if task.Position == 0 || stored.Offsets[partition] != task.Position {
+			t.Errorf("partition %d was handed over at %d, stored is %d", partition, task.Position, stored.Offsets[partition])
 		}
 		if _, still := first.pass.Stats().Positions[partition]; still {
 			t.Errorf("partition %d belongs to both", partition)

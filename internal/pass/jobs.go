@@ -54,6 +54,7 @@ func (p *Pass) openJobs() error {
 		return err
 	}
 	p.jobs = j
+	p.running.Store(j)
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -81,6 +82,7 @@ type Pass struct {
 	writer  *storeWriter
 	stats   *stats
 	jobs    *jobs // nil when none are configured
+	running atomic.Pointer[jobs]
 
 	consumer   *eventlog.Consumer
 	committing sync.Mutex    // held while tasks are sealed and committed
@@ -237,6 +239,11 @@ func (p *Pass) open(ctx context.Context) (err error) {
 	if err := p.openJobs(); err != nil {
 		return err
 	}
+	if p.jobs != nil {
+		if err := p.cfg.Store.Define(ctx, p.jobs.defined); err != nil {
+			return fmt.Errorf("cannot prepare the tables of jobs: %w", err)
+		}
+	}
 	if p.cfg.Instance != "" {
 		p.consumer, err = eventlog.OpenGroupConsumer(p.cfg.Topic, p.cfg.Instance, p)
 		return err
@@ -297,7 +304,7 @@ func (p *Pass) Assigned(ctx context.Context, partitions []int32) (map[int32]int6
 	}
 	positions := make(map[int32]int64, len(partitions))
 	for _, partition := range partitions {
-		t, err := p.openTask(partition, stored[partition])
+		t, err := p.openTask(partition, stored.Offsets[partition])
 		if err != nil {
 			return nil, err
 		}

@@ -19,7 +19,19 @@ const (
 // goroutines.
 func (s *Store) State() state.Backend { return stateBackend{s.db} }
 
-type stateBackend struct{ db *pebble.DB }
+// StateAt calls fn with the jobs' state and the positions of the tasks, both of one
+// commit.
+func (s *Store) StateAt(fn func(b state.Backend, positions map[int32]int64) error) error {
+	snapshot := s.db.NewSnapshot()
+	defer snapshot.Close()
+	positions, _, err := progress(snapshot)
+	if err != nil {
+		return err
+	}
+	return fn(stateBackend{snapshot}, positions)
+}
+
+type stateBackend struct{ db pebble.Reader }
 
 func (b stateBackend) Get(key []byte) (value []byte, found bool, err error) {
 	v, closer, err := b.db.Get(stateKey(key))
