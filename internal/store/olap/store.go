@@ -10,16 +10,20 @@ import (
 // Store is an analytics store. All methods are safe for concurrent use; writes
 // are serialised.
 type Store interface {
-	// Write stores the rows of a commit and its positions, both or neither.
+	// Define makes the tables of job results, or adds columns to those that the
+	// store has. A column that is no longer declared is no longer shown. It fails,
+	// and changes nothing, when a column's type or a key changed.
+	Define(ctx context.Context, tables []JobTable) error
+
+	// Write stores the rows of a commit and its positions, all or nothing.
 	// Events whose offset is below the stored position of their partition are
 	// skipped. It does not keep references to the batches. When it fails nothing
 	// may be assumed about the commit: writing it again is always right.
 	// The error wraps [ErrFull] when the disk is full.
 	Write(ctx context.Context, c Commit) error
 
-	// Positions returns, per partition, the offset of the next event that the
-	// store wants. A partition without rows is absent.
-	Positions(ctx context.Context) (map[int32]int64, error)
+	// Positions returns what the store wants next.
+	Positions(ctx context.Context) (Positions, error)
 
 	// Query runs one statement that reads. The result must be closed. The error
 	// is an [*Error] where the statement is to blame.
@@ -41,9 +45,16 @@ type Commit struct {
 	Positions map[int32]int64
 	// Results are what jobs published, in the order of their numbers, and
 	// ResultsTo is the number of the next one once this commit is in. Results
-	// below the stored number are skipped.
+	// below the stored number are skipped. Their tables must be defined.
+	// A ResultsTo below the stored number leaves that as it is.
 	Results   []JobRows
 	ResultsTo uint64
+}
+
+// Positions are where a store stands.
+type Positions struct {
+	Offsets map[int32]int64 // of the next event, per partition; one without rows is absent
+	Results uint64          // number of the next result of jobs
 }
 
 // Query is one SQL statement and the bounds on its run.

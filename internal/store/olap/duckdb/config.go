@@ -42,6 +42,10 @@ type Config struct {
 	// MaxWaiting bounds the queries that wait for a slot, QueueTimeout how long.
 	MaxWaiting   int
 	QueueTimeout time.Duration
+	// RevisionRetention is how long superseded results of jobs are kept, by the
+	// time at which they were stored. They are removed once they are more than the
+	// rows that are not superseded.
+	RevisionRetention time.Duration
 	// Limits are those of queries that have none of their own.
 	Limits olap.Limits
 
@@ -57,18 +61,21 @@ type Config struct {
 	tableOptions string
 	// combinations bounds a dimension instead of maxCombinations; for tests.
 	combinations int
+	// foldRows stands in for maxTail; for tests.
+	foldRows int
 }
 
 // Defaults returns the configuration of a laptop.
 func Defaults() Config {
 	return Config{
-		MemoryLimit:     256 * miB,
-		SpillLimit:      giB,
-		CheckpointBytes: 32 * miB,
-		MaxQueries:      4,
-		MaxWaiting:      32,
-		QueueTimeout:    2 * time.Second,
-		Limits:          olap.Limits{Rows: 100_000, Bytes: 64 * miB, Timeout: 30 * time.Second},
+		MemoryLimit:       256 * miB,
+		SpillLimit:        giB,
+		CheckpointBytes:   32 * miB,
+		MaxQueries:        4,
+		MaxWaiting:        32,
+		QueueTimeout:      2 * time.Second,
+		RevisionRetention: 7 * 24 * time.Hour,
+		Limits:            olap.Limits{Rows: 100_000, Bytes: 64 * miB, Timeout: 30 * time.Second},
 	}
 }
 
@@ -82,6 +89,8 @@ func (c Config) withDefaults() (Config, error) {
 	c.MaxWaiting = or(c.MaxWaiting, d.MaxWaiting)
 	c.QueueTimeout = or(c.QueueTimeout, d.QueueTimeout)
 	c.Limits = c.Limits.Or(d.Limits)
+	c.RevisionRetention = or(c.RevisionRetention, d.RevisionRetention)
+	c.foldRows = or(c.foldRows, maxTail)
 	if c.combinations == 0 {
 		c.combinations = maxCombinations
 	}

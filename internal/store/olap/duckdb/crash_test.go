@@ -47,7 +47,7 @@ func writeForever(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for from := stored[0]; ; from += killCommit {
+	for from := stored.Offsets[0]; ; from += killCommit {
 		// The pass replays from its own checkpoint, which lies behind.
 		replay := max(0, from-killCommit)
 		batches := []*event.Batch{
@@ -96,8 +96,8 @@ func killOnce(t *testing.T, dir string, d time.Duration, before int64) int64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	next := positions[0]
-	if next < acknowledged || next%killCommit != 0 || positions[1] != next {
+	next := positions.Offsets[0]
+	if next < acknowledged || next%killCommit != 0 || positions.Offsets[1] != next {
 		t.Errorf("positions are %v after a kill, acknowledged were %d", positions, acknowledged)
 	}
 	got := rowsOf(t, s, `SELECT partition, count(*), count(DISTINCT "offset"), max("offset") + 1, count(DISTINCT event_id), sum(amount) FROM events GROUP BY 1 ORDER BY 1`)

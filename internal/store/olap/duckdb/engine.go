@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -121,6 +122,15 @@ func (c *connection) exec(sql string) error {
 		return parseFailure(capi.ResultError(&res))
 	}
 	return nil
+}
+
+// number runs a statement whose answer is one integer.
+func (c *connection) number(sql string) (int64, error) {
+	texts, err := c.texts("SELECT (" + sql + ")::VARCHAR")
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseInt(texts[0], 10, 64)
 }
 
 // texts runs a statement of one VARCHAR column without NULL.

@@ -113,7 +113,7 @@ func writeUntilFull(t *testing.T, s *Store, next int64) int64 {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return positions[0]
+			return positions.Offsets[0]
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -131,7 +131,7 @@ func wantSales(t *testing.T, s *Store, next int64) {
 		t.Fatalf("rows are %s, want %s", got, want)
 	}
 	positions, err := s.Positions(t.Context())
-	if err != nil || positions[0] != next {
+	if err != nil || positions.Offsets[0] != next {
 		t.Fatalf("positions are %v, %v, want %d", positions, err, next)
 	}
 }

@@ -152,7 +152,7 @@ func (c *cursor) run(q olap.Query) error {
 		return context.Cause(c.ctx)
 	}
 	if q.Untrusted {
-		if err := checkUntrusted(c.conn, q.SQL, c.s.tables); err != nil {
+		if err := checkUntrusted(c.conn, q.SQL, c.s.names()); err != nil {
 			return c.explain(err)
 		}
 	}

@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -17,8 +18,10 @@ const internalSchema = "_millrace"
 func ddl(l *layout, options string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "CREATE SCHEMA %s;\n", internalSchema)
-	fmt.Fprintf(&b, "CREATE TABLE %s.state (version BIGINT, positions VARCHAR);\n", internalSchema)
-	fmt.Fprintf(&b, "INSERT INTO %s.state VALUES (%d, '{}');\n", internalSchema, olap.SchemaVersion)
+	fmt.Fprintf(&b, "CREATE TABLE %s.state (version BIGINT, positions VARCHAR, results BIGINT);\n", internalSchema)
+	fmt.Fprintf(&b, "INSERT INTO %s.state VALUES (%d, '{}', 0);\n", internalSchema, olap.SchemaVersion)
+	fmt.Fprintf(&b, "CREATE TABLE %s.job_tables (name VARCHAR, definition VARCHAR);\n", internalSchema)
+	fmt.Fprintf(&b, "CREATE TABLE %s.result_marks (reached TIMESTAMP, number BIGINT);\n", internalSchema)
 	for _, t := range slices.Concat(l.dims[:], l.facts[:], l.stored) {
 		columns := make([]string, len(t.columns))
 		for i, c := range t.columns {
@@ -114,17 +117,17 @@ func prepareSchema(c *connection, l *layout, options string) error {
 }
 
 // readPositions returns what the store has.
-func readPositions(c *connection) (map[int32]int64, error) {
-	state, err := c.texts("SELECT positions FROM " + internalSchema + ".state")
-	if err == nil && len(state) != 1 {
-		err = fmt.Errorf("%d rows of them, want one", len(state))
+func readPositions(c *connection) (olap.Positions, error) {
+	positions := olap.Positions{Offsets: make(map[int32]int64)}
+	state, err := c.texts("SELECT positions FROM " + internalSchema + ".state UNION ALL SELECT results::VARCHAR FROM " + internalSchema + ".state")
+	if err == nil && len(state) != 2 {
+		err = fmt.Errorf("%d values of them, want two", len(state))
 	}
-	positions := make(map[int32]int64)
 	if err == nil {
-		err = json.Unmarshal([]byte(state[0]), &positions)
+		err = errors.Join(json.Unmarshal([]byte(state[0]), &positions.Offsets), json.Unmarshal([]byte(state[1]), &positions.Results))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the positions: %w", err)
+		return olap.Positions{}, fmt.Errorf("cannot read the positions: %w", err)
 	}
 	return positions, nil
 }

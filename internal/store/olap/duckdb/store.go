@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 
 	"github.com/millrace/millrace/internal/store/olap"
@@ -24,7 +25,8 @@ type Store struct {
 	down      error      // why eng is nil
 	paused    bool       // no new queries
 	cursors   map[*cursor]struct{}
-	positions map[int32]int64
+	positions olap.Positions
+	jobs      []string // names of the views over tables of job results
 
 	slots, trusted slots
 }
@@ -63,46 +65,90 @@ func (s *Store) openAll() error {
 	s.w = w
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.eng, s.down, s.positions = eng, nil, positions
+	s.eng, s.down, s.positions, s.jobs = eng, nil, positions, w.jobViews()
 	return nil
 }
 
-func (s *Store) openWriter(eng *engine) (*writer, map[int32]int64, error) {
+func (s *Store) openWriter(eng *engine) (*writer, olap.Positions, error) {
 	conn, err := eng.connect()
 	if err != nil {
-		return nil, nil, err
+		return nil, olap.Positions{}, err
 	}
 	if err := prepareSchema(conn, s.layout, s.cfg.tableOptions); err != nil {
 		conn.close()
-		return nil, nil, err
+		return nil, olap.Positions{}, err
 	}
 	positions, err := readPositions(conn)
 	if err != nil {
 		conn.close()
-		return nil, nil, err
+		return nil, olap.Positions{}, err
 	}
-	w, err := newWriter(conn, s.layout, s.cfg.combinations)
+	w, err := newWriter(conn, s.layout, s.cfg)
 	if err != nil {
 		conn.close()
-		return nil, nil, err
+		return nil, olap.Positions{}, err
 	}
 	return w, positions, nil
 }
 
 // Positions implements [olap.Store].
-func (s *Store) Positions(context.Context) (map[int32]int64, error) {
+func (s *Store) Positions(context.Context) (olap.Positions, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.eng == nil {
-		return nil, s.down
+		return olap.Positions{}, s.down
 	}
-	return maps.Clone(s.positions), nil
+	return olap.Positions{Offsets: maps.Clone(s.positions.Offsets), Results: s.positions.Results}, nil
+}
+
+// Define implements [olap.Store].
+func (s *Store) Define(ctx context.Context, tables []olap.JobTable) error {
+	for k := range tables {
+		if err := tables[k].Check(); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(tables[:k], func(t olap.JobTable) bool { return t.Name == tables[k].Name }) {
+			return fmt.Errorf("table %q is declared twice: choose another name", tables[k].Name)
+		}
+	}
+	s.writeMu.Lock()
+	defer s.writeMu.Unlock()
+	if err := s.insist(ctx, func() error {
+		if err := s.w.define(tables); err != nil {
+			return err
+		}
+		s.setJobs(s.w.jobViews())
+		return nil
+	}); err != nil {
+		return kindOf(err)
+	}
+	return nil
 }
 
 // Write implements [olap.Store].
 func (s *Store) Write(ctx context.Context, c olap.Commit) error {
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
+	err := s.insist(ctx, func() error {
+		err := s.w.write(ctx, c, s.stored())
+		if err == nil {
+			s.advance(&c)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("cannot store %d batches: %w", len(c.Batches), kindOf(err))
+	}
+	// The commit is in; what is left to do is done by the next one if it fails.
+	if err := s.try(func() error { return s.w.fold() }); err != nil {
+		s.cfg.Logger.Warn("cannot tidy up the tables of job results", "error", err)
+	}
+	return nil
+}
+
+// insist runs a transaction of the writer, again when another stood in its way.
+// writeMu is held.
+func (s *Store) insist(ctx context.Context, f func() error) error {
 	const attempts = 5
 	defer s.pause(false)
 	var err error
@@ -110,7 +156,7 @@ func (s *Store) Write(ctx context.Context, c olap.Commit) error {
 		if err = ctx.Err(); err != nil {
 			break
 		}
-		if err = s.tryWrite(ctx, c); err == nil {
+		if err = s.try(f); err == nil {
 			return nil
 		}
 		if isFull(err) || !isMemory(err) && !isInvalid(err) {
@@ -121,7 +167,7 @@ func (s *Store) Write(ctx context.Context, c olap.Commit) error {
 		s.pause(true)
 		s.killAll(errMemoryNeeded)
 	}
-	return fmt.Errorf("cannot store %d batches: %w", len(c.Batches), kindOf(err))
+	return err
 }
 
 // pause keeps new queries out while a write needs all the memory.
@@ -135,7 +181,8 @@ var errPaused = fmt.Errorf("%w: storing events needs all the memory, try again",
 
 var errMemoryNeeded = &olap.Error{Kind: olap.ErrLimit, Message: "the query was stopped because storing events needed its memory: filter more rows, or run it again"}
 
-func (s *Store) tryWrite(ctx context.Context, c olap.Commit) error {
+// try runs a transaction of the writer.
+func (s *Store) try(f func() error) error {
 	if err := s.ended(); err != nil {
 		return err
 	}
@@ -144,10 +191,8 @@ func (s *Store) tryWrite(ctx context.Context, c olap.Commit) error {
 			return s.setDown(err)
 		}
 	}
-	stored := s.stored()
-	err := s.w.write(ctx, c, stored)
+	err := f()
 	if err == nil {
-		s.advance(c.Positions)
 		return nil
 	}
 	// Whether a commit that failed is durable, only the database knows.
@@ -207,20 +252,38 @@ func (s *Store) setDown(err error) error {
 }
 
 // stored returns the positions; only holders of writeMu change the map.
-func (s *Store) stored() map[int32]int64 {
+func (s *Store) stored() olap.Positions {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.positions
 }
 
-func (s *Store) advance(positions map[int32]int64) {
+func (s *Store) advance(c *olap.Commit) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for p, next := range positions {
-		if old, ok := s.positions[p]; !ok || old < next {
-			s.positions[p] = next
+	for p, next := range c.Positions {
+		if old, ok := s.positions.Offsets[p]; !ok || old < next {
+			s.positions.Offsets[p] = next
 		}
 	}
+	s.positions.Results = max(s.positions.Results, c.ResultsTo)
+}
+
+func (s *Store) setJobs(views []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.jobs = views
+}
+
+// names returns the tables that users may read.
+func (s *Store) names() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	names := make([]string, 0, len(s.tables)+len(s.jobs))
+	for _, t := range s.tables {
+		names = append(names, t.Name)
+	}
+	return append(names, s.jobs...)
 }
 
 // killAll ends every running query with err.

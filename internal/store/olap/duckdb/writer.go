@@ -26,6 +26,7 @@ type writer struct {
 	filled [factTables]bool // the fact tables that the views show
 	stale  bool             // filled and the dimensions may be of a failed transaction
 	rows   run              // scratch
+	resultsState
 
 	positions map[int32]int64 // scratch
 }
@@ -40,9 +41,11 @@ type tableWriter struct {
 	appender capi.Appender
 }
 
-func newWriter(conn *connection, l *layout, combinations int) (*writer, error) {
-	w := &writer{conn: conn, layout: l, sorted: newFacts(l, combinations), positions: make(map[int32]int64)}
+func newWriter(conn *connection, l *layout, cfg Config) (*writer, error) {
+	w := &writer{conn: conn, layout: l, sorted: newFacts(l, cfg.combinations), positions: make(map[int32]int64)}
+	w.resultsState = resultsState{foldRows: cfg.foldRows, retention: cfg.RevisionRetention, now: cfg.Now}
 	if err := w.load(); err != nil {
+		w.closeTables()
 		return nil, err
 	}
 	for _, t := range l.stored {
@@ -72,12 +75,19 @@ func (w *writer) load() error {
 		}
 		w.filled[f] = len(rows) > 0
 	}
+	if err := w.loadJobs(); err != nil {
+		return err
+	}
 	w.stale = false
 	return nil
 }
 
 func (w *writer) tables() []*tableWriter {
-	return slices.Concat(w.stored, w.facts[:], w.dims[:])
+	all := slices.Concat(w.stored, w.facts[:], w.dims[:])
+	for _, j := range w.jobs {
+		all = append(all, j.tableWriter)
+	}
+	return slices.DeleteFunc(all, func(t *tableWriter) bool { return t == nil })
 }
 
 func newTableWriter(t *physical) *tableWriter {
@@ -108,36 +118,59 @@ func logicalType(t olap.Type) capi.LogicalType {
 		return capi.CreateLogicalType(capi.TypeBigInt)
 	case olap.Bool:
 		return capi.CreateLogicalType(capi.TypeBoolean)
+	case olap.Double:
+		return capi.CreateLogicalType(capi.TypeDouble)
 	}
 	panic(fmt.Sprintf("BUG: no DuckDB type for %d", t))
 }
 
 func (w *writer) close() {
-	for _, t := range w.tables() {
-		t.arena.close()
-		capi.DestroyDataChunk(&t.chunk)
-	}
+	w.closeTables()
 	w.conn.close()
 }
 
+func (w *writer) closeTables() {
+	for _, t := range w.tables() {
+		t.close()
+	}
+}
+
+func (t *tableWriter) close() {
+	t.arena.close()
+	capi.DestroyDataChunk(&t.chunk)
+}
+
 // write stores a commit. stored are the positions before it.
-func (w *writer) write(ctx context.Context, c olap.Commit, stored map[int32]int64) error {
+func (w *writer) write(ctx context.Context, c olap.Commit, stored olap.Positions) error {
 	if w.stale {
 		if err := w.load(); err != nil {
 			return err
 		}
 	}
+	return w.transaction(func() error {
+		filled := w.filled
+		if err := w.appendAll(ctx, c, stored); err != nil {
+			return err
+		}
+		if w.filled != filled {
+			if err := w.conn.exec(viewDDL(w.layout, w.filled)); err != nil {
+				return err
+			}
+		}
+		if err := w.storeResults(c.ResultsTo, stored.Results); err != nil {
+			return err
+		}
+		return w.storePositions(c.Positions, stored.Offsets)
+	})
+}
+
+// transaction runs f in a transaction. When that fails, the writer reads the file
+// again before it writes the next time.
+func (w *writer) transaction(f func() error) error {
 	if err := w.conn.exec("BEGIN TRANSACTION"); err != nil {
 		return err
 	}
-	filled := w.filled
-	err := w.appendAll(ctx, c, stored)
-	if err == nil && w.filled != filled {
-		err = w.conn.exec(viewDDL(w.layout, w.filled))
-	}
-	if err == nil {
-		err = w.storePositions(c.Positions, stored)
-	}
+	err := f()
 	if err == nil {
 		err = w.conn.exec("COMMIT")
 	}
@@ -149,8 +182,11 @@ func (w *writer) write(ctx context.Context, c olap.Commit, stored map[int32]int6
 	return err
 }
 
-func (w *writer) appendAll(ctx context.Context, c olap.Commit, stored map[int32]int64) error {
-	err := w.appendBatches(ctx, c, stored)
+func (w *writer) appendAll(ctx context.Context, c olap.Commit, stored olap.Positions) error {
+	err := w.appendBatches(ctx, c, stored.Offsets)
+	if err == nil {
+		err = w.appendResults(&c, stored.Results)
+	}
 	for _, t := range w.tables() {
 		if err2 := t.finish(err == nil); err == nil {
 			err = err2
@@ -211,16 +247,24 @@ func (w *writer) appendSelected() error {
 
 // append adds rows of one batch. Chunks run on from batch to batch.
 func (t *tableWriter) append(conn *connection, s *olap.Selection, r *run) error {
-	for from := 0; from < len(r.rows); {
+	return t.appendChunks(conn, len(r.rows), func(from, to, start int) {
+		for k := range t.vectors {
+			t.vectors[k].fillRun(&t.table.columns[k], s, r, from, to, start, &t.arena)
+		}
+	})
+}
+
+// appendChunks adds rows. fill writes rows [from, to) into the vectors, from row
+// start of the chunk.
+func (t *tableWriter) appendChunks(conn *connection, rows int, fill func(from, to, start int)) error {
+	for from := 0; from < rows; {
 		if t.filled == 0 {
 			if err := t.begin(conn); err != nil {
 				return t.failed(err)
 			}
 		}
-		n := min(len(r.rows)-from, chunkRows-t.filled)
-		for k := range t.vectors {
-			t.vectors[k].fillRun(&t.table.columns[k], s, r, from, from+n, t.filled, &t.arena)
-		}
+		n := min(rows-from, chunkRows-t.filled)
+		fill(from, from+n, t.filled)
 		t.filled += n
 		from += n
 		if t.filled == chunkRows {

@@ -31,6 +31,11 @@ func Run(t *testing.T, open Open) {
 	t.Run("Errors", func(t *testing.T) { testErrors(t, open) })
 	t.Run("ReadersDuringWrites", func(t *testing.T) { testReadersDuringWrites(t, open) })
 	t.Run("Reopen", func(t *testing.T) { testReopen(t, open) })
+	t.Run("Results", func(t *testing.T) { testResults(t, open) })
+	t.Run("ResultsAreAtomic", func(t *testing.T) { testResultsAreAtomic(t, open) })
+	t.Run("Define", func(t *testing.T) { testDefine(t, open) })
+	t.Run("HostileNames", func(t *testing.T) { testHostileNames(t, open) })
+	t.Run("ResultsAreShown", func(t *testing.T) { testResultsAreShown(t, open) })
 }
 
 func openIn(t *testing.T, open Open, dir string) olap.Store {
@@ -113,7 +118,7 @@ func wantPositions(t *testing.T, s olap.Store, want map[int32]int64) {
 	if err != nil {
 		t.Fatalf("Positions: %v", err)
 	}
-	if !maps.Equal(got, want) {
+	if !maps.Equal(got.Offsets, want) {
 		t.Errorf("positions are %v, want %v", got, want)
 	}
 }
