@@ -48,21 +48,32 @@ func ToTopic[T any](in Stream[T], name, doc string, key ...string) { to(in, Topi
 func ToFeed[T any](in Stream[T], name, doc string, key ...string) { to(in, Feed, name, doc, key) }
 
 func to[T any](in Stream[T], kind SinkKind, name, doc string, key []string) {
-	j := in.n.job
-	title := fmt.Sprintf("%s %s", kind, name)
 	rows, err := codec.For[T]()
 	if err != nil {
-		j.fail(fmt.Errorf("%s: %w", title, err))
+		in.n.job.fail(fmt.Errorf("%s %s: %w", kind, name, err))
 		return
 	}
 	sink := Sink{Kind: kind, Name: name, Doc: doc, Schema: rows.Schema(), Key: key}
+	To(in, sink, func(dst []byte, v T) []byte { return rows.Append(dst, &v) })
+}
+
+// To writes the values of a stream to a sink whose rows have no Go type: encode appends
+// a value in the form of the sink's schema. It is called from several partitions and
+// shards at a time. The sink's fingerprint is set here.
+func To[T any](in Stream[T], sink Sink, encode func(dst []byte, v T) []byte) {
+	j := in.n.job
+	title := fmt.Sprintf("%s %s", sink.Kind, sink.Name)
+	if sink.Schema.Root() == nil {
+		j.fail(fmt.Errorf("%s has no schema", title))
+		return
+	}
 	sink.Fingerprint = sink.Schema.Fingerprint()
 	j.sinks = append(j.sinks, sink)
 	n := j.add(title, []*node{in.n})
 	n.build = func(x *instance) (any, error) {
 		return func(e Element[T]) {
 			x.outputs = append(x.outputs, Output{
-				Job: j.name, Sink: &sink, Time: e.Time, Cause: e.Cause, Row: rows.Append(nil, &e.Value),
+				Job: j.name, Sink: &sink, Time: e.Time, Cause: e.Cause, Row: encode(nil, e.Value),
 			})
 		}, nil
 	}

@@ -15,6 +15,7 @@ import (
 type Column[T any] struct {
 	name string
 	make func() part[T]
+	form *codec.Type // of the results
 	json func(dst, result []byte) []byte
 	err  error
 }
@@ -43,6 +44,7 @@ func Named[T, A, R any](name string, a Aggregator[T, A, R]) Column[T] {
 	fingerprint := accs.Schema().Fingerprint()
 	return Column[T]{
 		name: name,
+		form: results.Schema().Root(),
 		make: func() part[T] {
 			return &typed[T, A, R]{a: &a, accs: accs, results: results, fingerprint: fingerprint}
 		},
@@ -107,6 +109,31 @@ func Columns[T any](columns ...Column[T]) Aggregator[T, Parts[T], string] {
 		},
 		Result: func(acc *Parts[T]) string { return string(set.appendJSON(nil, acc)) },
 	}
+}
+
+// Fields computes named aggregates, as [Columns] does. A result is the bytes of a struct
+// with a field per column, in the form of package codec; [FieldTypes] describes it.
+func Fields[T any](columns ...Column[T]) Aggregator[T, Parts[T], string] {
+	a, set := Columns(columns...), &columnSet[T]{columns: slices.Clone(columns)}
+	a.Result = func(acc *Parts[T]) string {
+		var row []byte
+		for _, p := range set.read(acc) {
+			row = p.result(row)
+		}
+		return string(row)
+	}
+	return a
+}
+
+// FieldTypes returns the fields of what [Fields] computes.
+func FieldTypes[T any](columns ...Column[T]) []codec.Field {
+	fields := make([]codec.Field, 0, len(columns))
+	for _, c := range columns {
+		if c.err == nil {
+			fields = append(fields, codec.Field{Name: c.name, Type: c.form})
+		}
+	}
+	return fields
 }
 
 type columnSet[T any] struct{ columns []Column[T] }

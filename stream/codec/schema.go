@@ -125,6 +125,16 @@ const (
 // Schema is the description of a type that is stored with its values.
 type Schema struct{ root *Type }
 
+// SchemaOf returns the schema of a type that no Go type stands for, such as the rows of a
+// job that is declared as data. It takes the type as its own.
+func SchemaOf(t *Type) (Schema, error) {
+	s := Schema{t}
+	if _, _, err := ParseSchema(s.AppendTo(nil)); err != nil {
+		return Schema{}, err
+	}
+	return s, nil
+}
+
 // Root returns the described type, which must not be changed; nil for the zero Schema.
 func (s Schema) Root() *Type { return s.root }
 

@@ -3,6 +3,7 @@ package state
 import (
 	"bytes"
 	"slices"
+	"sync"
 )
 
 // Backend is the sorted store that tables are read from: what the newest commit has left.
@@ -21,10 +22,12 @@ type Writer interface {
 	DeleteRange(lo, hi []byte) error
 }
 
-// Memory is a Backend and a Writer in memory, for tests. The zero Memory is not usable.
+// Memory is a Backend and a Writer in memory, for tests. The zero Memory is not usable. Several goroutines may read it at
+// a time, while none writes.
 type Memory struct {
 	values map[string][]byte
-	keys   []string // in order, when sorted
+	mu     sync.Mutex // for readers: the first of them sorts
+	keys   []string   // in order, when sorted
 	sorted bool
 }
 
@@ -55,6 +58,8 @@ func (m *Memory) Scan(lo, hi []byte, fn func(key, value []byte) error) error {
 }
 
 func (m *Memory) between(lo, hi []byte) []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if !m.sorted {
 		m.keys = make([]string, 0, len(m.values))
 		for k := range m.values {

@@ -183,8 +183,10 @@ func testDefinition(t *testing.T, rt *rapid.T, name string, spec window.Spec, wa
 		opts = append(opts, window.Emit(emission))
 	}
 	cfg := streamtest.Config{
+		Workers:    2,
 		Partitions: rapid.IntRange(1, 3).Draw(rt, "partitions"),
 		Shards:     rapid.SampledFrom([]int{1, 3, 8}).Draw(rt, "shards"),
+		Memory:     rapid.SampledFrom([]int64{0, 1}).Draw(rt, "memory"), // with 1, what can be evicted is
 	}
 	k := streamtest.New(t, cfg, baskets(spec, rapid.Bool().Draw(rt, "two phases"), opts))
 	defer k.Close()
