@@ -74,6 +74,13 @@ func (b *budget) add(l load) {
 	}
 }
 
+// hold counts what a commit made of what it took.
+func (b *budget) hold(l load) {
+	b.mu.Lock()
+	b.held.add(l)
+	b.mu.Unlock()
+}
+
 // seal counts what a commit took.
 func (b *budget) seal(l load) {
 	b.mu.Lock()

@@ -239,10 +239,8 @@ func (p *Pass) open(ctx context.Context) (err error) {
 	if err := p.openJobs(); err != nil {
 		return err
 	}
-	if p.jobs != nil {
-		if err := p.cfg.Store.Define(ctx, p.jobs.defined); err != nil {
-			return fmt.Errorf("cannot prepare the tables of jobs: %w", err)
-		}
+	if err := p.jobs.openResults(ctx); err != nil {
+		return err
 	}
 	if p.cfg.Instance != "" {
 		p.consumer, err = eventlog.OpenGroupConsumer(p.cfg.Topic, p.cfg.Instance, p)

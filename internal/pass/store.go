@@ -42,16 +42,22 @@ type unit struct {
 	published results
 }
 
+func (u *unit) load() load {
+	l := u.published.load
+	for i := range u.parts {
+		l.add(u.parts[i].load)
+	}
+	return l
+}
+
 func (s *storeWriter) enqueue(u unit) {
-	if len(u.parts) == 0 && len(u.published.rows) == 0 {
+	if len(u.parts) == 0 && u.published.to == 0 {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.queue = append(s.queue, u)
-	for i := range u.parts {
-		s.waiting.add(u.parts[i].load)
-	}
+	s.waiting.add(u.load())
 	s.wakeLocked()
 }
 
@@ -71,9 +77,7 @@ func (s *storeWriter) gather() []unit {
 	var taken load
 	n := 0
 	for n < len(s.queue) && !taken.reaches(s.p.pending.limit, storeShare) {
-		for i := range s.queue[n].parts {
-			taken.add(s.queue[n].parts[i].load)
-		}
+		taken.add(s.queue[n].load())
 		n++
 	}
 	commits := s.queue[:n:n]
@@ -147,6 +151,7 @@ func (s *storeWriter) store(ctx context.Context, commits []unit) error {
 		for i := range commits[k].parts {
 			s.stored(&commits[k].parts[i])
 		}
+		s.p.pending.release(commits[k].published.load)
 	}
 	s.results.Store(max(s.results.Load(), c.ResultsTo))
 	p := s.p
