@@ -96,3 +96,41 @@ func TestAnEnvelopeComesBack(t *testing.T) {
 		}
 	}
 }
+
+func TestARowIsAFlatObject(t *testing.T) {
+	c, _ := codec.For[counted]()
+	v := counted{Key: shelf{"north \"a\"", 3}, Start: 5_000_000, Retracted: true}
+	v.Value.Row, v.Value.Amount, v.Value.Lasted = "r", 7, 1500*time.Millisecond
+	v.Value.Tags, v.Value.Hash = []string{"a"}, 1<<63
+	row := c.Append(nil, &v)
+	for _, test := range []struct {
+		key  []string
+		want string
+	}{
+		{nil, ""},
+		{[]string{"shop"}, `north "a"`},
+		{[]string{"key_row"}, `3`},
+		{[]string{"start", "shop"}, `["1970-01-01T00:00:05Z","north \"a\""]`},
+	} {
+		j, err := result.NewJSON(sink(t, test.key...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, err := j.AppendKey(nil, row)
+		if err != nil || string(key) != test.want {
+			t.Errorf("key of %v is %s, %v; want %s", test.key, key, err, test.want)
+		}
+		for range 2 {
+			text, err := j.Append([]byte("x"), row)
+			want := `x{"shop":"north \"a\"","key_row":3,"start":"1970-01-01T00:00:05Z","retracted":true,"value_row":"r",` +
+				`"amount":0.000007,"lasted":"1.5s","tags":["a"],"hash":9223372036854775808}`
+			if err != nil || string(text) != want {
+				t.Errorf("%s, %v; want %s", text, err, want)
+			}
+		}
+	}
+	j, _ := result.NewJSON(sink(t, "shop"))
+	if _, err := j.Append(nil, row[:len(row)-1]); !errors.Is(err, codec.ErrCorrupt) {
+		t.Errorf("a cut row: %v", err)
+	}
+}

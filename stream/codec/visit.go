@@ -1,9 +1,13 @@
 package codec
 
 import (
+	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"math"
+	"strconv"
+
+	"github.com/millrace/millrace/event"
 )
 
 // Leaf is a value in a struct that is no struct itself. Which field holds it says its Type.
@@ -96,4 +100,27 @@ func (l *Leaf) fixed(b []byte) (rest []byte, err error) {
 		return nil, corrupt("no value has the type %s", kind)
 	}
 	return rest, nil
+}
+
+// AppendJSON appends a leaf in the form of the function [AppendJSON].
+func (l *Leaf) AppendJSON(dst []byte) []byte {
+	switch kind := l.Type.Kind; {
+	case isSigned(kind):
+		return appendJSONInt(dst, kind, l.Int)
+	case isUnsigned(kind):
+		return strconv.AppendUint(dst, uint64(l.Int), 10)
+	case kind == String:
+		return appendQuoted(dst, l.Text)
+	case kind == Bytes || kind == Opaque:
+		return append(base64.StdEncoding.AppendEncode(append(dst, '"'), l.Text), '"')
+	case kind == ID:
+		return append(event.ID(l.Text).AppendTo(append(dst, '"')), '"')
+	case kind == Bool:
+		return strconv.AppendBool(dst, l.Int == 1)
+	case kind == Float32:
+		return appendJSONFloat(dst, l.Float, 32)
+	case kind == Float64:
+		return appendJSONFloat(dst, l.Float, 64)
+	}
+	return append(dst, l.Text...) // a list, map or pointer is JSON already
 }
