@@ -70,6 +70,7 @@ type platform struct {
 	inboxes    []*filesource.Inbox
 	doors      *httpsource.Handler
 	gateway    *gateway.Gateway
+	results    *gateway.Results
 
 	replay  atomic.Pointer[replay] // of the demo
 	address atomic.Pointer[string] // that HTTP listens on
@@ -230,11 +231,12 @@ func (p *platform) openPass(context.Context) error {
 	if err != nil {
 		return err
 	}
+	p.results = gateway.NewResults(p.log)
 	p.pass, err = pass.New(pass.Config{
 		Pass: p.cfg.Pass, Topic: p.topic, Instance: instance,
 		Store: p.olap, Checkpoint: p.checkpoint, Dir: p.dir("dedup"),
 		Adapters: p.catalog.adapters, Sources: p.catalog.passSources(), Enrichment: p.catalog.enrich,
-		Jobs:      p.jobs(),
+		Jobs: p.jobs(), Feed: p.results.Publish,
 		Retention: p.cfg.Ledger.MinuteRetention, Clock: p.clock, Logger: p.log,
 	})
 	return err

@@ -40,7 +40,8 @@ func BenchmarkOverview(b *testing.B) {
 	p.must(err)
 	defer db.Close()
 	g, err := gateway.New(b.Context(), gateway.Config{
-		Store: store, Tables: olap.Tables(), Ledger: ledger.New(db), Process: p, Jobs: p, Audit: p, Log: p, Explain: p,
+		Results: gateway.NewResults(slog.New(slog.DiscardHandler)),
+		Store:   store, Tables: olap.Tables(), Ledger: ledger.New(db), Process: p, Jobs: p, Audit: p, Log: p, Explain: p,
 		Clock: clock.Real(), Logger: slog.New(slog.DiscardHandler), Tracer: noop.NewTracerProvider().Tracer(""),
 		Metrics: prometheus.NewRegistry(),
 	})

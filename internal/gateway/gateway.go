@@ -34,6 +34,7 @@ func New(ctx context.Context, cfg Config) (*Gateway, error) {
 	if g.meter, err = newMeter(cfg.Metrics, g.views); err != nil {
 		return nil, err
 	}
+	cfg.Results.dropped = g.meter.dropped.Inc
 	api := newAPI(g.mux)
 	g.register(api)
 	if g.spec, err = render(api); err != nil {

@@ -103,6 +103,7 @@ func (g *Gateway) register(api huma.API) {
 	get(g, api, "quarantine", tagEvents, "/api/v1/quarantine", "Quarantined events by rule, with samples",
 		"The range is in event time; events without one are placed by their receive time.", g.quarantine)
 	g.registerJobs(api)
+	g.registerResults(api)
 	g.registerSQL(api)
 	g.documentFiles(api)
 }

@@ -139,7 +139,7 @@ func TestSourcesAndSchema(t *testing.T) {
 	}
 	var schema gateway.SchemaAnswer
 	p.get("/api/v1/schema", &schema)
-	if len(schema.Tables) != 6 || schema.Tables[1].Name != "order_lines" || schema.Tables[1].Columns[0] != (gateway.SchemaColumn{Name: "event_id", Type: "UUID", Comment: "Identity of the event, derived from its content"}) {
+	if len(schema.Tables) != 7 || schema.Tables[6].Name != "totals" || schema.Tables[1].Name != "order_lines" || schema.Tables[1].Columns[0] != (gateway.SchemaColumn{Name: "event_id", Type: "UUID", Comment: "Identity of the event, derived from its content"}) {
 		t.Errorf("schema is %+v", schema)
 	}
 }

@@ -26,6 +26,7 @@ type Config struct {
 	Ledger  LedgerReader
 	Process Process
 	Jobs    Jobs
+	Results *Results // of the jobs
 	Audit   Checkpoints
 	Log     RawLog
 	Explain Explainer

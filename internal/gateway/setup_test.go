@@ -42,6 +42,7 @@ type platform struct {
 	gateway *gateway.Gateway
 	server  *httptest.Server
 	store   *countingStore
+	results *gateway.Results
 	db      *pebble.DB
 	log     *bytes.Buffer
 
@@ -84,7 +85,9 @@ func start(t *testing.T, change ...func(*gateway.Config)) *platform {
 		records: make(map[[2]int64]*eventlog.Stored), positions: make(map[int32]int64),
 		status: gateway.Status{StartedAt: time.Now().Add(-time.Minute), EventsPerSecond: 1000, FreshnessP50: 12500 * time.Microsecond},
 	}
+	p.results = gateway.NewResults(slog.New(slog.DiscardHandler))
 	cfg := gateway.Config{
+		Results: p.results,
 		Version: "test", Topic: "millrace.raw", Store: p.store, Tables: olap.Tables(), Ledger: ledger.New(db),
 		Process: p, Jobs: p, Audit: p, Log: p, Explain: p, Clock: clock.Real(),
 		Logger: slog.New(slog.NewTextHandler(p.log, nil)), Tracer: noop.NewTracerProvider().Tracer(""),

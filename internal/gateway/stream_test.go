@@ -20,9 +20,18 @@ type live struct {
 
 func (p *platform) follow(query string) *live {
 	p.t.Helper()
+	return p.listen("/api/v1/overview/stream"+query, "")
+}
+
+// listen follows a stream from behind an event.
+func (p *platform) listen(path, after string) *live {
+	p.t.Helper()
 	ctx, cancel := context.WithCancel(p.t.Context())
-	r, err := http.NewRequestWithContext(ctx, "GET", p.server.URL+"/api/v1/overview/stream"+query, nil)
+	r, err := http.NewRequestWithContext(ctx, "GET", p.server.URL+path, nil)
 	p.must(err)
+	if after != "" {
+		r.Header.Set("Last-Event-ID", after)
+	}
 	answer, err := p.server.Client().Do(r)
 	p.must(err)
 	if ct := answer.Header.Get("Content-Type"); answer.StatusCode != 200 || ct != "text/event-stream" {
@@ -39,7 +48,11 @@ func (p *platform) follow(query string) *live {
 			if text, ok := strings.CutPrefix(lines.Text(), "event: "); ok {
 				name = text
 			} else if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
-				l.events <- [2]string{name, data}
+				select {
+				case l.events <- [2]string{name, data}:
+				case <-ctx.Done():
+					return
+				}
 			}
 		}
 	}()

@@ -167,7 +167,7 @@ func (j *jobs) committed(outputs []stream.Output) (results, error) {
 	}
 	j.engine.Committed()
 	if j.p.cfg.Feed != nil && len(outputs) > 0 {
-		j.p.cfg.Feed(outputs)
+		j.p.cfg.Feed(j.next, outputs)
 	}
 	return j.publish(outputs)
 }

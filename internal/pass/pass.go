@@ -66,7 +66,7 @@ type Config struct {
 	Jobs       []*stream.Job
 	// Feed takes what jobs publish, once it is committed; nil for nobody. It must
 	// not block.
-	Feed      func([]stream.Output)
+	Feed      func(first uint64, results []stream.Output)
 	Telemetry adapter.Telemetry
 	Retention time.Duration // of the ledger's minutes
 	Clock     clock.Clock
