@@ -355,3 +355,33 @@ func TestApacheKafkaAsOtherClientsSeeIt(t *testing.T) {
 		t.Errorf("another client's record reads as %q, refused for %q", s.Record.Payload, s.Record.Reject)
 	}
 }
+
+// A publisher that is killed between its records and the end of their transaction
+// leaves nothing behind, and one that goes on as a zombie is fenced.
+func TestApacheKafkaTakesResultsOnce(t *testing.T) {
+	b := kafkatest.Start(t, kafkatest.Options{})
+	topic := openTopic(t, logOn(b, 2))
+	zombie := publisher(t, topic, "shop", "alerts")
+	if err := zombie.Publish(t.Context(), messages("alerts", 0, 100)); err != nil {
+		t.Fatal(err)
+	}
+	half, err := topic.Client(kgo.TransactionalID("shop"), kgo.DefaultProduceTopic("alerts"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := half.BeginTransaction(); err != nil {
+		t.Fatal(err)
+	}
+	if err := half.ProduceSync(t.Context(), &kgo.Record{Key: []byte("k1"), Value: []byte(`{"n":100}`)}).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+	half.Close()
+	next := publisher(t, topic, "shop", "alerts")
+	if err := next.Publish(t.Context(), messages("alerts", 60, 200)); err != nil {
+		t.Fatal(err)
+	}
+	if err := zombie.Publish(t.Context(), messages("alerts", 100, 150)); !eventlog.IsFenced(err) {
+		t.Errorf("the zombie was not fenced: %v", err)
+	}
+	onceEach(t, published(t, topic, "alerts", 200), 200)
+}

@@ -133,19 +133,25 @@ func (t *Topic) ensure(ctx context.Context) error {
 	if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
 		return fmt.Errorf("cannot create topic %q on %v: %w", cfg.Topic, cfg.Seeds, err)
 	}
+	t.partitions, err = t.await(ctx, cfg.Topic)
+	return err
+}
+
+// await waits until a topic that was created is there, and returns how many
+// partitions it has.
+func (t *Topic) await(ctx context.Context, topic string) (int32, error) {
 	for {
-		details, err := t.admin.ListTopics(ctx, cfg.Topic)
+		details, err := t.admin.ListTopics(ctx, topic)
 		if err != nil {
-			return fmt.Errorf("cannot read the partitions of topic %q: %w", cfg.Topic, err)
+			return 0, fmt.Errorf("cannot read the partitions of topic %q: %w", topic, err)
 		}
-		d := details[cfg.Topic]
+		d := details[topic]
 		if d.Err == nil && len(d.Partitions) > 0 {
-			t.partitions = int32(len(d.Partitions))
-			return nil
+			return int32(len(d.Partitions)), nil
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("topic %q did not appear: %w", cfg.Topic, errors.Join(d.Err, ctx.Err()))
+			return 0, fmt.Errorf("topic %q did not appear: %w", topic, errors.Join(d.Err, ctx.Err()))
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

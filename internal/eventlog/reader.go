@@ -43,7 +43,7 @@ func (t *Topic) Get(ctx context.Context, partition int32, offset int64) (*Stored
 	}
 	var found *Stored
 	var parser MetaParser
-	err = t.scan(ctx, map[int32]int64{partition: offset}, map[int32]int64{partition: offset + 1}, func(k *kgo.Record) {
+	err = t.cfg.scan(ctx, t.cfg.Topic, map[int32]int64{partition: offset}, map[int32]int64{partition: offset + 1}, func(k *kgo.Record) {
 		if k.Offset != offset {
 			return
 		}
@@ -78,15 +78,15 @@ func (t *Topic) Positions(
 	}
 	var parser MetaParser
 	var r adapter.Record
-	return t.scan(ctx, start, end, func(k *kgo.Record) {
+	return t.cfg.scan(ctx, t.cfg.Topic, start, end, func(k *kgo.Record) {
 		if parser.Record(k, &r) == nil && r.Source == source && r.Stream == stream {
 			visit(k.Partition, k.Offset, r.Position)
 		}
 	})
 }
 
-// scan visits the records of [from, to) of each partition.
-func (t *Topic) scan(ctx context.Context, from, to map[int32]int64, visit func(*kgo.Record)) error {
+// scan visits the records of [from, to) of each partition of a topic.
+func (c *Config) scan(ctx context.Context, topic string, from, to map[int32]int64, visit func(*kgo.Record), extra ...kgo.Opt) error {
 	offsets := make(map[int32]kgo.Offset)
 	for p, at := range from {
 		if at < to[p] {
@@ -97,13 +97,13 @@ func (t *Topic) scan(ctx context.Context, from, to map[int32]int64, visit func(*
 	if left == 0 {
 		return nil
 	}
-	client, err := t.cfg.newClient(
-		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{t.cfg.Topic: offsets}),
+	client, err := c.newClient(append(extra,
+		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: offsets}),
 		kgo.FetchMaxWait(50*time.Millisecond),
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		// Control records take offsets: without them the end may never come.
 		kgo.KeepControlRecords(),
-	)
+	)...)
 	if err != nil {
 		return err
 	}
@@ -112,10 +112,10 @@ func (t *Topic) scan(ctx context.Context, from, to map[int32]int64, visit func(*
 	for left > 0 {
 		fetches := client.PollFetches(ctx)
 		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("cannot read back topic %q: %w", t.cfg.Topic, err)
+			return fmt.Errorf("cannot read back topic %q: %w", topic, err)
 		}
 		if err := fetches.Err0(); err != nil {
-			return fmt.Errorf("cannot read back topic %q: %w", t.cfg.Topic, err)
+			return fmt.Errorf("cannot read back topic %q: %w", topic, err)
 		}
 		for _, e := range fetches.Errors() {
 			return fmt.Errorf("cannot read back partition %d of topic %q: %w", e.Partition, e.Topic, e.Err)

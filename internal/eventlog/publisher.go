@@ -1,0 +1,232 @@
+package eventlog
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// Headers of published records.
+const (
+	NumberHeader    = "millrace-number"    // decimal; rises within a partition
+	PublisherHeader = "millrace-publisher" // who numbered it
+)
+
+// Message is a numbered record for a topic other than the raw one.
+type Message struct {
+	Topic  string
+	Number uint64
+	Key    []byte
+	Value  []byte
+	Time   time.Time
+}
+
+// Publisher appends numbered messages to topics, each exactly once: which numbers
+// a partition has is read back from the partition itself. It serves one goroutine.
+//
+// On a cluster it writes in transactions, not for their atomicity, but because
+// opening the next publisher of the same name ends whatever a former process may
+// still have under way. On the embedded broker no former process can be.
+type Publisher struct {
+	topic   *Topic
+	name    string
+	client  *kgo.Client
+	shared  bool                // the broker outlives the process
+	next    map[string][]uint64 // by topic and partition: number behind the newest there
+	unsure  bool                // a write failed: next must be read back
+	records []*kgo.Record
+}
+
+// OpenPublisher creates the topics that do not exist, and reads back what they have.
+// The name is that of the numbering: messages of two publishers with one name are
+// taken for the same when they have the same number. A topic has one publisher.
+func OpenPublisher(ctx context.Context, t *Topic, name string, topics []string) (*Publisher, error) {
+	p := &Publisher{topic: t, name: name, shared: len(t.cfg.Brokers) > 0, next: make(map[string][]uint64), unsure: true}
+	opts := []kgo.Opt{
+		kgo.RequiredAcks(kgo.AllISRAcks()),
+		kgo.ProducerBatchMaxBytes(maxProduceBatch),
+		kgo.ProducerLinger(0),
+		kgo.RecordPartitioner(kgo.ManualPartitioner()),
+	}
+	if t.cfg.Compress {
+		opts = append(opts, kgo.ProducerBatchCompression(kgo.Lz4Compression()))
+	}
+	if p.shared {
+		opts = append(opts, kgo.TransactionalID(name))
+	} else {
+		opts = append(opts, kgo.AllowIdempotentProduceCancellation())
+	}
+	for _, topic := range topics {
+		if topic == t.cfg.Topic {
+			return nil, fmt.Errorf("topic %q is that of raw events: choose another for results", topic)
+		}
+		if err := t.EnsureSource(ctx, topic); err != nil {
+			return nil, err
+		}
+		p.next[topic] = nil
+	}
+	var err error
+	if p.client, err = t.cfg.newClient(opts...); err != nil {
+		return nil, err
+	}
+	if err := p.recall(ctx); err != nil {
+		p.client.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// Close releases the connection.
+func (p *Publisher) Close() { p.client.Close() }
+
+// Publish appends messages, in the order of their numbers, and returns when they are
+// durable. Those that a former call or process has brought there are left out. After
+// an error nothing may be assumed; publishing the same again is always right.
+func (p *Publisher) Publish(ctx context.Context, messages []Message) error {
+	if p.unsure {
+		if err := p.recall(ctx); err != nil {
+			return err
+		}
+	}
+	p.records = p.records[:0]
+	for i := range messages {
+		m := &messages[i]
+		next, known := p.next[m.Topic]
+		if !known {
+			return fmt.Errorf("BUG: topic %q was not opened", m.Topic)
+		}
+		partition := partition(m.Key, int32(len(next)))
+		if m.Number < next[partition] {
+			continue
+		}
+		p.records = append(p.records, &kgo.Record{
+			Topic: m.Topic, Partition: partition, Key: m.Key, Value: m.Value, Timestamp: m.Time,
+			Headers: []kgo.RecordHeader{
+				{Key: NumberHeader, Value: strconv.AppendUint(nil, m.Number, 10)},
+				{Key: PublisherHeader, Value: []byte(p.name)},
+			},
+		})
+		next[partition] = m.Number + 1
+	}
+	if len(p.records) == 0 {
+		return nil
+	}
+	p.unsure = true
+	if err := p.write(ctx); err != nil {
+		return fmt.Errorf("cannot publish results: %w", err)
+	}
+	p.unsure = false
+	return nil
+}
+
+func (p *Publisher) write(ctx context.Context) error {
+	// The client's own timeout counts from a record's time, which is event time here.
+	ctx, cancel := context.WithTimeout(ctx, p.topic.cfg.ProduceTimeout)
+	defer cancel()
+	if !p.shared {
+		return p.client.ProduceSync(ctx, p.records...).FirstErr()
+	}
+	if err := p.client.BeginTransaction(); err != nil {
+		return err
+	}
+	if err := p.client.ProduceSync(ctx, p.records...).FirstErr(); err != nil {
+		// Waiting for the end of a transaction must not be given up halfway.
+		ending := context.WithoutCancel(ctx)
+		return errors.Join(err, p.client.AbortBufferedRecords(ending), p.client.EndTransaction(ending, kgo.TryAbort))
+	}
+	return p.client.EndTransaction(ctx, kgo.TryCommit)
+}
+
+// recall reads back which numbers the topics have.
+func (p *Publisher) recall(ctx context.Context) error {
+	if p.shared {
+		// This fences former producers of the name, and ends their transactions.
+		if _, _, err := p.client.ProducerID(ctx); err != nil {
+			return fmt.Errorf("cannot open the publisher %q: %w", p.name, err)
+		}
+	}
+	for topic := range p.next {
+		next, err := p.recallTopic(ctx, topic)
+		if err != nil {
+			return fmt.Errorf("cannot read back what topic %q has: %w", topic, err)
+		}
+		p.next[topic] = next
+	}
+	p.unsure = false
+	return nil
+}
+
+func (p *Publisher) recallTopic(ctx context.Context, topic string) ([]uint64, error) {
+	if _, err := p.topic.await(ctx, topic); err != nil {
+		return nil, err
+	}
+	start, err := p.listed(p.topic.admin.ListStartOffsets(ctx, topic))
+	if err != nil {
+		return nil, err
+	}
+	end, err := p.listed(p.topic.admin.ListCommittedOffsets(ctx, topic))
+	if err != nil {
+		return nil, err
+	}
+	next, found := make([]uint64, len(end)), make(map[int32]bool)
+	// The newest offsets may be those of transactions' ends.
+	for window := int64(64); ; window *= 8 {
+		from := make(map[int32]int64)
+		more := false
+		for partition := range end {
+			if !found[partition] {
+				from[partition] = max(start[partition], end[partition]-window)
+				more = more || from[partition] > start[partition]
+			}
+		}
+		err := p.topic.cfg.scan(ctx, topic, from, end, func(k *kgo.Record) {
+			found[k.Partition] = true
+			next[k.Partition] = max(next[k.Partition], p.after(k))
+		}, kgo.FetchIsolationLevel(kgo.ReadCommitted()))
+		if err != nil || !more {
+			return next, err
+		}
+	}
+}
+
+// after returns the number behind a published record; 0 for one of another
+// publisher.
+func (p *Publisher) after(k *kgo.Record) uint64 {
+	var number uint64
+	mine := false
+	for _, h := range k.Headers {
+		switch h.Key {
+		case NumberHeader:
+			if n, err := strconv.ParseUint(string(h.Value), 10, 64); err == nil {
+				number = n + 1
+			}
+		case PublisherHeader:
+			mine = string(h.Value) == p.name
+		}
+	}
+	if !mine {
+		return 0
+	}
+	return number
+}
+
+func (p *Publisher) listed(l kadm.ListedOffsets, err error) (map[int32]int64, error) {
+	if err = cmp.Or(err, l.Error()); err != nil {
+		return nil, err
+	}
+	offsets := make(map[int32]int64)
+	l.Each(func(o kadm.ListedOffset) { offsets[o.Partition] = o.Offset })
+	return offsets, nil
+}
+
+// IsFenced reports whether another process publishes under the same name by now.
+func IsFenced(err error) bool {
+	return errors.Is(err, kerr.ProducerFenced) || errors.Is(err, kerr.InvalidProducerEpoch)
+}
