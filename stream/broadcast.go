@@ -7,26 +7,43 @@ package stream
 func Broadcast[T any](in Stream[T], name string) Stream[T] {
 	j := in.n.job
 	out := j.add(name, []*node{in.n})
-	inlet := &node{job: j, name: name + " (inlet)", stage: out.stage + 1}
-	j.nodes = append(j.nodes, inlet)
-	j.inlets = append(j.inlets, inlet)
+	end := &node{job: j, name: name + " (inlet)", stage: out.stage + 1}
+	j.nodes = append(j.nodes, end)
+	j.inlets = append(j.inlets, end)
 	out.build = func(x *instance) (any, error) {
-		b := &broadcast[T]{x: x, inlet: inlet}
+		if x.engine.cfg.Exchange != nil {
+			return sendToAll[T](x, end)
+		}
+		b := &broadcast[T]{x: x, inlet: end}
 		x.outlets = append(x.outlets, b)
 		return func(e Element[T]) { b.elements = append(b.elements, e) }, nil
 	}
-	inlet.build = func(x *instance) (any, error) {
-		emit, err := emitter[T](x, inlet)
+	end.build = func(x *instance) (any, error) {
+		emit, err := emitter[T](x, end)
 		if err != nil {
 			return nil, err
 		}
-		return func(p parcel) {
+		return newInlet(x, emit, func(p parcel) {
 			for _, e := range p.elements.([]Element[T]) {
 				emit(e)
 			}
-		}, nil
+		})
 	}
-	return Stream[T]{inlet}
+	return Stream[T]{end}
+}
+
+// sendToAll returns what sends elements to all shards by the exchange.
+func sendToAll[T any](x *instance, end *node) (func(Element[T]), error) {
+	s, err := newSender[T](x, end)
+	if err != nil {
+		return nil, err
+	}
+	return func(e Element[T]) {
+		s.encode(&e.Value)
+		for shard := range s.parcels {
+			s.add(shard, e.Time, e.Cause)
+		}
+	}, nil
 }
 
 // broadcast collects elements for all shards.

@@ -24,6 +24,11 @@ type Config struct {
 	Workers int
 	// Watermarks tells the engine's event time. The engine is its only user.
 	Watermarks *Watermarks
+	// Exchange is for an engine that holds only some of the shards; nil when it
+	// holds all.
+	Exchange Exchange
+	// Held are the shards that an engine with an Exchange holds.
+	Held []int32
 }
 
 // Engine runs jobs over the partitions and shards of one process.
@@ -66,7 +71,7 @@ func NewEngine(cfg Config) (*Engine, error) {
 	}
 	for number, s := range e.shards {
 		for _, run := range e.jobs {
-			if run.failure() != nil {
+			if run.failure() != nil || !e.holds(int32(number)) {
 				continue
 			}
 			x, err := e.open(run, Place{Shard: true, Number: int32(number)})
@@ -77,6 +82,10 @@ func NewEngine(cfg Config) (*Engine, error) {
 		}
 	}
 	return e, nil
+}
+
+func (e *Engine) holds(shard int32) bool {
+	return e.cfg.Exchange == nil || slices.Contains(e.cfg.Held, shard)
 }
 
 // post leaves a parcel for a shard.
@@ -111,7 +120,7 @@ func (s *shard) drain() (worked bool) {
 				continue
 			}
 			p.run.guard(x.place, func() error {
-				x.receivers[p.inlet](*p)
+				x.receivers[p.inlet].take(*p)
 				return nil
 			})
 		}
@@ -210,7 +219,7 @@ func (e *Engine) Seal(r SealRequest) (Sealed, error) {
 	e.cfg.Watermarks.Advance(r.Now)
 	stages := 0
 	for _, run := range e.jobs {
-		run.tell(e.cfg.Watermarks, r.Now)
+		run.tell(&e.cfg, r.Now)
 		stages = max(stages, run.stages)
 	}
 	for stage := 0; stage <= stages; stage++ {
@@ -239,7 +248,7 @@ func (e *Engine) Seal(r SealRequest) (Sealed, error) {
 
 func (e *Engine) advance(stage int) {
 	move := func(x *instance) {
-		x.times = x.run.times
+		copy(x.times, x.run.times)
 		x.run.guard(x.place, func() error { return x.advance(stage) })
 	}
 	if stage == 0 {

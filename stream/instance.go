@@ -16,13 +16,13 @@ type instance struct {
 	engine *Engine
 	run    *running
 	place  Place
-	times  Times
+	times  []Times // per stage
 
 	inputs    map[*node]any
 	parts     []part
 	outlets   []interface{ flush() }
 	readers   []*reader
-	receivers map[*node]func(parcel)
+	receivers map[*node]inlet
 
 	outputs []Output
 	late    int64 // elements too late for an operator, since the seal
@@ -61,8 +61,8 @@ func (p Place) appendTo(dst []byte) []byte {
 // open makes a job's part of a place.
 func (e *Engine) open(run *running, place Place) (*instance, error) {
 	x := &instance{
-		engine: e, run: run, place: place, times: run.times,
-		inputs: make(map[*node]any), receivers: make(map[*node]func(parcel)),
+		engine: e, run: run, place: place, times: slices.Clone(run.times),
+		inputs: make(map[*node]any), receivers: make(map[*node]inlet),
 	}
 	if err := x.build(); err != nil {
 		return nil, fmt.Errorf("job %q, %s: %w", run.job.name, place, err)
@@ -78,7 +78,7 @@ func (x *instance) build() error {
 			if err != nil {
 				return err
 			}
-			x.receivers[n] = in.(func(parcel))
+			x.receivers[n] = in.(inlet)
 		}
 		return nil
 	}
@@ -115,7 +115,7 @@ func (x *instance) context(n *node) (*Context, error) {
 	if err != nil {
 		return nil, fmt.Errorf("operator %q: %w", n.name, err)
 	}
-	return &Context{Space: space, x: x}, nil
+	return &Context{Space: space, x: x, stage: n.stage}, nil
 }
 
 func (x *instance) keep(n *node, op Operator, space *state.Space) {
@@ -124,20 +124,24 @@ func (x *instance) keep(n *node, op Operator, space *state.Space) {
 
 // advance tells the operators of one stage the time.
 func (x *instance) advance(stage int) error {
+	if stage >= len(x.times) {
+		return nil // another job has more stages
+	}
+	times := x.times[stage]
 	for i := range x.parts {
 		p := &x.parts[i]
 		if p.n.stage != stage {
 			continue
 		}
 		if p.op != nil {
-			if err := p.op.Advance(x.times); err != nil {
+			if err := p.op.Advance(times); err != nil {
 				return fmt.Errorf("operator %q: %w", p.n.name, err)
 			}
 		}
-		if x.times.Watermark == 0 {
+		if times.Watermark == 0 {
 			continue // not known yet: what is written now must not count as written in 1970
 		}
-		if err := p.space.Advance(x.times.Watermark); err != nil {
+		if err := p.space.Advance(times.Watermark); err != nil {
 			return fmt.Errorf("operator %q: %w", p.n.name, err)
 		}
 	}

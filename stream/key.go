@@ -27,25 +27,47 @@ func KeyBy[K comparable, T any](in Stream[T], name string, key func(T) K) Keyed[
 		j.fail(fmt.Errorf("key of %q: %w", name, err))
 	}
 	out := j.add(name, []*node{in.n})
-	inlet := &node{job: j, name: name + " (inlet)", stage: out.stage + 1}
-	j.nodes = append(j.nodes, inlet)
-	j.inlets = append(j.inlets, inlet)
-	out.build = func(x *instance) (any, error) { return newOutlet(x, inlet, keys, key).take, nil }
-	inlet.build = func(x *instance) (any, error) {
-		emit, err := emitter[Record[K, T]](x, inlet)
+	end := &node{job: j, name: name + " (inlet)", stage: out.stage + 1}
+	j.nodes = append(j.nodes, end)
+	j.inlets = append(j.inlets, end)
+	out.build = func(x *instance) (any, error) {
+		if x.engine.cfg.Exchange != nil {
+			return sendByKey(x, end, keys, key)
+		}
+		return newOutlet(x, end, keys, key).take, nil
+	}
+	end.build = func(x *instance) (any, error) {
+		emit, err := emitter[Record[K, T]](x, end)
 		if err != nil {
 			return nil, err
 		}
-		return func(p parcel) {
+		return newInlet(x, emit, func(p parcel) {
 			elements := p.elements.(*[]Element[Record[K, T]])
 			for _, e := range *elements {
 				emit(e)
 			}
 			recycle(p.home, elements)
-		}, nil
+		})
 	}
-	return Keyed[K, T]{Stream[Record[K, T]]{inlet}}
+	return Keyed[K, T]{Stream[Record[K, T]]{end}}
 }
+
+// sendByKey returns what sends elements to the shard of their key by the exchange.
+func sendByKey[K comparable, T any](x *instance, end *node, keys *codec.KeyCodec[K], key func(T) K) (func(Element[T]), error) {
+	s, err := newSender[Record[K, T]](x, end)
+	if err != nil {
+		return nil, err
+	}
+	var encoded []byte
+	return func(e Element[T]) {
+		r := Record[K, T]{key(e.Value), e.Value}
+		encoded = keys.AppendKey(encoded[:0], r.Key)
+		s.encode(&r)
+		s.add(shardOf(encoded, len(s.parcels)), e.Time, e.Cause)
+	}, nil
+}
+
+func shardOf(key []byte, shards int) int { return int(xxh3.Hash(key) % uint64(shards)) }
 
 // KeyByActor keys elements by what the log is partitioned by (the customer, else
 // the device, else the order), or by something that belongs to one of those, such
@@ -93,7 +115,7 @@ func newOutlet[K comparable, T any](x *instance, inlet *node, keys *codec.KeyCod
 func (o *outlet[K, T]) take(e Element[T]) {
 	k := o.key(e.Value)
 	o.encoded = o.keys.AppendKey(o.encoded[:0], k)
-	s := int(xxh3.Hash(o.encoded) % uint64(len(o.buffers)))
+	s := shardOf(o.encoded, len(o.buffers))
 	b := o.buffers[s]
 	if b == nil {
 		b = o.free.get()

@@ -25,13 +25,14 @@ type Context struct {
 	// Space is the operator's state in this place.
 	Space *state.Space
 	x     *instance
+	stage int
 }
 
 // Watermark is the event time that the job had reached at the newest commit.
-func (c *Context) Watermark() int64 { return c.x.times.Watermark }
+func (c *Context) Watermark() int64 { return c.x.times[c.stage].Watermark }
 
 // Now is the processing time of the newest commit.
-func (c *Context) Now() int64 { return c.x.times.Now }
+func (c *Context) Now() int64 { return c.x.times[c.stage].Now }
 
 // Place is where the operator runs.
 func (c *Context) Place() Place { return c.x.place }

@@ -16,8 +16,8 @@ type running struct {
 	generation uint32 // names its state
 	stages     int
 	sources    []string // whose watermarks hold its time; empty: all
-	times      Times
-	holder     string // source that holds its watermark
+	times      []Times  // per stage; the same in all, unless there is an exchange
+	holder     string   // source that holds its watermark
 	failed     atomic.Pointer[Failure]
 	recorded   bool // its failure is in the backend
 	record     jobRecord
@@ -41,6 +41,7 @@ type jobRecord struct {
 	Since      map[int32]int64 `json:"since"`                // positions at which it began
 	Stopped    map[int32]int64 `json:"stopped_at,omitempty"` // positions that its state is of, when it failed
 	Watermark  int64           `json:"watermark"`
+	Stages     []int64         `json:"stages,omitempty"` // watermark of each stage, with an exchange
 }
 
 // registryPrefix is in front of the records of jobs; generations are in front of
@@ -94,12 +95,18 @@ func (r *running) guard(place Place, f func() error) {
 	}
 }
 
-// tell moves the job's time on. It never goes back.
-func (r *running) tell(w *Watermarks, now int64) {
-	mark, holder := w.Of(r.sources)
+// tell moves the job's time on. It never goes back. What shards of other engines send
+// each other is behind what they get from the partitions.
+func (r *running) tell(cfg *Config, now int64) {
+	mark, holder := cfg.Watermarks.Of(r.sources)
 	r.holder = holder
-	r.times.Watermark = max(r.times.Watermark, mark)
-	r.times.Now = now
+	for stage := range r.times {
+		if stage > 1 && cfg.Exchange != nil {
+			mark = cfg.Exchange.Reached(r.job.name, stage-1)
+		}
+		t := &r.times[stage]
+		t.Watermark, t.Now = max(t.Watermark, mark), now
+	}
 }
 
 // loadJobs checks the jobs' definitions and finds their state.
@@ -145,13 +152,19 @@ func (e *Engine) loadJobs() error {
 
 func newRunning(j *Job, record jobRecord) *running {
 	r := &running{job: j, generation: record.Generation, record: record}
-	r.times.Watermark = record.Watermark
 	if record.Failure != nil {
 		r.failed.Store(record.Failure)
 		r.recorded = true
 	}
 	for _, n := range j.nodes {
 		r.stages = max(r.stages, n.stage)
+	}
+	r.times = make([]Times, r.stages+1)
+	for stage := range r.times {
+		r.times[stage].Watermark = record.Watermark
+		if stage < len(record.Stages) {
+			r.times[stage].Watermark = record.Stages[stage]
+		}
 	}
 	for _, s := range j.sources {
 		if len(s.sources) == 0 {
@@ -174,7 +187,8 @@ func (e *Engine) record(r SealRequest) (failed []Failure, err error) {
 			failed = append(failed, *f)
 			run.recorded, run.record.Failure = true, f
 		} else {
-			run.record.Watermark = run.times.Watermark
+			run.record.Watermark = run.times[0].Watermark
+			run.record.Stages = run.stageWatermarks(&e.cfg)
 			run.record.Stopped = r.Positions
 		}
 		if run.record.Since == nil {
@@ -189,4 +203,14 @@ func (e *Engine) record(r SealRequest) (failed []Failure, err error) {
 		}
 	}
 	return failed, nil
+}
+
+func (r *running) stageWatermarks(cfg *Config) (marks []int64) {
+	if cfg.Exchange == nil {
+		return nil
+	}
+	for _, t := range r.times {
+		marks = append(marks, t.Watermark)
+	}
+	return marks
 }

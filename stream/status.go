@@ -43,7 +43,7 @@ func (e *Engine) observe(instances []*instance) {
 		s := &status[i]
 		byJob[run] = s
 		*s = JobStatus{
-			Name: run.job.name, Version: run.job.version, Doc: run.job.doc, Watermark: run.times.Watermark,
+			Name: run.job.name, Version: run.job.version, Doc: run.job.doc, Watermark: run.times[0].Watermark,
 			Holder: run.holder, Failure: run.failure(), Sinks: run.job.sinks,
 		}
 	}
