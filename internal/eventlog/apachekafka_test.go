@@ -361,7 +361,7 @@ func TestApacheKafkaAsOtherClientsSeeIt(t *testing.T) {
 func TestApacheKafkaTakesResultsOnce(t *testing.T) {
 	b := kafkatest.Start(t, kafkatest.Options{})
 	topic := openTopic(t, logOn(b, 2))
-	zombie := publisher(t, topic, "shop", "alerts")
+	zombie := publisher(t, topic, "shop")
 	if err := zombie.Publish(t.Context(), messages("alerts", 0, 100)); err != nil {
 		t.Fatal(err)
 	}
@@ -376,7 +376,7 @@ func TestApacheKafkaTakesResultsOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	half.Close()
-	next := publisher(t, topic, "shop", "alerts")
+	next := publisher(t, topic, "shop")
 	if err := next.Publish(t.Context(), messages("alerts", 60, 200)); err != nil {
 		t.Fatal(err)
 	}

@@ -40,14 +40,14 @@ type Publisher struct {
 	client  *kgo.Client
 	shared  bool                // the broker outlives the process
 	next    map[string][]uint64 // by topic and partition: number behind the newest there
-	unsure  bool                // a write failed: next must be read back
+	unsure  bool                // nothing is known yet, or a write failed: next must be read back
 	records []*kgo.Record
 }
 
-// OpenPublisher creates the topics that do not exist, and reads back what they have.
-// The name is that of the numbering: messages of two publishers with one name are
-// taken for the same when they have the same number. A topic has one publisher.
-func OpenPublisher(ctx context.Context, t *Topic, name string, topics []string) (*Publisher, error) {
+// OpenPublisher returns a publisher. The name is that of the numbering: messages of
+// two publishers with one name are taken for the same when they have the same number.
+// A topic has one publisher.
+func OpenPublisher(t *Topic, name string) (*Publisher, error) {
 	p := &Publisher{topic: t, name: name, shared: len(t.cfg.Brokers) > 0, next: make(map[string][]uint64), unsure: true}
 	opts := []kgo.Opt{
 		kgo.RequiredAcks(kgo.AllISRAcks()),
@@ -63,21 +63,8 @@ func OpenPublisher(ctx context.Context, t *Topic, name string, topics []string) 
 	} else {
 		opts = append(opts, kgo.AllowIdempotentProduceCancellation())
 	}
-	for _, topic := range topics {
-		if topic == t.cfg.Topic {
-			return nil, fmt.Errorf("topic %q is that of raw events: choose another for results", topic)
-		}
-		if err := t.EnsureSource(ctx, topic); err != nil {
-			return nil, err
-		}
-		p.next[topic] = nil
-	}
 	var err error
 	if p.client, err = t.cfg.newClient(opts...); err != nil {
-		return nil, err
-	}
-	if err := p.recall(ctx); err != nil {
-		p.client.Close()
 		return nil, err
 	}
 	return p, nil
@@ -87,8 +74,9 @@ func OpenPublisher(ctx context.Context, t *Topic, name string, topics []string) 
 func (p *Publisher) Close() { p.client.Close() }
 
 // Publish appends messages, in the order of their numbers, and returns when they are
-// durable. Those that a former call or process has brought there are left out. After
-// an error nothing may be assumed; publishing the same again is always right.
+// durable. Those that a former call or process has brought there are left out. A topic
+// that does not exist is created. After an error nothing may be assumed; publishing
+// the same again is always right.
 func (p *Publisher) Publish(ctx context.Context, messages []Message) error {
 	if p.unsure {
 		if err := p.recall(ctx); err != nil {
@@ -98,9 +86,9 @@ func (p *Publisher) Publish(ctx context.Context, messages []Message) error {
 	p.records = p.records[:0]
 	for i := range messages {
 		m := &messages[i]
-		next, known := p.next[m.Topic]
-		if !known {
-			return fmt.Errorf("BUG: topic %q was not opened", m.Topic)
+		next, err := p.opened(ctx, m.Topic)
+		if err != nil {
+			return err
 		}
 		partition := partition(m.Key, int32(len(next)))
 		if m.Number < next[partition] {
@@ -124,6 +112,24 @@ func (p *Publisher) Publish(ctx context.Context, messages []Message) error {
 	}
 	p.unsure = false
 	return nil
+}
+
+// opened returns what a topic has.
+func (p *Publisher) opened(ctx context.Context, topic string) ([]uint64, error) {
+	if next, known := p.next[topic]; known {
+		return next, nil
+	}
+	if topic == p.topic.cfg.Topic {
+		return nil, fmt.Errorf("topic %q is that of raw events: choose another for results", topic)
+	}
+	if err := p.topic.EnsureSource(ctx, topic); err != nil {
+		return nil, err
+	}
+	next, err := p.recallTopic(ctx, topic)
+	if err == nil {
+		p.next[topic] = next
+	}
+	return next, err
 }
 
 func (p *Publisher) write(ctx context.Context) error {
@@ -155,7 +161,7 @@ func (p *Publisher) recall(ctx context.Context) error {
 	for topic := range p.next {
 		next, err := p.recallTopic(ctx, topic)
 		if err != nil {
-			return fmt.Errorf("cannot read back what topic %q has: %w", topic, err)
+			return err
 		}
 		p.next[topic] = next
 	}
@@ -163,7 +169,13 @@ func (p *Publisher) recall(ctx context.Context) error {
 	return nil
 }
 
-func (p *Publisher) recallTopic(ctx context.Context, topic string) ([]uint64, error) {
+// recallTopic returns the numbers behind the newest that a topic's partitions have.
+func (p *Publisher) recallTopic(ctx context.Context, topic string) (next []uint64, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("cannot read back what topic %q has: %w", topic, err)
+		}
+	}()
 	if _, err := p.topic.await(ctx, topic); err != nil {
 		return nil, err
 	}
@@ -175,7 +187,8 @@ func (p *Publisher) recallTopic(ctx context.Context, topic string) ([]uint64, er
 	if err != nil {
 		return nil, err
 	}
-	next, found := make([]uint64, len(end)), make(map[int32]bool)
+	next = make([]uint64, len(end))
+	found := make(map[int32]bool)
 	// The newest offsets may be those of transactions' ends.
 	for window := int64(64); ; window *= 8 {
 		from := make(map[int32]int64)

@@ -22,9 +22,9 @@ func messages(topic string, from, to int) []eventlog.Message {
 	return all
 }
 
-func publisher(t *testing.T, topic *eventlog.Topic, name string, topics ...string) *eventlog.Publisher {
+func publisher(t *testing.T, topic *eventlog.Topic, name string) *eventlog.Publisher {
 	t.Helper()
-	p, err := eventlog.OpenPublisher(t.Context(), topic, name, topics)
+	p, err := eventlog.OpenPublisher(topic, name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,14 +84,14 @@ func onceEach(t *testing.T, records []*kgo.Record, want int) {
 
 func TestResultsArePublishedOnce(t *testing.T) {
 	_, topic := broker(t, t.TempDir(), "", 3)
-	p := publisher(t, topic, "shop", "alerts", "totals")
+	p := publisher(t, topic, "shop")
 	for _, part := range [][2]int{{0, 50}, {30, 80}, {80, 81}, {0, 81}} {
 		if err := p.Publish(t.Context(), messages("alerts", part[0], part[1])); err != nil {
 			t.Fatal(err)
 		}
 	}
 	// The next process begins where its outbox does.
-	p = publisher(t, topic, "shop", "alerts", "totals")
+	p = publisher(t, topic, "shop")
 	if err := p.Publish(t.Context(), append(messages("alerts", 40, 200), messages("totals", 200, 300)...)); err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestResultsArePublishedOnce(t *testing.T) {
 // After a failure the publisher does not know what the topic has, and reads it back.
 func TestAFailedPublishIsRepeated(t *testing.T) {
 	_, topic := broker(t, t.TempDir(), "", 2)
-	p := publisher(t, topic, "shop", "alerts")
+	p := publisher(t, topic, "shop")
 	if err := p.Publish(t.Context(), messages("alerts", 0, 10)); err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestAFailedPublishIsRepeated(t *testing.T) {
 func TestAnotherNumberingIsNotMistakenForTheOwn(t *testing.T) {
 	_, topic := broker(t, t.TempDir(), "", 1)
 	for _, name := range []string{"before", "after"} {
-		if err := publisher(t, topic, name, "alerts").Publish(t.Context(), messages("alerts", 0, 5)); err != nil {
+		if err := publisher(t, topic, name).Publish(t.Context(), messages("alerts", 0, 5)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -134,7 +134,7 @@ func TestAnotherNumberingIsNotMistakenForTheOwn(t *testing.T) {
 
 func TestTheRawTopicTakesNoResults(t *testing.T) {
 	_, topic := broker(t, t.TempDir(), "", 1)
-	_, err := eventlog.OpenPublisher(t.Context(), topic, "shop", []string{topic.Name()})
+	err := publisher(t, topic, "shop").Publish(t.Context(), messages(topic.Name(), 0, 1))
 	if err == nil || !strings.Contains(err.Error(), "choose another") {
 		t.Errorf("error: %v", err)
 	}

@@ -26,6 +26,8 @@ type jobs struct {
 	trimmed    uint64 // number of the oldest stored output; committing guards it
 	tables     map[string]*result.Table
 	defined    []olap.JobTable
+	topics     *topicWriter
+	messages   map[*stream.Sink]*result.JSON // writers for topics
 }
 
 // openJobs opens the jobs' state as of the newest commit.
@@ -38,7 +40,7 @@ func (p *Pass) openJobs() error {
 			"run one process without log.group, or switch the jobs off with pass.jobs.enabled: false")
 	}
 	c := &p.cfg.Pass.Jobs
-	j := &jobs{p: p, watermarks: stream.NewWatermarks(c.Disorder, c.IdleTimeout), tables: make(map[string]*result.Table)}
+	j := &jobs{p: p, watermarks: stream.NewWatermarks(c.Disorder, c.IdleTimeout), tables: make(map[string]*result.Table), messages: make(map[*stream.Sink]*result.JSON)}
 	if err := j.openTables(); err != nil {
 		return err
 	}
@@ -53,15 +55,26 @@ func (p *Pass) openJobs() error {
 	if err != nil {
 		return err
 	}
+	if j.topics, err = newTopicWriter(p); err != nil {
+		return err
+	}
 	p.jobs = j
 	p.running.Store(j)
 	return nil
 }
 
 func (j *jobs) openTables() error {
+	topics := make(map[string]bool)
 	for _, job := range j.p.cfg.Jobs {
 		for _, sink := range job.Sinks() {
-			if sink.Kind != stream.Table {
+			switch sink.Kind {
+			case stream.Feed:
+				continue
+			case stream.Topic:
+				if topics[sink.Name] || sink.Name == j.p.cfg.Topic.Name() {
+					return fmt.Errorf("job %q: topic %q is written by another job or takes the raw events: choose another", job.Name(), sink.Name)
+				}
+				topics[sink.Name] = true
 				continue
 			}
 			if _, twice := j.tables[sink.Name]; twice {
@@ -135,7 +148,17 @@ func (j *jobs) seal(commit *checkpoint.Commit) ([]stream.Output, error) {
 func (j *jobs) keep(commit *checkpoint.Commit, outputs []stream.Output) error {
 	var stored []byte
 	for i := range outputs {
-		stored = result.Append(stored[:0], &outputs[i])
+		o := outputs[i]
+		switch o.Sink.Kind {
+		case stream.Feed:
+			continue
+		case stream.Topic:
+			var err error
+			if o.Row, err = j.message(&o); err != nil {
+				return fmt.Errorf("job %q: topic %q: %w", o.Job, o.Sink.Name, err)
+			}
+		}
+		stored = result.Append(stored[:0], &o)
 		if err := commit.Output(j.next+uint64(i), stored); err != nil {
 			return err
 		}
@@ -145,7 +168,7 @@ func (j *jobs) keep(commit *checkpoint.Commit, outputs []stream.Output) error {
 			return err
 		}
 	}
-	if delivered := j.p.writer.results.Load(); delivered > j.trimmed {
+	if delivered := min(j.p.writer.results.Load(), j.topics.next.Load()); delivered > j.trimmed {
 		j.trimmed = delivered
 		return commit.TrimOutputs(delivered)
 	}

@@ -54,6 +54,8 @@ type Source struct {
 type Config struct {
 	config.Pass
 	Topic *eventlog.Topic
+	// Name is that of the data folder: results in topics are numbered under it.
+	Name string
 	// Instance names this process in the consumer group that shares the
 	// partitions. Empty: there is no group, all partitions are this process's.
 	Instance   string
@@ -196,6 +198,7 @@ func (p *Pass) Run(ctx context.Context) error {
 	}
 	stopCommitter := p.start(func(stop <-chan struct{}) error { return p.commitLoop(stop) })
 	stopWriter := p.start(func(stop <-chan struct{}) error { return p.writer.run(inner, stop) })
+	stopTopics := p.start(func(stop <-chan struct{}) error { return p.jobs.deliver(inner, stop) })
 	err := p.poll(ctx)
 	close(p.stopping)
 	p.consumer.Close()
@@ -203,6 +206,7 @@ func (p *Pass) Run(ctx context.Context) error {
 	workers.Wait()
 	stopCommitter()
 	stopWriter()
+	stopTopics()
 	select {
 	case <-p.failed:
 		err = errors.Join(err, p.failure)

@@ -23,10 +23,12 @@ func (j *jobs) publish(outputs []stream.Output) (r results, err error) {
 		return r, nil
 	}
 	touched := make(map[string]bool)
+	first, toTopics := j.next, false
 	for i := range outputs {
 		o := &outputs[i]
 		number := j.next
 		j.next++
+		toTopics = toTopics || o.Sink.Kind == stream.Topic
 		if o.Sink.Kind != stream.Table {
 			continue
 		}
@@ -35,6 +37,9 @@ func (j *jobs) publish(outputs []stream.Output) (r results, err error) {
 		}
 		r.load.add(load{1, len(o.Row)})
 		touched[o.Sink.Name] = true
+	}
+	if toTopics || !j.topics.next.CompareAndSwap(first, j.next) {
+		j.topics.wake()
 	}
 	r.rows, r.to = j.take(touched), j.next
 	j.p.pending.hold(r.load)

@@ -16,7 +16,7 @@ type Envelope struct {
 	Schema uint64 // fingerprint of the row's schema
 	Time   int64  // event time, µs
 	Cause  stream.Cause
-	Row    []byte
+	Row    []byte // of a topic: what JSON.AppendMessage wrote
 }
 
 // ErrEnvelope says that bytes are no stored result.

@@ -1,6 +1,7 @@
 package result
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 
@@ -86,4 +87,24 @@ func (j *JSON) AppendKey(dst, row []byte) ([]byte, error) {
 		dst = append(append(dst, "[,"[min(i, 1)]), value...)
 	}
 	return append(dst, ']'), nil
+}
+
+// AppendMessage appends a row as it waits for its delivery to a topic: it can be read
+// without the schema, by a binary in which the job is another or is no more.
+func (j *JSON) AppendMessage(dst, row []byte) ([]byte, error) {
+	key, err := j.AppendKey(nil, row)
+	if err != nil {
+		return dst, err
+	}
+	return j.Append(append(binary.AppendUvarint(dst, uint64(len(key))), key...), row)
+}
+
+// ParseMessage returns key and value of a row for a topic. They are parts of b.
+func ParseMessage(b []byte) (key, value []byte, err error) {
+	n, w := binary.Uvarint(b)
+	if w <= 0 || n > uint64(len(b)-w) {
+		return nil, nil, fmt.Errorf("%w: it is no message", ErrEnvelope)
+	}
+	b = b[w:]
+	return b[:n:n], b[n:], nil
 }

@@ -130,6 +130,17 @@ func TestARowIsAFlatObject(t *testing.T) {
 		}
 	}
 	j, _ := result.NewJSON(sink(t, "shop"))
+	message, err := j.AppendMessage(nil, row)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, value, err := result.ParseMessage(message)
+	if err != nil || string(key) != `north "a"` || !strings.HasPrefix(string(value), `{"shop":`) || !strings.HasSuffix(string(value), "}") {
+		t.Errorf("message is %s: %s, %v", key, value, err)
+	}
+	if _, _, err := result.ParseMessage(message[:3]); !errors.Is(err, result.ErrEnvelope) {
+		t.Errorf("a cut message: %v", err)
+	}
 	if _, err := j.Append(nil, row[:len(row)-1]); !errors.Is(err, codec.ErrCorrupt) {
 		t.Errorf("a cut row: %v", err)
 	}

@@ -1,0 +1,146 @@
+package pass
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/millrace/millrace/internal/eventlog"
+	"github.com/millrace/millrace/internal/result"
+	"github.com/millrace/millrace/stream"
+)
+
+const (
+	publishBatch = 1000            // results handed to the log at once
+	retryPublish = 2 * time.Second // after the log refused some
+)
+
+// topicWriter brings results from the outbox to topics of the log. It is behind the
+// commits by as much as the log makes it; the outbox keeps what it has not delivered.
+type topicWriter struct {
+	p         *Pass
+	publisher *eventlog.Publisher
+	next      atomic.Uint64 // number of the first result that it has not seen to
+	ready     chan struct{} // has one token when there may be something to deliver
+}
+
+func newTopicWriter(p *Pass) (*topicWriter, error) {
+	publisher, err := eventlog.OpenPublisher(p.cfg.Topic, p.cfg.Name)
+	if err != nil {
+		return nil, fmt.Errorf("cannot publish results of jobs: %w", err)
+	}
+	t := &topicWriter{p: p, publisher: publisher, ready: make(chan struct{}, 1)}
+	t.wake()
+	return t, nil
+}
+
+// message is a result in the form in which the outbox keeps it for its topic.
+func (j *jobs) message(o *stream.Output) ([]byte, error) {
+	w := j.messages[o.Sink]
+	if w == nil {
+		var err error
+		if w, err = result.NewJSON(o.Sink); err != nil {
+			return nil, err
+		}
+		j.messages[o.Sink] = w
+	}
+	return w.AppendMessage(nil, o.Row)
+}
+
+// deliver brings results to topics until it is stopped; a process without jobs has
+// none.
+func (j *jobs) deliver(ctx context.Context, stop <-chan struct{}) error {
+	if j == nil {
+		return nil
+	}
+	return j.topics.run(ctx, stop)
+}
+
+// wake says that there may be something to deliver.
+func (t *topicWriter) wake() { signal(t.ready) }
+
+// run delivers until the pass has failed. Closing stop makes it deliver the rest, if
+// the log takes it, and return.
+func (t *topicWriter) run(ctx context.Context, stop <-chan struct{}) error {
+	defer t.publisher.Close()
+	refused := false
+	for stopping := false; !stopping; {
+		select {
+		case <-t.p.failed:
+			return nil
+		case <-stop:
+			stopping = true
+		case <-t.ready:
+		}
+		err := t.deliver(ctx)
+		if eventlog.IsFenced(err) {
+			return fmt.Errorf("another process publishes the results of this data folder: %w", err)
+		}
+		if err == nil {
+			refused = false
+			continue
+		}
+		if !refused {
+			t.p.cfg.Logger.Warn("the log does not take results of jobs; they wait and are tried again", "error", err)
+		}
+		refused = true
+		select {
+		case <-stop:
+			stopping = true
+		case <-t.p.failed:
+			return nil
+		case <-t.p.cfg.Clock.After(retryPublish):
+			t.wake()
+		}
+	}
+	return nil
+}
+
+var errEnough = errors.New("enough results for one batch")
+
+// deliver publishes what the outbox has.
+func (t *topicWriter) deliver(ctx context.Context) error {
+	for {
+		var messages []eventlog.Message
+		from := t.next.Load()
+		next := from
+		err := t.p.cfg.Checkpoint.Outputs(from, func(number uint64, stored []byte) error {
+			if len(messages) == publishBatch {
+				return errEnough
+			}
+			next = number + 1
+			e, err := result.Parse(stored)
+			if err != nil {
+				return fmt.Errorf("result %d: %w", number, err)
+			}
+			if e.Kind != stream.Topic {
+				return nil
+			}
+			m := eventlog.Message{Topic: e.Sink, Number: number, Time: time.UnixMicro(e.Time)}
+			if m.Key, m.Value, err = result.ParseMessage(e.Row); err != nil {
+				return fmt.Errorf("result %d: %w", number, err)
+			}
+			messages = append(messages, m)
+			return nil
+		})
+		if err != nil && !errors.Is(err, errEnough) {
+			return err
+		}
+		if err := t.publish(ctx, messages); err != nil {
+			return err
+		}
+		t.next.Store(next)
+		if next == from {
+			return nil
+		}
+	}
+}
+
+func (t *topicWriter) publish(ctx context.Context, messages []eventlog.Message) error {
+	if len(messages) == 0 {
+		return nil
+	}
+	return t.publisher.Publish(ctx, messages)
+}
