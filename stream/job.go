@@ -12,6 +12,7 @@ import (
 type Job struct {
 	name    string
 	version int
+	shape   string
 	doc     string
 	limits  Limits
 	nodes   []*node

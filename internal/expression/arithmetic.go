@@ -9,7 +9,8 @@ import (
 // Arithmetic stops at the ends of the range, so that a condition cannot fail and
 // a number that is absurdly large stays so.
 
-func sum(a, b int64) int64 {
+// Sum adds numbers.
+func Sum(a, b int64) int64 {
 	c := a + b
 	if (c > a) != (b > 0) && b != 0 {
 		return limitOf(b > 0)

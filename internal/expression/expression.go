@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/builtin"
 	"github.com/expr-lang/expr/conf"
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
@@ -68,10 +69,14 @@ type Language[S any] struct {
 	Full bool
 }
 
-// Parse reads an expression of at most so many nodes.
-func Parse(text string, maxNodes int) (ast.Node, error) {
+// Parse reads an expression of at most so many nodes. own are functions of the language:
+// they are plain calls, whatever else expr-lang would take them for.
+func Parse(text string, maxNodes int, own ...string) (ast.Node, error) {
 	cfg := conf.CreateNew()
 	cfg.MaxNodes = uint(maxNodes)
+	for _, name := range own {
+		cfg.Functions[name] = &builtin.Function{Name: name}
+	}
 	tree, err := parser.ParseWithConfig(text, cfg)
 	if err != nil {
 		return nil, err

@@ -348,7 +348,7 @@ func (c *Compiler[S]) add(n *ast.BinaryNode, left, right Operand[S]) (Operand[S]
 	if minus {
 		return Operand[S]{Kind: kind, Known: known, Int: func(s *S) int64 { return subtract(l(s), r(s)) }}, nil
 	}
-	return Operand[S]{Kind: kind, Known: known, Int: func(s *S) int64 { return sum(l(s), r(s)) }}, nil
+	return Operand[S]{Kind: kind, Known: known, Int: func(s *S) int64 { return Sum(l(s), r(s)) }}, nil
 }
 
 // multiply compiles products of numbers, and of money and a whole number.

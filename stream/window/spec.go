@@ -86,6 +86,9 @@ func (s Spec) MaxLength(d time.Duration) Spec {
 	return s
 }
 
+// Err returns what is wrong with the windows; nil for nothing.
+func (s Spec) Err() error { return s.check() }
+
 const day = 24 * time.Hour
 
 // maxSlots bounds how many panes a window merges.
