@@ -100,10 +100,11 @@ type Dedup struct {
 
 // OLAP configures the analytical store.
 type OLAP struct {
-	MemoryLimit     Bytes `yaml:"memory_limit" min:"64MiB" max:"16TiB" desc:"Memory of the store, for writing and queries together."`
-	Threads         int   `yaml:"threads" min:"0" max:"1024" desc:"Threads of the store. 0: one per two processors, at least two; more make large queries faster and every commit dearer."`
-	CheckpointBytes Bytes `yaml:"checkpoint_bytes" min:"1MiB" max:"16GiB" desc:"Write-ahead log size at which the store folds it into its file."`
-	SQL             SQL   `yaml:"sql" desc:"Limits of a user's query."`
+	MemoryLimit       Bytes         `yaml:"memory_limit" min:"64MiB" max:"16TiB" desc:"Memory of the store, for writing and queries together."`
+	Threads           int           `yaml:"threads" min:"0" max:"1024" desc:"Threads of the store. 0: one per two processors, at least two; more make large queries faster and every commit dearer."`
+	CheckpointBytes   Bytes         `yaml:"checkpoint_bytes" min:"1MiB" max:"16GiB" desc:"Write-ahead log size at which the store folds it into its file."`
+	RevisionRetention time.Duration `yaml:"revision_retention" min:"1m" max:"87600h" desc:"Time for which a result of a job is kept once a newer one has replaced it."`
+	SQL               SQL           `yaml:"sql" desc:"Limits of a user's query."`
 }
 
 // SQL bounds a user's query.

@@ -23,9 +23,10 @@ func Default() *Config {
 		Log:  defaultLog(),
 		Pass: defaultPass(),
 		OLAP: OLAP{
-			MemoryLimit:     256 * MiB,
-			Threads:         0,
-			CheckpointBytes: 32 * MiB,
+			MemoryLimit:       256 * MiB,
+			Threads:           0,
+			CheckpointBytes:   32 * MiB,
+			RevisionRetention: 7 * day,
 			SQL: SQL{
 				Timeout:        30 * time.Second,
 				MaxRows:        100_000,

@@ -43,8 +43,7 @@ type Config struct {
 	MaxWaiting   int
 	QueueTimeout time.Duration
 	// RevisionRetention is how long superseded results of jobs are kept, by the
-	// time at which they were stored. They are removed once they are more than the
-	// rows that are not superseded.
+	// time at which they were stored. They are removed while new ones come.
 	RevisionRetention time.Duration
 	// Limits are those of queries that have none of their own.
 	Limits olap.Limits

@@ -39,10 +39,16 @@ func TestKill(t *testing.T) {
 	}
 }
 
-const killCommit = 4000 // events per commit and partition
+const (
+	killCommit  = 4000 // events per commit and partition
+	killResults = 100  // results per commit
+)
 
 func writeForever(t *testing.T, dir string) {
-	s := openTest(t, dir, func(c *Config) { c.CheckpointBytes = 2 * miB })
+	s := openTest(t, dir, func(c *Config) { c.CheckpointBytes, c.foldRows = 2*miB, 3*killResults })
+	if err := s.Define(t.Context(), []olap.JobTable{olaptest.Shelves()}); err != nil {
+		t.Fatal(err)
+	}
 	stored, err := s.Positions(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +60,10 @@ func writeForever(t *testing.T, dir string) {
 			olaptest.Sales(0, replay, int(from-replay)+killCommit), olaptest.Sales(1, replay, int(from-replay)+killCommit),
 		}
 		to := from + killCommit
-		if err := s.Write(t.Context(), olap.Commit{Batches: batches, Positions: map[int32]int64{0: to, 1: to}}); err != nil {
+		results := []olap.JobRows{shelfRows(int(replay/killCommit*killResults), int(to/killCommit*killResults))}
+		if err := s.Write(t.Context(), olap.Commit{
+			Batches: batches, Positions: map[int32]int64{0: to, 1: to}, Results: results, ResultsTo: uint64(to / killCommit * killResults),
+		}); err != nil {
 			t.Fatal(err)
 		}
 		fmt.Printf("stored %d\n", to)
@@ -111,6 +120,10 @@ func killOnce(t *testing.T, dir string, d time.Duration, before int64) int64 {
 	if lines := rowsOf(t, s, `SELECT count(*) FROM order_lines`); lines != fmt.Sprintf("[[%d]]", 2*next) {
 		t.Errorf("%s order lines after a kill, want %d", lines, 2*next)
 	}
+	if err := s.Define(t.Context(), []olap.JobTable{olaptest.Shelves()}); err != nil { // the child may not have got so far
+		t.Fatal(err)
+	}
+	wantShelves(t, s, int(next/killCommit*killResults))
 	return next
 }
 

@@ -45,10 +45,14 @@ func TestFull(t *testing.T) {
 			dir := smallDisk(t, "48m")
 			s := openTest(t, dir, func(cfg *Config) {
 				cfg.CheckpointBytes, cfg.Logger = c.checkpoint, slog.New(slog.NewTextHandler(t.Output(), nil))
+				cfg.foldRows = fullResults
 			})
+			if err := s.Define(t.Context(), []olap.JobTable{olaptest.Shelves()}); err != nil {
+				t.Fatal(err)
+			}
 			ballast := filepath.Join(dir, "ballast")
 			next := int64(0)
-			for round := range 3 {
+			for round := range 2 {
 				leaveFree(t, dir, ballast, 5*miB)
 				next = writeUntilFull(t, s, next)
 				for range 3 { // it stays full, and the store stays readable
@@ -65,7 +69,7 @@ func TestFull(t *testing.T) {
 				}
 				next += fullCommit
 				wantSales(t, s, next)
-				if round < 2 {
+				if round == 0 {
 					if err := s.w.conn.exec("FORCE CHECKPOINT"); err != nil {
 						t.Fatal(err)
 					}
@@ -93,11 +97,16 @@ func leaveFree(t *testing.T, dir, ballast string, leave int64) {
 	}
 }
 
-const fullCommit = 5000
+const (
+	fullCommit  = 5000 // events per commit
+	fullResults = 50   // results per commit
+)
 
 func writeSales(t *testing.T, s *Store, from int64) error {
+	results := int(from / fullCommit * fullResults)
 	return s.Write(t.Context(), olap.Commit{
 		Batches: []*event.Batch{olaptest.Sales(0, from, fullCommit)}, Positions: map[int32]int64{0: from + fullCommit},
+		Results: []olap.JobRows{shelfRows(results, results+fullResults)}, ResultsTo: uint64(results + fullResults),
 	})
 }
 
@@ -134,4 +143,5 @@ func wantSales(t *testing.T, s *Store, next int64) {
 	if err != nil || positions.Offsets[0] != next {
 		t.Fatalf("positions are %v, %v, want %d", positions, err, next)
 	}
+	wantShelves(t, s, int(next/fullCommit*fullResults))
 }

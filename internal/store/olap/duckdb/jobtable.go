@@ -9,27 +9,41 @@ import (
 	"github.com/millrace/millrace/internal/store/olap"
 )
 
-// jobTable is how a table of job results rests in the file (ADR 042). Rows are
-// appended to the tail. Once that is large it is folded: the newest row of each
-// key goes to the current rows, what it supersedes to the former ones. So a
-// commit costs what its rows cost, and a read of the newest rows is a scan.
+// jobTable is how a table of job results rests in the file (ADR 042). All rows are
+// appended to the revisions, in the order of their numbers; those not folded yet are
+// the tail. Once that is large it is folded: the newest row of each key in it takes
+// the place of the one in the current rows. So a commit costs what its rows cost, a
+// read of the newest rows is a scan, and old revisions are removed from the front.
 type jobTable struct {
 	declared olap.JobTable
 	stored   []olap.JobColumn // declared columns, and those declared once
 
-	current, former, tail *physical
+	revisions *physical
+	current   *physical // nil without a key, where every row stays
+	// Rows from number folded on are the tail. Those below trimmed are no longer
+	// among the revisions.
+	folded, trimmed int64
 }
 
 func newJobTable(declared olap.JobTable, stored []olap.JobColumn) *jobTable {
-	t := &jobTable{declared: declared, stored: stored}
 	columns := []column{{Column: olap.Column{Name: olap.RevisionColumn, Type: olap.Int64}}}
 	for _, c := range stored {
 		columns = append(columns, column{Column: olap.Column{Name: c.Name, Type: c.Type}})
 	}
-	for prefix, p := range map[string]**physical{"job_": &t.current, "job_former_": &t.former, "job_tail_": &t.tail} {
-		*p = &physical{schema: internalSchema, name: prefix + declared.Name, columns: columns}
+	// No name of a job table has a dot: the internal tables cannot be of one name.
+	t := &jobTable{declared: declared, stored: stored}
+	t.revisions = &physical{schema: internalSchema, name: declared.Name + ".revisions", columns: columns}
+	if len(declared.Key) > 0 {
+		t.current = &physical{schema: internalSchema, name: declared.Name + ".current", columns: columns}
 	}
 	return t
+}
+
+func (t *jobTable) physicals() []*physical {
+	if t.current == nil {
+		return []*physical{t.revisions}
+	}
+	return []*physical{t.revisions, t.current}
 }
 
 // merge returns the table as it is to be: as declared, with the columns that the
@@ -51,30 +65,37 @@ func (t *jobTable) merge(declared olap.JobTable) (*jobTable, error) {
 				declared.Name, c.Name, stored[k].Type.SQL(), c.Type.SQL(), remedy)
 		}
 	}
-	return newJobTable(declared, stored), nil
-}
-
-// key returns the columns that tell results apart.
-func (t *jobTable) key() []string {
-	if len(t.declared.Key) == 0 {
-		return []string{olap.RevisionColumn}
-	}
-	return t.declared.Key
+	m := newJobTable(declared, stored)
+	m.folded, m.trimmed = t.folded, t.trimmed
+	return m, nil
 }
 
 // sameKey is the condition that rows a and b are of one key. The parts of a key
 // may be NULL.
 func (t *jobTable) sameKey(a, b string) string {
-	var terms []string
-	for _, name := range t.key() {
-		terms = append(terms, a+"."+quote(name)+" IS NOT DISTINCT FROM "+b+"."+quote(name))
+	terms := make([]string, len(t.declared.Key))
+	for i, name := range t.declared.Key {
+		terms[i] = a + "." + quote(name) + " IS NOT DISTINCT FROM " + b + "." + quote(name)
 	}
 	return strings.Join(terms, " AND ")
 }
 
-// newest is the condition of QUALIFY that a row is the newest of its key.
-func (t *jobTable) newest() string {
-	return "row_number() OVER (PARTITION BY " + quoteAll(t.key()) + " ORDER BY " + quote(olap.RevisionColumn) + " DESC) = 1"
+// tail is the query of the rows that are not folded.
+func (t *jobTable) tail(columns string) string {
+	return fmt.Sprintf("SELECT %s FROM %s WHERE %s >= %d", columns, t.revisions.sql(), quote(olap.RevisionColumn), t.folded)
+}
+
+// newestOfTail is the query of the newest row per key in the tail, but for results
+// that it takes away. Numbers are unique, so that no rows need to be sorted.
+func (t *jobTable) newestOfTail(columns string) string {
+	number := quote(olap.RevisionColumn)
+	return t.tail(columns) + " AND " + number + " IN (" + t.tail("max("+number+")") + " GROUP BY " + quoteAll(t.declared.Key) + ") AND NOT " + t.isRetracted()
+}
+
+// remaining is the query of the current rows that the tail does not replace.
+func (t *jobTable) remaining(columns string) string {
+	return "SELECT " + columns + " FROM " + t.current.sql() + " c ANTI JOIN (" + t.tail(quoteAll(t.declared.Key)) + ") t ON " + t.sameKey("c", "t") +
+		" WHERE NOT " + t.isRetracted()
 }
 
 func (t *jobTable) isRetracted() string {
@@ -87,7 +108,7 @@ func (t *jobTable) isRetracted() string {
 // ddl makes the table of what the file has, nil for nothing.
 func (t *jobTable) ddl(before *jobTable) string {
 	var b strings.Builder
-	for _, p := range []*physical{t.current, t.former, t.tail} {
+	for _, p := range t.physicals() {
 		if before == nil {
 			columns := make([]string, len(p.columns))
 			for i, c := range p.columns {
@@ -100,27 +121,33 @@ func (t *jobTable) ddl(before *jobTable) string {
 			fmt.Fprintf(&b, "ALTER TABLE %s ADD COLUMN %s %s;\n", p.sql(), quote(c.Name), c.Type.SQL())
 		}
 	}
-	t.writeViews(&b)
-	return b.String()
+	return b.String() + t.views()
 }
 
-func (t *jobTable) writeViews(b *strings.Builder) {
+// views makes the views that users read.
+func (t *jobTable) views() string {
 	names := make([]string, len(t.declared.Columns))
 	for i, c := range t.declared.Columns {
 		names[i] = c.Name
 	}
 	shown := quoteAll(names)
-	newest, all := "main."+quote(t.declared.Name), "main."+quote(t.declared.Name+olap.RevisionsSuffix)
-	fmt.Fprintf(b, "CREATE OR REPLACE VIEW %s AS\nSELECT %s FROM %s c ANTI JOIN %s t ON %s WHERE NOT %s\nUNION ALL\nSELECT %s FROM (SELECT * FROM %s QUALIFY %s) WHERE NOT %s;\n",
-		newest, shown, t.current.sql(), t.tail.sql(), t.sameKey("c", "t"), t.isRetracted(),
-		shown, t.tail.sql(), t.newest(), t.isRetracted())
-	fmt.Fprintf(b, "COMMENT ON VIEW %s IS %s;\n", newest, literal(t.declared.Comment))
-
-	shown = quote(olap.RevisionColumn) + ", " + shown
-	fmt.Fprintf(b, "CREATE OR REPLACE VIEW %s AS\nSELECT %s FROM %s\nUNION ALL\nSELECT %[2]s FROM %[4]s\nUNION ALL\nSELECT %[2]s FROM %[5]s;\n",
-		all, shown, t.former.sql(), t.current.sql(), t.tail.sql())
-	fmt.Fprintf(b, "COMMENT ON VIEW %s IS %s;\n", all, literal(t.declared.Comment+" (all revisions)"))
-	fmt.Fprintf(b, "COMMENT ON COLUMN %s.%s IS 'Number of the result; a higher one of the same key replaces a lower one';\n", all, quote(olap.RevisionColumn))
+	number := quote(olap.RevisionColumn)
+	newest := "SELECT " + shown + " FROM " + t.revisions.sql() + " WHERE NOT " + t.isRetracted()
+	if t.current != nil {
+		newest = t.remaining(shown) + "\nUNION ALL\n" + t.newestOfTail(shown)
+	}
+	shown = number + ", " + shown
+	all := "SELECT " + shown + " FROM " + t.revisions.sql()
+	if t.trimmed > 0 {
+		all += fmt.Sprintf("\nUNION ALL\nSELECT %s FROM %s WHERE %s < %d", shown, t.current.sql(), number, t.trimmed)
+	}
+	var b strings.Builder
+	view := "main." + quote(t.declared.Name)
+	fmt.Fprintf(&b, "CREATE OR REPLACE VIEW %s AS\n%s;\nCOMMENT ON VIEW %[1]s IS %[3]s;\n", view, newest, literal(t.declared.Comment))
+	view = "main." + quote(t.declared.Name+olap.RevisionsSuffix)
+	fmt.Fprintf(&b, "CREATE OR REPLACE VIEW %s AS\n%s;\nCOMMENT ON VIEW %[1]s IS %[3]s;\n", view, all, literal(t.declared.Comment+" (revisions)"))
+	fmt.Fprintf(&b, "COMMENT ON COLUMN %s.%s IS 'Number of the result; a higher one of the same key replaces a lower one';\n", view, number)
+	return b.String()
 }
 
 func quoteAll(names []string) string {
@@ -133,13 +160,16 @@ func quoteAll(names []string) string {
 
 // definition is a job table as the file describes it.
 type definition struct {
-	Declared olap.JobTable
-	Stored   []olap.JobColumn
+	Declared        olap.JobTable
+	Stored          []olap.JobColumn
+	Folded, Trimmed int64
 }
 
-func (t *jobTable) definition() (string, error) {
-	text, err := json.Marshal(definition{t.declared, t.stored})
-	return string(text), err
+// save returns the statements that write the definition down.
+func (t *jobTable) save() (string, error) {
+	text, err := json.Marshal(definition{t.declared, t.stored, t.folded, t.trimmed})
+	return fmt.Sprintf("DELETE FROM %s.job_tables WHERE name = %s;\nINSERT INTO %[1]s.job_tables VALUES (%[2]s, %[3]s);\n",
+		internalSchema, literal(t.declared.Name), literal(string(text))), err
 }
 
 // readJobTables returns the tables of job results that the file has, by name.
@@ -154,7 +184,9 @@ func readJobTables(c *connection) (map[string]*jobTable, error) {
 		if err := json.Unmarshal([]byte(text), &d); err != nil {
 			return nil, fmt.Errorf("cannot read the definition of a table of job results: %w", err)
 		}
-		tables[d.Declared.Name] = newJobTable(d.Declared, d.Stored)
+		t := newJobTable(d.Declared, d.Stored)
+		t.folded, t.trimmed = d.Folded, d.Trimmed
+		tables[d.Declared.Name] = t
 	}
 	return tables, nil
 }

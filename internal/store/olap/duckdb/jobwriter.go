@@ -5,20 +5,10 @@ import (
 	"maps"
 	"slices"
 	"sort"
-	"strconv"
+	"strings"
 	"time"
 
 	"github.com/millrace/millrace/internal/store/olap"
-)
-
-const (
-	// maxTail is the size of a tail that is folded: what a query of the newest rows
-	// sorts, and what a commit is held up for.
-	maxTail = 20_000
-	// trimRows bounds what one transaction removes of the former rows.
-	trimRows = 4 * maxTail
-	// marksPerRetention is how finely processing time is known of results.
-	marksPerRetention = 128
 )
 
 // jobWriter appends to one table of job results.
@@ -28,15 +18,16 @@ type jobWriter struct {
 	// from is, per stored column, its place among the declared ones; -1 for one
 	// that is declared no more. The first column is the number.
 	from []int
-	rows int // in the tail
+	rows int   // in the tail
+	last int64 // number of the newest row of the commit at hand, -1 without one
 }
 
 func newJobWriter(c *connection, t *jobTable) (*jobWriter, error) {
-	rows, err := c.number("SELECT count(*) FROM " + t.tail.sql())
+	rows, err := c.number(t.tail("count(*)"))
 	if err != nil {
-		return nil, fmt.Errorf("cannot read %s: %w", t.tail.name, err)
+		return nil, fmt.Errorf("cannot read %s: %w", t.revisions.name, err)
 	}
-	w := &jobWriter{table: t, tableWriter: newTableWriter(t.tail), rows: int(rows)}
+	w := &jobWriter{table: t, tableWriter: newTableWriter(t.revisions), rows: int(rows)}
 	for _, s := range t.stored {
 		w.from = append(w.from, slices.IndexFunc(t.declared.Columns, func(d olap.JobColumn) bool { return d.Name == s.Name }))
 	}
@@ -54,10 +45,11 @@ func (w *jobWriter) check(r *olap.JobRows, to uint64) error {
 			return fmt.Errorf("BUG: results of table %q have %d values in column %q, want %d", r.Table, n, declared[k].Name, r.Len())
 		}
 	}
-	for i, n := range r.Numbers {
-		if n >= to || i > 0 && n <= r.Numbers[i-1] {
+	for _, n := range r.Numbers {
+		if n >= to || int64(n) <= w.last {
 			return fmt.Errorf("BUG: result %d of table %q is not above the one before, or not below the commit's number %d", n, r.Table, to)
 		}
+		w.last = int64(n)
 	}
 	return nil
 }
@@ -117,6 +109,9 @@ func (v *vector) fillJob(t olap.Type, values *olap.JobValues, from, to, start in
 
 // appendResults adds what jobs published.
 func (w *writer) appendResults(c *olap.Commit, stored uint64) error {
+	for _, j := range w.jobs {
+		j.last = -1
+	}
 	for k := range c.Results {
 		r := &c.Results[k]
 		if r.Len() == 0 {
@@ -138,81 +133,11 @@ func (w *writer) appendResults(c *olap.Commit, stored uint64) error {
 	return nil
 }
 
-// storeResults moves the number of the next result, and marks now and then when
-// it was reached.
-func (w *writer) storeResults(to, stored uint64) error {
-	if to <= stored {
-		return nil
-	}
-	if err := w.conn.exec("UPDATE " + internalSchema + ".state SET results = " + strconv.FormatUint(to, 10)); err != nil {
-		return err
-	}
-	now := w.now()
-	if now.Sub(w.marked) < w.retention/marksPerRetention {
-		return nil
-	}
-	w.marked = now
-	return w.conn.exec(fmt.Sprintf("INSERT INTO %s.result_marks VALUES (make_timestamp(%d), %d)", internalSchema, now.UnixMicro(), stored))
-}
-
-// fold folds the tails that are large, each in a transaction of its own.
-func (w *writer) fold() error {
-	for _, j := range w.jobs {
-		if j.rows < w.foldRows {
-			continue
-		}
-		if err := w.transaction(func() error { return w.foldTable(j.table) }); err != nil {
-			return fmt.Errorf("cannot fold %s: %w", j.table.tail.name, err)
-		}
-		j.rows = 0
-	}
-	return nil
-}
-
-func (w *writer) foldTable(t *jobTable) error {
-	current, former, tail := t.current.sql(), t.former.sql(), t.tail.sql()
-	replaced := current + " c SEMI JOIN " + tail + " t ON " + t.sameKey("c", "t")
-	newest := "SELECT * FROM " + tail + " QUALIFY " + t.newest()
-	if err := w.conn.exec("INSERT INTO " + former + " SELECT c.* FROM " + replaced + ";\n" +
-		"DELETE FROM " + current + " WHERE rowid IN (SELECT c.rowid FROM " + replaced + ");\n" +
-		"INSERT INTO " + current + " SELECT * FROM (" + newest + ") WHERE NOT " + t.isRetracted() + ";\n" +
-		"INSERT INTO " + former + " SELECT * FROM " + tail + " QUALIFY NOT (" + t.newest() + ") OR " + t.isRetracted() + ";\n" +
-		"DELETE FROM " + tail); err != nil {
-		return err
-	}
-	return w.trim(t)
-}
-
-// trim removes former rows that nobody keeps, once they are more than the current
-// ones. Rows of low numbers are removed first.
-func (w *writer) trim(t *jobTable) error {
-	const count = "SELECT count(*) FROM "
-	former, err := w.conn.number(count + t.former.sql())
-	if err != nil {
-		return err
-	}
-	current, err := w.conn.number(count + t.current.sql())
-	if err != nil || former <= current {
-		return err
-	}
-	below, err := w.conn.number(fmt.Sprintf("SELECT coalesce(max(number), 0) FROM %s.result_marks WHERE reached <= make_timestamp(%d)",
-		internalSchema, w.now().Add(-w.retention).UnixMicro()))
-	if err != nil {
-		return err
-	}
-	number := quote(olap.RevisionColumn)
-	last, err := w.conn.number(fmt.Sprintf("SELECT coalesce(max(n), 0) FROM (SELECT %s AS n FROM %s WHERE n < %d ORDER BY n LIMIT %d)",
-		number, t.former.sql(), below, trimRows))
-	if err != nil || last == 0 {
-		return err
-	}
-	return w.conn.exec(fmt.Sprintf("DELETE FROM %s WHERE %s <= %d", t.former.sql(), number, last))
-}
-
 // resultsState is what the writer knows of results.
 type resultsState struct {
 	jobs      map[string]*jobWriter
 	foldRows  int
+	foldAfter int // rows of the tail for which a fold that failed is tried again
 	retention time.Duration
 	now       func() time.Time
 	marked    time.Time // when the last mark was made
@@ -259,39 +184,44 @@ func (w *writer) define(tables []olap.JobTable) error {
 			return err
 		}
 	}
-	var sql []byte
+	var sql strings.Builder
 	for _, declared := range tables {
-		var before *jobTable
-		t := newJobTable(declared, declared.Columns)
-		if j := w.jobs[declared.Name]; j != nil {
-			before = j.table
-			var err error
-			if t, err = before.merge(declared); err != nil {
-				return err
-			}
-		}
-		text, err := t.definition()
+		text, err := w.definitionSQL(declared)
 		if err != nil {
 			return err
 		}
-		if before != nil {
-			if old, err := before.definition(); err != nil || old == text {
-				if err != nil {
-					return err
-				}
-				continue
-			}
-		}
-		sql = append(sql, t.ddl(before)...)
-		sql = fmt.Appendf(sql, "DELETE FROM %s.job_tables WHERE name = %s;\nINSERT INTO %[1]s.job_tables VALUES (%[2]s, %[3]s);\n",
-			internalSchema, literal(declared.Name), literal(text))
+		sql.WriteString(text)
 	}
-	if len(sql) == 0 {
+	if sql.Len() == 0 {
 		return nil
 	}
 	w.stale = true // until the tables are read back
-	if err := w.transaction(func() error { return w.conn.exec(string(sql)) }); err != nil {
+	if err := w.transaction(func() error { return w.conn.exec(sql.String()) }); err != nil {
 		return fmt.Errorf("cannot define the tables of job results: %w", err)
 	}
 	return w.load()
+}
+
+// definitionSQL makes one job table as it is declared, or is empty when it is that
+// already.
+func (w *writer) definitionSQL(declared olap.JobTable) (string, error) {
+	j := w.jobs[declared.Name]
+	if j == nil {
+		t := newJobTable(declared, declared.Columns)
+		save, err := t.save()
+		return t.ddl(nil) + save, err
+	}
+	t, err := j.table.merge(declared)
+	if err != nil {
+		return "", err
+	}
+	before, err := j.table.save()
+	if err != nil {
+		return "", err
+	}
+	save, err := t.save()
+	if err != nil || save == before {
+		return "", err
+	}
+	return t.ddl(j.table) + save, nil
 }

@@ -139,8 +139,8 @@ func (s *Store) Write(ctx context.Context, c olap.Commit) error {
 	if err != nil {
 		return fmt.Errorf("cannot store %d batches: %w", len(c.Batches), kindOf(err))
 	}
-	// The commit is in; what is left to do is done by the next one if it fails.
-	if err := s.try(func() error { return s.w.fold() }); err != nil {
+	// The commit is in; what is left to do is done by a later one if it fails.
+	if err := s.try(func() error { return s.w.fold(s.stored().Results) }); err != nil {
 		s.cfg.Logger.Warn("cannot tidy up the tables of job results", "error", err)
 	}
 	return nil

@@ -143,6 +143,7 @@ func testResultsAreAtomic(t *testing.T, open Open) {
 		"an unknown table": unknown, "a missing value": short,
 		"numbers that fall":      {Table: "shelves", Numbers: []uint64{3, 2}, Columns: ShelfRows(0, Shelf{}, Shelf{}).Columns},
 		"a number above its own": ShelfRows(9, Shelf{}, Shelf{}),
+		"the same number twice":  ShelfRows(0, Shelf{}),
 	} {
 		err := s.Write(t.Context(), olap.Commit{
 			Batches: []*event.Batch{Sales(0, 0, 10)}, Positions: map[int32]int64{0: 10}, Results: []olap.JobRows{good, rows}, ResultsTo: 10,
@@ -234,9 +235,15 @@ func testHostileNames(t *testing.T, open Open) {
 	if err := s.Define(t.Context(), []olap.JobTable{{Name: "a", Columns: column}, {Name: "a", Columns: column}}); err == nil {
 		t.Error("a table was declared twice")
 	}
+	// Names that a store may use itself are free.
+	for k, name := range []string{"tables", "state", "fact", "former_a", "tail_a", "current", "revisions", "job_tables", "millrace", "a"} {
+		define(t, s, olap.JobTable{Name: name, Columns: column, Key: []string{"n"}})
+		writeResults(t, s, uint64(k+1), olap.JobRows{Table: name, Numbers: []uint64{uint64(k)}, Columns: []olap.JobValues{{Ints: []int64{int64(k)}}}})
+		wantQuery(t, s, fmt.Sprint(k, " 1"), `SELECT n, (SELECT count(*) FROM main.`+name+`_revisions) FROM main.`+name)
+	}
 	// Words of SQL are names like others.
 	define(t, s, olap.JobTable{Name: "select", Comment: "it's", Columns: []olap.JobColumn{{Name: "order", Type: olap.Int64}}, Key: []string{"order"}})
-	writeResults(t, s, 1, olap.JobRows{Table: "select", Numbers: []uint64{0}, Columns: []olap.JobValues{{Ints: []int64{7}}}})
+	writeResults(t, s, 100, olap.JobRows{Table: "select", Numbers: []uint64{99}, Columns: []olap.JobValues{{Ints: []int64{7}}}})
 	wantQuery(t, s, "7", `SELECT "order" FROM "select"`)
 	wantQuery(t, s, "0", `SELECT count(*) FROM quarantine`)
 }
