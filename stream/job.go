@@ -94,6 +94,28 @@ func (j *Job) Err() error {
 	return fmt.Errorf("job %q: %w", j.name, errors.Join(errs...))
 }
 
+// Check returns what is wrong with jobs that are to run together; nil for nothing.
+func Check(jobs []*Job) error {
+	var errs []error
+	names, tables := make(map[string]bool), make(map[string]string)
+	for _, j := range jobs {
+		errs = append(errs, j.Err())
+		if names[j.name] {
+			errs = append(errs, fmt.Errorf("two jobs are named %q; state is found by name, give one of them another", j.name))
+		}
+		names[j.name] = true
+		for _, s := range j.sinks {
+			if other, taken := tables[s.Name]; taken && s.Kind == Table {
+				errs = append(errs, fmt.Errorf("job %q: table %q is written by job %q, too", j.name, s.Name, other))
+			}
+			if s.Kind == Table {
+				tables[s.Name] = j.name
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // Fail records an error of definition, for packages that add operators.
 func (j *Job) Fail(err error) { j.fail(err) }
 

@@ -111,6 +111,9 @@ func (r *running) tell(cfg *Config, now int64) {
 
 // loadJobs checks the jobs' definitions and finds their state.
 func (e *Engine) loadJobs() error {
+	if err := Check(e.cfg.Jobs); err != nil {
+		return fmt.Errorf("%w: %w", ErrDefinition, err)
+	}
 	newest := uint32(0)
 	records := make(map[string]jobRecord)
 	hi := []byte{0, 0, 0, 1}
@@ -128,10 +131,6 @@ func (e *Engine) loadJobs() error {
 	}
 	var errs []error
 	for _, j := range e.cfg.Jobs {
-		if err := j.Err(); err != nil {
-			errs = append(errs, err)
-			continue
-		}
 		record, known := records[j.name]
 		switch {
 		case !known:

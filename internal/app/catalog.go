@@ -17,6 +17,7 @@ import (
 	"github.com/millrace/millrace/internal/pass"
 	"github.com/millrace/millrace/internal/quality"
 	"github.com/millrace/millrace/internal/runtime/config"
+	"github.com/millrace/millrace/stream"
 )
 
 // catalog is what events are read and judged with.
@@ -24,6 +25,7 @@ type catalog struct {
 	adapters map[string]adapter.Adapter
 	sources  []source
 	enrich   *enrich.Chain
+	jobs     []*stream.Job
 }
 
 // source is a configured source with its parts.
@@ -35,8 +37,8 @@ type source struct {
 
 // loadCatalog reads mappings and rules. Every error is reported, not only the
 // first.
-func loadCatalog(cfg *config.Config) (*catalog, error) {
-	c := &catalog{adapters: make(map[string]adapter.Adapter), enrich: enrich.Standard("")}
+func loadCatalog(cfg *config.Config, own Own) (*catalog, error) {
+	c := &catalog{adapters: make(map[string]adapter.Adapter), enrich: enrich.Standard(""), jobs: jobsOf(cfg, own)}
 	builtin, err := onlineretail.Adapter()
 	if err != nil {
 		return nil, err
@@ -44,7 +46,7 @@ func loadCatalog(cfg *config.Config) (*catalog, error) {
 	for _, a := range []adapter.Adapter{segment.New(), native.New(), builtin} {
 		c.adapters[a.Name()] = a
 	}
-	var errs []error
+	errs := []error{c.addOwn(own.Adapters)}
 	for _, path := range cfg.Mappings {
 		errs = append(errs, c.addMapping(path))
 	}

@@ -6,16 +6,20 @@ import (
 	"github.com/millrace/millrace/internal/gateway"
 	"github.com/millrace/millrace/internal/job"
 	"github.com/millrace/millrace/internal/pass"
+	"github.com/millrace/millrace/internal/runtime/config"
 	"github.com/millrace/millrace/stream"
 )
 
-// jobs returns the shop's streaming jobs.
-func (p *platform) jobs() []*stream.Job {
-	if !p.cfg.Pass.Jobs.Enabled {
+// jobsOf returns the streaming jobs: those that come with the platform, then the
+// shop's own.
+func jobsOf(cfg *config.Config, own Own) []*stream.Job {
+	if !cfg.Pass.Jobs.Enabled {
 		return nil
 	}
-	return job.All(job.Params{Lateness: p.cfg.Pass.AllowedLateness})
+	return append(job.All(job.Params{Lateness: cfg.Pass.AllowedLateness}), own.Jobs...)
 }
+
+func (p *platform) jobs() []*stream.Job { return p.catalog.jobs }
 
 var _ gateway.Jobs = process{}
 

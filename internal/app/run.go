@@ -12,12 +12,15 @@ import (
 	"github.com/millrace/millrace/internal/runtime/lifecycle"
 	"github.com/millrace/millrace/internal/runtime/telemetry"
 	"github.com/millrace/millrace/internal/source/meter"
+	"github.com/millrace/millrace/stream"
 )
 
 // Options are what a process is given besides its configuration.
 type Options struct {
 	Version string
-	Stderr  io.Writer
+	// Own is what the shop's binary adds.
+	Own    Own
+	Stderr io.Writer
 	// Ready is called once everything runs, with the URL of the console; empty
 	// when HTTP does not run.
 	Ready func(url string)
@@ -25,9 +28,9 @@ type Options struct {
 
 // Check reads what the configuration refers to (mappings, rules, adapters) and
 // reports every error, without opening anything.
-func Check(cfg *config.Config) error {
-	_, err := loadCatalog(cfg)
-	return errors.Join(err, checkTargets(cfg.Targets))
+func Check(cfg *config.Config, own Own) error {
+	_, err := loadCatalog(cfg, own)
+	return errors.Join(err, stream.Check(jobsOf(cfg, own)), checkTargets(cfg.Targets))
 }
 
 func checkTargets(targets []string) error {
@@ -87,7 +90,7 @@ func newPlatform(ctx context.Context, cfg *config.Config, opts Options) (*platfo
 	if err != nil {
 		return nil, nil, err
 	}
-	cat, err := loadCatalog(cfg)
+	cat, err := loadCatalog(cfg, opts.Own)
 	if err != nil {
 		return nil, nil, err
 	}

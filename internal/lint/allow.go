@@ -12,7 +12,7 @@ type Allowance struct {
 // Allowed is the list of exceptions, each with its reason.
 var Allowed = []Allowance{
 	{"internal/runtime/clock", "time.*", "it is the clock"},
-	{"cmd/millrace", "context.Background", "the process begins here"},
+	{"platform", "context.Background", "the process begins here"},
 	{"bench/...", "time.*", "it measures real time"},
 	{"bench/...", "context.*", "a process begins here"},
 	{"bench/...", "fmt.*", "its output is the report"},

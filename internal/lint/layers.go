@@ -131,6 +131,16 @@ var Layers = []Layer{
 		Is: "commands; they talk to a running platform by its API",
 	},
 	{
+		Name: "platform", Packages: []string{"platform"},
+		Is: "the platform as a library, for a shop's own binary",
+	},
+	{
+		Name: "own binaries", Packages: []string{"examples/customshop/..."},
+		Is:   "a shop's binary with its own adapter and jobs, on public packages only",
+		Only: []string{"vocabulary", "adapter contract", "formats", "stream engine", "platform"},
+		By:   []string{},
+	},
+	{
 		Name: "binary", Packages: []string{"cmd/*"},
 		Is: "at most 30 lines",
 	},

@@ -45,7 +45,7 @@ type Source struct {
 	file  string
 	lines []string
 	nodes map[string]*yaml.Node // by path: "rules[2].check.min"
-	errs  []error
+	errs  []*placed
 }
 
 // Entry is a named text of [Entries].
@@ -67,11 +67,12 @@ func Read(data []byte, file string, form Form, doc any) *Source {
 
 // Err joins what is wrong; nil for nothing. Each error begins with file:line:column.
 func (s *Source) Err() error {
-	slices.SortStableFunc(s.errs, func(a, b error) int {
-		p, q := a.(*placed), b.(*placed)
-		return cmp.Or(p.line-q.line, p.column-q.column)
-	})
-	return errors.Join(s.errs...)
+	slices.SortStableFunc(s.errs, func(p, q *placed) int { return cmp.Or(p.line-q.line, p.column-q.column) })
+	errs := make([]error, len(s.errs))
+	for i, p := range s.errs {
+		errs[i] = p
+	}
+	return errors.Join(errs...)
 }
 
 // placed is an error with its place.

@@ -324,9 +324,8 @@ func TestBroadcastIsTheUpdatesUpToATime(t *testing.T) {
 // stored is how many keys the backend has after n elements, when all time is over.
 func stored(t *testing.T, job *stream.Job, n int) int {
 	k := streamtest.New(t, streamtest.Config{}, job)
-	at := midnight
 	for i := range n {
-		at = midnight + int64(i+1)*100_000
+		at := midnight + int64(i+1)*100_000
 		k.Send(0, streamtest.Event{
 			Time: at, Type: []string{"left", "left", "right"}[i%3], Customer: fmt.Sprint("k", i*7%20), Order: fmt.Sprint("o", i),
 		})

@@ -11,14 +11,21 @@ import (
 	"github.com/millrace/millrace/internal/runtime/config"
 )
 
-// Platform returns the platform of this process.
-func Platform() cli.Platform {
+// Platform returns the platform of this process, with what its binary adds.
+func Platform(own app.Own) cli.Platform {
 	return cli.Platform{
 		Run: func(ctx context.Context, cfg *config.Config, o cli.RunOptions) error {
-			return app.Run(ctx, cfg, app.Options(o))
+			return app.Run(ctx, cfg, options(own, o))
 		},
-		Demo: demo, Check: app.Check, Targets: targets,
+		Demo: func(ctx context.Context, cfg *config.Config, o cli.DemoOptions) (*cli.DemoResult, error) {
+			return demo(ctx, cfg, own, o)
+		},
+		Check: func(cfg *config.Config) error { return app.Check(cfg, own) }, Targets: targets,
 	}
+}
+
+func options(own app.Own, o cli.RunOptions) app.Options {
+	return app.Options{Version: o.Version, Own: own, Stderr: o.Stderr, Ready: o.Ready}
 }
 
 func targets() []cli.Target {
@@ -29,9 +36,9 @@ func targets() []cli.Target {
 	return out
 }
 
-func demo(ctx context.Context, cfg *config.Config, o cli.DemoOptions) (*cli.DemoResult, error) {
+func demo(ctx context.Context, cfg *config.Config, own app.Own, o cli.DemoOptions) (*cli.DemoResult, error) {
 	r, err := app.Demo(ctx, cfg, app.DemoOptions{
-		Options: app.Options(o.RunOptions), Speed: factor(o.Speed), SpeedText: o.Speed.Text,
+		Options: options(own, o.RunOptions), Speed: factor(o.Speed), SpeedText: o.Speed.Text,
 		Exit: o.Exit, Temporary: o.Temporary, Progress: progress(o.Progress),
 	})
 	if r == nil {
