@@ -207,16 +207,13 @@ func (p *platform) openOLAP(context.Context) error {
 
 func (p *platform) closeOLAP() error { return p.olap.Close() }
 
-// instanceKey is the cursor that keeps this data folder's name in the group.
+// instanceKey is the cursor that keeps this data folder's name.
 const instanceKey = "instance"
 
-// instance names this data folder among the members of the consumer group. It
-// is made once: task state lives in the folder, so whoever opens it again is the
-// same member.
-func (p *platform) instance() (string, error) {
-	if p.broker != nil {
-		return "", nil
-	}
+// name names this data folder among all. It is made once: task state lives in the
+// folder, so whoever opens it again is the same member of the consumer group, and
+// goes on with the same numbers.
+func (p *platform) name() (string, error) {
 	value, found, err := p.checkpoint.Get(instanceKey)
 	if err != nil || found {
 		return string(value), err
@@ -227,13 +224,17 @@ func (p *platform) instance() (string, error) {
 
 // openPass prepares the pass; runPass is its life.
 func (p *platform) openPass(context.Context) error {
-	instance, err := p.instance()
+	name, err := p.name()
 	if err != nil {
 		return err
 	}
+	member := name
+	if p.broker != nil {
+		member = "" // nobody else reads the embedded log
+	}
 	p.results = gateway.NewResults(p.log)
 	p.pass, err = pass.New(pass.Config{
-		Pass: p.cfg.Pass, Topic: p.topic, Instance: instance,
+		Pass: p.cfg.Pass, Topic: p.topic, Name: name, Instance: member,
 		Store: p.olap, Checkpoint: p.checkpoint, Dir: p.dir("dedup"),
 		Adapters: p.catalog.adapters, Sources: p.catalog.passSources(), Enrichment: p.catalog.enrich,
 		Jobs: p.jobs(), Feed: p.results.Publish,
