@@ -89,6 +89,11 @@ func (x *instance) build() error {
 		}
 		x.readers = append(x.readers, &reader{source: s, take: in.(func(*event.Batch, int))})
 	}
+	for _, n := range x.run.job.ports {
+		if _, err := x.input(n); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

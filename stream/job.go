@@ -18,6 +18,7 @@ type Job struct {
 	nodes   []*node
 	inlets  []*node
 	sources []*source
+	ports   []*node // inputs
 	sinks   []Sink
 	names   map[string]bool
 	errs    []error
@@ -82,8 +83,8 @@ func (j *Job) Sinks() []Sink { return j.sinks }
 // Err returns what is wrong with the job's definition; nil for nothing.
 func (j *Job) Err() error {
 	errs := j.errs
-	if len(j.sources) == 0 {
-		errs = append(errs, errors.New("it reads no events: add stream.Events"))
+	if len(j.sources) == 0 && len(j.ports) == 0 {
+		errs = append(errs, errors.New("it reads no events: add stream.Events, or stream.Input"))
 	}
 	if len(j.sinks) == 0 {
 		errs = append(errs, errors.New("it has no output: add stream.ToTable, ToTopic or ToFeed"))

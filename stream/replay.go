@@ -87,17 +87,10 @@ func (t *timeline[K, S, T, R]) goBack(k K, l *lane[S], number uint64, s segment)
 	t.start(l)
 }
 
-// revise publishes what a replay has changed.
+// revise publishes what a replay has changed: first what is not so any more, since what
+// takes its place may have another ID, and a reader may know it by something else.
 func (t *timeline[K, S, T, R]) revise(k K, l *lane[S], from uint64) {
 	before, again := &t.replay.before, &t.replay.again
-	for i, p := range again.list {
-		if again.last[p.id] != i {
-			continue
-		}
-		if was, known := before.of(p.id); !known || !was.equal(p) {
-			t.sendRow(l, p, false)
-		}
-	}
 	for i, p := range before.list {
 		if _, stands := again.of(p.id); stands || before.last[p.id] != i {
 			continue
@@ -108,6 +101,14 @@ func (t *timeline[K, S, T, R]) revise(k K, l *lane[S], from uint64) {
 			t.sendRow(l, p, true)
 		case !earlier.equal(p):
 			t.sendRow(l, earlier, false)
+		}
+	}
+	for i, p := range again.list {
+		if again.last[p.id] != i {
+			continue
+		}
+		if was, known := before.of(p.id); !known || !was.equal(p) {
+			t.sendRow(l, p, false)
 		}
 	}
 }

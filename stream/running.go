@@ -172,6 +172,9 @@ func newRunning(j *Job, record jobRecord) *running {
 		}
 		r.sources = append(r.sources, s.sources...)
 	}
+	if len(j.ports) > 0 {
+		r.sources = nil
+	}
 	return r
 }
 
