@@ -57,9 +57,11 @@ bench: build ## Measure; docs/benchmarks.md holds the results
 	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem $$(grep -rl --include='*_test.go' '^func Benchmark' adapter event internal | xargs -n1 dirname | sort -u | sed 's|^|./|')
 	@if [ -d bench ]; then go run ./bench; fi
 
-bench-peers: ## The same queries in Kafka Streams and Flink; see bench/peers/README.md (PEERS='flags')
+bench-peers: ## The same queries in Kafka Streams, Flink and Millrace; see bench/peers/README.md (PEERS='flags')
 	mvn -q -B -f bench/peers/java package
-	go run ./bench/peers $(PEERS)
+	@mkdir -p bin
+	go build -o bin/millrace-peer ./bench/peers/millrace
+	go run ./bench/peers -millrace bin/millrace-peer -systems streams,flink,millrace $(PEERS)
 
 fuzz: ## Run each fuzz target for FUZZTIME (10s)
 	tools/fuzz.sh $(FUZZTIME)
