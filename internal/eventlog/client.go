@@ -186,6 +186,15 @@ func (t *Topic) StartOffsets(ctx context.Context) (map[int32]int64, error) {
 	return t.offsets(ctx, t.admin.ListStartOffsets, "start")
 }
 
+// OffsetsAt returns the offset of the first record of every partition that was
+// received at a time or later; its end when there is none.
+func (t *Topic) OffsetsAt(ctx context.Context, at time.Time) (map[int32]int64, error) {
+	list := func(ctx context.Context, topics ...string) (kadm.ListedOffsets, error) {
+		return t.admin.ListOffsetsAfterMilli(ctx, at.UnixMilli(), topics...)
+	}
+	return t.offsets(ctx, list, at.UTC().Format(time.RFC3339))
+}
+
 func (t *Topic) offsets(
 	ctx context.Context, list func(context.Context, ...string) (kadm.ListedOffsets, error), which string,
 ) (map[int32]int64, error) {

@@ -77,14 +77,15 @@ type Config struct {
 
 // Pass runs the tasks of this process. Make it with [New], run it once.
 type Pass struct {
-	cfg     Config
-	env     *environment
-	workers []*worker
-	pending *budget
-	writer  *storeWriter
-	stats   *stats
-	jobs    *jobs // nil when none are configured
-	running atomic.Pointer[jobs]
+	cfg       Config
+	env       *environment
+	workers   []*worker
+	pending   *budget
+	writer    *storeWriter
+	stats     *stats
+	jobs      *jobs // nil when none are configured
+	running   atomic.Pointer[jobs]
+	shadowing sync.Mutex // held by a run over the history
 
 	consumer   *eventlog.Consumer
 	committing sync.Mutex    // held while tasks are sealed and committed
@@ -240,6 +241,9 @@ func (p *Pass) fail(err error) {
 }
 
 func (p *Pass) open(ctx context.Context) (err error) {
+	if err := p.removeShadows(); err != nil {
+		return fmt.Errorf("cannot remove what an earlier run left behind: %w", err)
+	}
 	if err := p.openJobs(); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package pass
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -119,7 +120,7 @@ func (t *topicWriter) deliver(ctx context.Context) error {
 				return nil
 			}
 			m := eventlog.Message{Topic: e.Sink, Number: number, Time: time.UnixMicro(e.Time)}
-			if m.Key, m.Value, err = result.ParseMessage(e.Row); err != nil {
+			if m.Key, m.Value, err = result.ParseMessage(bytes.Clone(e.Row)); err != nil {
 				return fmt.Errorf("result %d: %w", number, err)
 			}
 			messages = append(messages, m)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"github.com/millrace/millrace/stream"
 	"github.com/millrace/millrace/stream/codec"
@@ -12,7 +13,7 @@ import (
 // JSON writes rows of a sink as flat JSON objects, and their keys as texts. It
 // serves one goroutine.
 type JSON struct {
-	names   []string // of the columns, quoted, with colon
+	names   []string // of the columns, quoted, with colon; empty: left out
 	key     []int    // columns, in the order of the key
 	row     *codec.Visitor
 	dst     []byte
@@ -44,7 +45,10 @@ func NewJSON(sink *stream.Sink) (*JSON, error) {
 		j.columns[i] = place
 	}
 	j.row = codec.NewVisitor(sink.Schema, func(n int, leaf codec.Leaf) {
-		if n > 0 {
+		if j.names[n] == "" {
+			return
+		}
+		if j.dst[len(j.dst)-1] != '{' {
 			j.dst = append(j.dst, ',')
 		}
 		j.dst = leaf.AppendJSON(append(j.dst, j.names[n]...))
@@ -55,6 +59,15 @@ func NewJSON(sink *stream.Sink) (*JSON, error) {
 		}
 	})
 	return j, nil
+}
+
+// Omit leaves a column out of the objects, if there is one of that name.
+func (j *JSON) Omit(column string) {
+	for i := range j.names {
+		if j.names[i] == strconv.Quote(column)+":" {
+			j.names[i] = ""
+		}
+	}
 }
 
 // Append appends a row as an object.
