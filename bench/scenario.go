@@ -188,10 +188,12 @@ const (
 	openLoopRate    = 20_000 // events per second
 	openLoopBatch   = 100
 	openLoopSeconds = 25
+
+	openLoopRequests = openLoopRate / openLoopBatch * openLoopSeconds
 )
 
-// freshness posts at a fixed rate, whatever the answers take, and asks the
-// platform how old events were when they became queryable.
+// freshness posts at a fixed rate and asks the platform how old events were when they
+// became queryable.
 func freshness(ctx context.Context, b *bench) ([]result, error) {
 	dir, err := os.MkdirTemp("", "millrace-bench-")
 	if err != nil {
@@ -202,47 +204,59 @@ func freshness(ctx context.Context, b *bench) ([]result, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
-	var failure atomic.Pointer[error]
-	var worst, answered atomic.Int64 // of the status' p99, µs; of requests
-	var group sync.WaitGroup
-	const interval = time.Second * openLoopBatch / openLoopRate
-	began := time.Now()
-	requests := openLoopRate / openLoopBatch * openLoopSeconds
+	worst := 0.0 // of the status' p99, ms
 	id := int64(0)
-	for n := range requests {
-		// By the schedule, not by the answers: a late request does not delay the next.
-		time.Sleep(time.Until(began.Add(time.Duration(n) * interval)))
+	answered, err := s.pace(ctx, func(n int) ([]byte, error) {
 		var body []byte
 		for range openLoopBatch {
 			id++
 			body = appendEvent(body, id)
 		}
+		// The figure covers the last 10 to 20 seconds: look at it twice.
+		if n != openLoopRequests/2 && n != openLoopRequests-1 {
+			return body, nil
+		}
+		p99, err := s.p99(ctx)
+		worst = max(worst, p99)
+		return body, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return []result{
+		atMost(fmt.Sprintf("accepted to queryable, p99 at %s events/s, open loop", grouped(openLoopRate)), worst, 1000, "ms"),
+		{what: "… requests answered", value: fmt.Sprintf("%d of %d", answered, openLoopRequests)},
+	}, s.stop()
+}
+
+// pace posts what body makes at a fixed rate: by the schedule, not by the answers, so that a
+// late answer does not delay the next request.
+func (s *server) pace(ctx context.Context, body func(n int) ([]byte, error)) (answered int64, err error) {
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+	var failure atomic.Pointer[error]
+	var done atomic.Int64
+	var group sync.WaitGroup
+	const interval = time.Second * openLoopBatch / openLoopRate
+	began := time.Now()
+	for n := range openLoopRequests {
+		time.Sleep(time.Until(began.Add(time.Duration(n) * interval)))
+		request, err := body(n)
+		if err != nil {
+			return 0, err
+		}
 		group.Go(func() {
-			if err := send(ctx, client, s.url+"/v1/events", writeKey, "application/x-ndjson", body); err != nil {
+			if err := send(ctx, client, s.url+"/v1/events", writeKey, "application/x-ndjson", request); err != nil {
 				failure.CompareAndSwap(nil, &err)
 				return
 			}
-			answered.Add(1)
+			done.Add(1)
 		})
-		// The figure covers the last 10 to 20 seconds: look at it twice.
-		if n == requests/2 || n == requests-1 {
-			p99, err := s.p99(ctx)
-			if err != nil {
-				return nil, err
-			}
-			worst.Store(max(worst.Load(), int64(p99*1000)))
-		}
 	}
 	group.Wait()
 	if err := failure.Load(); err != nil {
-		return nil, *err
+		return 0, *err
 	}
-	return []result{
-		atMost(fmt.Sprintf("accepted to queryable, p99 at %s events/s, open loop", grouped(openLoopRate)),
-			float64(worst.Load())/1000, 1000, "ms"),
-		{what: "… requests answered", value: fmt.Sprintf("%d of %d", answered.Load(), requests)},
-	}, s.stop()
+	return done.Load(), nil
 }
 
 func (s *server) p99(ctx context.Context) (float64, error) {

@@ -81,26 +81,29 @@ func Fraud(params Params) *stream.Job {
 	traces := stream.FlatMap(payments, "traces", eachTrace)
 	byParty := stream.KeyBy(traces, "by party", func(t trace) party { return t.party })
 	rules := fraudRules{p}
-	tools := timelineOf(byParty, "tools", func(k party) bool { return k.Kind != byAccount },
-		rules.machine(day+time.Hour))
-	accounts := timelineOf(byParty, "accounts", func(k party) bool { return k.Kind == byAccount },
-		rules.machine(p.AccountMemory))
+	tools := findingsOf(byParty, "tools", func(k party) bool { return k.Kind != byAccount }, rules.machine(day+time.Hour))
+	accounts := findingsOf(byParty, "accounts", func(k party) bool { return k.Kind == byAccount }, rules.machine(p.AccountMemory))
 	findings := stream.Merge("findings", tools, accounts)
 
 	decisions := judge(p,
 		stream.KeyBy(payments, "by payment", func(p payment) string { return p.ID }),
 		stream.KeyBy(findings, "findings by payment", func(r stream.Revised[party, finding]) string { return r.Value.Payment }))
 	stream.ToTable(decisions, "fraud_decisions", "One row per payment: whether it may pass, its score and why.", "payment_id")
-	suspects := stream.Filter(decisions, "suspects", func(d Decision) bool { return d.Decision != Approve || d.Revision > 1 })
+	suspects := stream.Filter(decisions, "suspects", func(d Decision) bool { return d.suspect })
 	stream.ToTopic(suspects, "fraud-alerts", "Payments to review or to block, and those that are so no more.", "payment_id")
 	stream.ToFeed(suspects, "fraud_alerts", "Payments to review or to block, as they are found.", "payment_id")
 	return j
 }
 
-// timelineOf runs a machine for the parties for which is holds.
-func timelineOf(
+// findingsOf runs a machine for the parties for which is holds. A payment that comes too late
+// for its party to judge has a finding that says so.
+func findingsOf(
 	in stream.Keyed[party, trace], name string, is func(party) bool, m stream.Machine[party, history, trace, finding],
 ) stream.Stream[stream.Revised[party, finding]] {
 	of := stream.Filter(in.Stream, "of "+name, func(r stream.Record[party, trace]) bool { return is(r.Key) })
-	return stream.Timeline(stream.Keyed[party, trace]{Stream: of}, name, m).Results
+	judged := stream.Timeline(stream.Keyed[party, trace]{Stream: of}, name, m)
+	late := stream.Map(judged.Late, "late of "+name, func(r stream.Record[party, trace]) stream.Revised[party, finding] {
+		return stream.Revised[party, finding]{Key: r.Key, Value: tooLate(r.Key, r.Value.Payment)}
+	})
+	return stream.Merge("findings of "+name, judged.Results, late)
 }

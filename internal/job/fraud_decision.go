@@ -1,6 +1,8 @@
 package job
 
 import (
+	"strings"
+
 	"github.com/zeebo/xxh3"
 
 	"github.com/millrace/millrace/event"
@@ -31,25 +33,41 @@ type Decision struct {
 	IP       Attempts      `state:"ip"`
 	Account  Attempts      `state:"account"`
 	Revision uint32        `state:"revision"` // from 1
+	suspect  bool          `state:"-"`        // it is one to look at, or was
 }
 
 // dossier is what has come of a payment so far.
 type dossier struct {
-	Payment  payment             `state:"payment"` // its earliest event
-	At       int64               `state:"at"`
-	Cause    stream.Cause        `state:"cause"`
-	Needs    uint8               `state:"needs"` // parties, a bit each; 0: no event has come
-	Has      uint8               `state:"has"`
-	Known    bool                `state:"known"`
-	Findings [partyKinds]opinion `state:"findings"`
-	Revision uint32              `state:"revision"`
-	Digest   uint64              `state:"digest"` // of what was published last
+	Payment  payment      `state:"payment"` // its earliest event
+	At       int64        `state:"at"`
+	Cause    stream.Cause `state:"cause"`
+	Known    bool         `state:"known"` // an event has come
+	Opinions []opinion    `state:"opinions"`
+	Revision uint32       `state:"revision"`
+	Digest   uint64       `state:"digest"` // of what was published last
+	Suspect  bool         `state:"suspect"`
+	touched  bool         `state:"-"` // something came since the commit
 }
+
+// mostOpinions bounds the parties of a payment: its events should name one card, device, ip and
+// account, and may not.
+const mostOpinions = 16
 
 // opinion is the newest finding of a party.
 type opinion struct {
+	Party    party    `state:"party"`
 	Attempts Attempts `state:"attempts"`
 	Reasons  []Reason `state:"reasons"`
+}
+
+// of returns what a party has found, nil as long as it has not.
+func (f *dossier) of(p party) *opinion {
+	for i := range f.Opinions {
+		if f.Opinions[i].Party == p {
+			return &f.Opinions[i]
+		}
+	}
+	return nil
 }
 
 // judge puts together what the parties of a payment have found.
@@ -69,50 +87,76 @@ func judge(
 		}
 		// A payment may be ahead of the watermark by hours, when a source holds it.
 		d.dossiers, err = state.OpenValue[string, dossier](c.Space, "dossiers", state.TableOptions{TTL: p.Memory + day})
-		return d.takePayment, d.takeFinding, nil, err
+		return d.takePayment, d.takeFinding, d, err
 	})
 }
 
-// desk decides about the payments of one shard.
+// desk decides about the payments of one shard: those that something has come of, at the
+// commit, since nobody would hear of more than one decision in between.
 type desk struct {
 	p        FraudParams
 	emit     func(stream.Element[Decision])
 	rows     *codec.Codec[Decision]
 	dossiers *state.Value[string, dossier]
+	touched  []string
 	scratch  []byte
+}
+
+// open returns the dossier of a payment, which is decided at the commit.
+func (d *desk) open(payment string) *dossier {
+	f, _ := d.dossiers.Upsert(payment)
+	if !f.touched {
+		f.touched = true
+		d.touched = append(d.touched, payment)
+	}
+	return f
+}
+
+// Advance implements [stream.Operator].
+func (d *desk) Advance(stream.Times) error {
+	for _, payment := range d.touched {
+		f, _ := d.dossiers.Upsert(payment)
+		f.touched = false
+		d.decide(f)
+	}
+	clear(d.touched)
+	d.touched = d.touched[:0]
+	return nil
 }
 
 func (d *desk) takePayment(e stream.Element[stream.Record[string, payment]]) {
 	v := &e.Value.Value
-	f, _ := d.dossiers.Upsert(v.ID)
-	for kind, id := range v.parties() {
-		if id != "" {
-			f.Needs |= 1 << kind
-		}
-	}
+	f := d.open(v.ID)
 	if !f.Known || e.Time < f.At || e.Time == f.At && e.Cause.Before(f.Cause) {
-		f.Payment, f.At, f.Cause, f.Known = *v, e.Time, e.Cause, true
-		d.decide(f)
+		f.Payment, f.At, f.Cause, f.Known = v.kept(), e.Time, e.Cause, true
 	}
 }
 
 func (d *desk) takeFinding(e stream.Element[stream.Record[string, stream.Revised[party, finding]]]) {
 	r := &e.Value.Value
-	f, _ := d.dossiers.Upsert(r.Value.Payment)
-	f.Has |= 1 << r.Value.Kind
-	f.Findings[r.Value.Kind] = opinion{r.Value.Attempts, r.Value.Reasons}
-	if r.Retracted {
-		f.Findings[r.Value.Kind] = opinion{}
+	f := d.open(r.Value.Payment)
+	o := f.of(r.Key)
+	switch {
+	case o != nil && r.Revision == 0:
+		return // what was found in time stands
+	case o == nil && len(f.Opinions) == mostOpinions:
+		return
+	case o == nil:
+		f.Opinions = append(f.Opinions, opinion{Party: party{r.Key.Kind, strings.Clone(r.Key.ID)}})
+		o = &f.Opinions[len(f.Opinions)-1]
 	}
-	d.decide(f)
+	o.Attempts, o.Reasons = r.Value.Attempts, r.Value.Reasons
+	if r.Retracted {
+		o.Attempts, o.Reasons = Attempts{}, nil
+	}
 }
 
 // decide publishes a decision when all parties have spoken, unless it stands already.
 func (d *desk) decide(f *dossier) {
-	if !f.Known || f.Needs&^f.Has != 0 {
+	v, ok := d.decision(f)
+	if !ok {
 		return
 	}
-	v := d.decision(f)
 	d.scratch = d.rows.Append(d.scratch[:0], &v)
 	digest := xxh3.Hash(d.scratch)
 	if f.Revision > 0 && digest == f.Digest {
@@ -120,17 +164,28 @@ func (d *desk) decide(f *dossier) {
 	}
 	f.Revision++
 	f.Digest, v.Revision = digest, f.Revision
+	v.suspect = f.Suspect || v.Decision != Approve
+	f.Suspect = v.Decision != Approve
 	d.emit(stream.Element[Decision]{Value: v, Time: f.At, Cause: f.Cause})
 }
 
-func (d *desk) decision(f *dossier) Decision {
-	v := Decision{
+// decision puts together what the parties of the earliest event have found; not ok as long as one
+// of them has not.
+func (d *desk) decision(f *dossier) (v Decision, ok bool) {
+	v = Decision{
 		Payment: f.Payment.ID, Order: f.Payment.Order, Customer: f.Payment.Account, Time: event.Instant(f.At), Amount: f.Payment.Amount,
-		Card: f.Findings[byCard].Attempts, Device: f.Findings[byDevice].Attempts,
-		IP: f.Findings[byIP].Attempts, Account: f.Findings[byAccount].Attempts,
 	}
-	for kind := range f.Findings {
-		v.Reasons = append(v.Reasons, f.Findings[kind].Reasons...)
+	attempts := [partyKinds]*Attempts{byCard: &v.Card, byDevice: &v.Device, byIP: &v.IP, byAccount: &v.Account}
+	for kind, id := range f.Payment.parties() {
+		if id == "" {
+			continue
+		}
+		o := f.of(party{partyKind(kind), id})
+		if o == nil {
+			return v, false
+		}
+		*attempts[kind] = o.Attempts
+		v.Reasons = append(v.Reasons, o.Reasons...)
 	}
 	v.Score = scoreOf(v.Reasons)
 	switch {
@@ -141,7 +196,7 @@ func (d *desk) decision(f *dossier) Decision {
 	default:
 		v.Decision = Approve
 	}
-	return v
+	return v, f.Known
 }
 
 // scoreOf adds the scores of the rules, each once, up to 100.

@@ -2,6 +2,7 @@ package job
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/zeebo/xxh3"
@@ -60,10 +61,9 @@ type Reason struct {
 
 // finding is what a party finds in one payment.
 type finding struct {
-	Payment  string    `state:"payment"`
-	Kind     partyKind `state:"kind"`
-	Attempts Attempts  `state:"attempts"`
-	Reasons  []Reason  `state:"reasons"`
+	Payment  string   `state:"payment"`
+	Attempts Attempts `state:"attempts"`
+	Reasons  []Reason `state:"reasons"`
 }
 
 type fraudTurn = stream.Turn[party, history, finding]
@@ -94,7 +94,7 @@ func (r *fraudRules) apply(t *fraudTurn, v trace) {
 		h.remember(t.Time, &v, isNew, answered)
 	}
 	if isNew || len(a.Reasons) > known {
-		t.Emit(id, finding{Payment: v.Payment, Kind: t.Key.Kind, Attempts: a.Attempts, Reasons: slices.Clone(a.Reasons)})
+		t.Emit(id, finding{Payment: v.Payment, Attempts: a.Attempts, Reasons: slices.Clone(a.Reasons)})
 	}
 }
 
@@ -144,7 +144,7 @@ func (h *history) remember(at int64, v *trace, isNew, answered bool) {
 		h.Sum += v.Amount
 	}
 	if isNew && v.Placed {
-		h.Last = whereabouts{true, v.Payment, at, v.Lat, v.Lon}
+		h.Last = whereabouts{true, strings.Clone(v.Payment), at, v.Lat, v.Lon}
 	}
 }
 

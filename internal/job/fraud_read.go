@@ -1,6 +1,8 @@
 package job
 
 import (
+	"strings"
+
 	"github.com/zeebo/xxh3"
 
 	"github.com/millrace/millrace/event"
@@ -31,6 +33,16 @@ type payment struct {
 	Placed             bool         // Lat and Lon are known
 	Lat, Lon           float64
 	Created            event.Instant // of the account
+}
+
+// kept is the payment with texts of its own: those of a batch would hold all of the batch in
+// memory for as long.
+func (p *payment) kept() payment {
+	q := *p
+	for _, text := range [...]*string{&q.ID, &q.Order, &q.Account, &q.Card, &q.Device, &q.IP} {
+		*text = strings.Clone(*text)
+	}
+	return q
 }
 
 // readPayment reads an event of a payment. One without a payment_id is no payment.

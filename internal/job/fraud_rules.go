@@ -18,11 +18,12 @@ const (
 	ruleFreshAccount = "fresh_account_high_value"
 	ruleOutlier      = "amount_outlier"
 	ruleFailures     = "failed_then_success"
+	ruleTooLate      = "too_late"
 )
 
 // fraudWeights are the scores of the rules.
 var fraudWeights = map[string]int32{
-	ruleCardTesting: 90, ruleVelocity: 60, ruleTravel: 70, ruleFreshAccount: 50, ruleOutlier: 50, ruleFailures: 60,
+	ruleCardTesting: 90, ruleVelocity: 60, ruleTravel: 70, ruleFreshAccount: 50, ruleOutlier: 50, ruleFailures: 60, ruleTooLate: 40,
 }
 
 // finder looks at one payment at the time of one of its events.
@@ -118,7 +119,7 @@ func (r *fraudRules) rising(f *finder) {
 	run, first, last := 1, f.a.Amount, f.a.Amount
 	for k := f.i - 1; k >= 0 && f.h.Recent[k].At >= f.t.Time-stream.Micros(r.Burst); k-- {
 		p := &f.h.Recent[k]
-		if p.Answer != authorized || p.Amount <= 0 || p.Amount > first/2 {
+		if p.Answer != authorized || p.Amount <= 0 || 2*p.Amount > first {
 			break
 		}
 		run, first = run+1, p.Amount
@@ -167,9 +168,8 @@ func (r *fraudRules) outlier(f *finder) {
 	if h.Paid < r.OutlierHistory || h.Sum <= 0 {
 		return
 	}
-	mean := h.Sum / event.Micros(h.Paid)
-	if f.v.Amount/event.Micros(r.OutlierFactor) >= mean {
-		f.found(ruleOutlier, "%s, the mean of %d payments is %s", f.v.Amount, h.Paid, mean)
+	if n := event.Micros(h.Paid); f.v.Amount*n >= h.Sum*event.Micros(r.OutlierFactor) {
+		f.found(ruleOutlier, "%s, the mean of %d payments is %s", f.v.Amount, h.Paid, h.Sum/n)
 	}
 }
 
@@ -191,4 +191,12 @@ func (r *fraudRules) failures(f *finder) {
 	if n >= r.Failures {
 		f.found(ruleFailures, "%d declined payments in a row within %s before it", n, r.Burst)
 	}
+}
+
+// tooLate is the finding about a payment that came when its party had forgotten that time.
+func tooLate(k party, payment string) finding {
+	return finding{Payment: payment, Reasons: []Reason{{
+		ruleTooLate, k.Kind.String(), fraudWeights[ruleTooLate],
+		fmt.Sprintf("came too late to be compared with other payments of %s %s", k.Kind, k.ID),
+	}}}
 }

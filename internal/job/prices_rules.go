@@ -2,6 +2,7 @@ package job
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/millrace/millrace/event"
 	"github.com/millrace/millrace/stream"
@@ -50,7 +51,7 @@ func (r *priceRules) change(t *priceTurn, v *pricing) {
 	switch {
 	case wrong && !open:
 		s.Error = PriceError{
-			Product: t.Key, Since: event.Instant(t.Time), Direction: TooHigh, Price: v.Price,
+			Product: strings.Clone(t.Key), Since: event.Instant(t.Time), Direction: TooHigh, Price: v.Price,
 			Low: s.Band.Low, High: s.Band.High, Expected: s.Band.Expected, Basis: s.Band.Basis,
 		}
 		s.Last = ""
@@ -110,7 +111,7 @@ func (r *priceRules) sale(t *priceTurn, v *pricing) {
 	e.Lost += lost
 	if v.Order != t.State.Last {
 		e.Orders++
-		t.State.Last = v.Order
+		t.State.Last = strings.Clone(v.Order)
 	}
 	t.Emit(saleID(v.Order, v.Line), priceResult{Sale: &PriceErrorSale{
 		Product: t.Key, Order: v.Order, Line: v.Line, Since: e.Since, Time: event.Instant(t.Time),

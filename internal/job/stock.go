@@ -3,6 +3,7 @@ package job
 import (
 	"encoding/binary"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/zeebo/xxh3"
@@ -51,6 +52,16 @@ type StockChange struct {
 	Revision   uint32        `state:"revision"` // from 1
 }
 
+// StockLevel is the newest stock of a product at a location.
+type StockLevel struct {
+	Product   string        `state:"product_id"`
+	Location  string        `state:"location_id"`
+	Time      event.Instant `state:"time"` // of the newest movement
+	Available int64         `state:"available"`
+	OnHand    int64         `state:"on_hand"`
+	Revision  uint32        `state:"revision"` // from 1
+}
+
 // StockAlert is the time in which too little of a product is available.
 type StockAlert struct {
 	Product   string        `state:"product_id"`
@@ -70,9 +81,10 @@ const (
 	Oversold = "oversold"
 )
 
-// stockResult is one of the two.
+// stockResult is one of the three.
 type stockResult struct {
 	Change *StockChange `state:"change"`
+	Level  *StockLevel  `state:"level"`
 	Alert  *StockAlert  `state:"alert"`
 }
 
@@ -97,6 +109,13 @@ func Stock(params Params) *stream.Job {
 			emit(row)
 		}
 	})
+	levels := stream.FlatMap(results, "levels", func(r stream.Revised[shelf, stockResult], emit func(StockLevel)) {
+		if l := r.Value.Level; l != nil {
+			row := *l
+			row.Revision = r.Revision
+			emit(row)
+		}
+	})
 	alerts := stream.FlatMap(results, "alerts", func(r stream.Revised[shelf, stockResult], emit func(StockAlert)) {
 		if a := r.Value.Alert; a != nil {
 			row := *a
@@ -106,7 +125,7 @@ func Stock(params Params) *stream.Job {
 	})
 	stream.ToTable(changes, "stock_changes", "Every movement, and the stock after it.",
 		"product_id", "location_id", "partition", "offset", "line")
-	stream.ToTable(changes, "stock", "The stock of every product at every location now.", "product_id", "location_id")
+	stream.ToTable(levels, "stock", "The stock of every product at every location now.", "product_id", "location_id")
 	stream.ToTable(alerts, "stock_alerts", "When too little was available, or less than nothing.",
 		"product_id", "location_id", "kind", "since")
 	stream.ToTopic(alerts, "stock-alerts", "Products that are low or oversold, as that begins and ends.",
@@ -225,6 +244,9 @@ func (r *stockRules) apply(t *stockTurn, m movement) {
 		Happened: event.Instant(m.Happened), Type: m.Type, Reason: m.Reason, Order: m.Order,
 		Change: m.Available, HandChange: m.OnHand, Available: s.Available, OnHand: s.OnHand,
 	}})
+	t.Emit(levelID, stockResult{Level: &StockLevel{
+		Product: t.Key.Product, Location: t.Key.Location, Time: event.Instant(t.Time), Available: s.Available, OnHand: s.OnHand,
+	}})
 	r.watch(t, &s.Low, LowStock, r.Low, before, &m)
 	r.watch(t, &s.Oversold, Oversold, -1, before, &m)
 }
@@ -237,8 +259,8 @@ func (r *stockRules) watch(t *stockTurn, a *StockAlert, kind string, limit, befo
 	switch {
 	case before > limit && now <= limit:
 		*a = StockAlert{
-			Product: t.Key.Product, Location: t.Key.Location, Kind: kind, Since: event.Instant(t.Time),
-			Order: m.Order, Lowest: now,
+			Product: strings.Clone(t.Key.Product), Location: strings.Clone(t.Key.Location), Kind: kind, Since: event.Instant(t.Time),
+			Order: strings.Clone(m.Order), Lowest: now,
 		}
 	case open && now > limit:
 		a.Until = event.Instant(t.Time)
@@ -250,6 +272,9 @@ func (r *stockRules) watch(t *stockTurn, a *StockAlert, kind string, limit, befo
 	v := *a
 	t.Emit(alertID(kind, a.Since), stockResult{Alert: &v})
 }
+
+// levelID names the newest stock among the results of its shelf.
+const levelID = 0
 
 // changeID names the result of a line among those of its shelf.
 func changeID(c stream.Cause, line int32) uint64 {

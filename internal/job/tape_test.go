@@ -83,7 +83,7 @@ type stage struct {
 	rest               int64  // how far time goes on after the last delivery, µs
 }
 
-// output is a row that a job published.
+// output is a row that a job published to a table.
 type output struct {
 	sink string
 	row  []byte
@@ -211,6 +211,8 @@ func (p *player) commit(rest int64) {
 		p.t.Fatalf("job %s failed: %s %s", f.Job, f.Reason, f.Stack)
 	}
 	for _, o := range sealed.Outputs {
-		p.outputs = append(p.outputs, output{o.Sink.Name, o.Row})
+		if o.Sink.Kind == stream.Table {
+			p.outputs = append(p.outputs, output{o.Sink.Name, o.Row})
+		}
 	}
 }

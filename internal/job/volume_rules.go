@@ -3,6 +3,7 @@ package job
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/millrace/millrace/event"
 	"github.com/millrace/millrace/stream"
@@ -123,7 +124,7 @@ func (r *volumeRules) judge(t *volumeTurn, start, count int64, usual baseline) (
 	}
 	if s.Row == 0 {
 		*a = VolumeAnomaly{
-			Source: t.Key.Source, Type: t.Key.Type, Since: event.Instant(start), Direction: direction, Basis: usual.basis,
+			Source: strings.Clone(t.Key.Source), Type: strings.Clone(t.Key.Type), Since: event.Instant(start), Direction: direction, Basis: usual.basis,
 		}
 	}
 	s.Row++

@@ -41,6 +41,7 @@ type arrival struct {
 	marks   []int64
 	offsets map[int32]int64 // next
 	last    int64           // newest event time
+	known   map[event.ID]bool
 }
 
 // arrive lets events come in any order within a disorder, in batches of one partition.
@@ -54,7 +55,7 @@ func arrive(r reader, all []told, partitions int, disorder time.Duration, random
 		order[i] = place{e, e.at + random.Int64N(max(1, disorder.Microseconds()))}
 	}
 	slices.SortStableFunc(order, func(a, b place) int { return int(a.at - b.at) })
-	a := &arrival{offsets: make(map[int32]int64)}
+	a := &arrival{offsets: make(map[int32]int64), known: make(map[event.ID]bool)}
 	reached := int64(0)
 	const size = 1500
 	for chunk := range slices.Chunk(order, size) {
@@ -89,9 +90,13 @@ func (a *arrival) add(r reader, b *event.Batch, e told) {
 	if len(b.Problems) > 0 && b.Problems[len(b.Problems)-1].Event == int32(i) {
 		panic(fmt.Sprintf("%s: %v", e.payload, b.Problems[len(b.Problems)-1]))
 	}
-	if r.fix == nil || r.fix(b, i) {
+	switch {
+	case a.known[b.ID[i]]:
+		b.Verdict[i] = event.Duplicate
+	case r.fix == nil || r.fix(b, i):
 		b.Verdict[i] = event.Accepted
 	}
+	a.known[b.ID[i]] = true
 	a.last = max(a.last, b.Time[i])
 }
 
@@ -184,7 +189,9 @@ func (s *shop) commit() {
 		f.Committed()
 	}
 	for i := range sealed.Outputs {
-		s.results.add(s.t, &sealed.Outputs[i])
+		if o := &sealed.Outputs[i]; o.Sink.Kind == stream.Table {
+			s.results.add(s.t, o)
+		}
 	}
 }
 
@@ -237,7 +244,7 @@ func (tables tables) add(t *testing.T, o *stream.Output) {
 		tables[o.Sink.Name] = rows
 	}
 	key := r.key(o.Sink.Key)
-	if was := rows[key]; was != nil && number(was["revision"]) >= number(r["revision"]) {
+	if was := rows[key]; was != nil && was["retracted"] != "true" && number(was["revision"]) >= number(r["revision"]) {
 		t.Fatalf("%s: revision %s of %s after %s", o.Sink.Name, r["revision"], key, was["revision"])
 	}
 	rows[key] = r

@@ -56,7 +56,7 @@ WITH lines AS (
     count(*) FILTER (type = 'order_completed') AS orders, coalesce(sum(base) FILTER (type = 'order_completed'), 0) AS order_value
   FROM numbered GROUP BY visitor, visit
 ), uses AS (
-  SELECT product_id, event_time AS at, CAST(type = 'product_viewed' AS BIGINT) AS view, CAST(type = 'product_added' AS BIGINT) AS addition,
+  SELECT product_id, event_time AS happened, CAST(type = 'product_viewed' AS BIGINT) AS view, CAST(type = 'product_added' AS BIGINT) AS addition,
     CAST(kind = 'sale' AS BIGINT) AS purchase
   FROM order_lines JOIN (SELECT event_id, type FROM events) USING (event_id)
   WHERE type IN ('product_viewed', 'product_added') OR type IN ('order_completed', 'order_line') AND kind = 'sale'
@@ -73,10 +73,10 @@ WITH lines AS (
     CASE WHEN type = 'product_viewed' THEN coalesce(session_id, visitor) END AS session, 0 AS carts
   FROM e WHERE type IN ('order_line', 'order_completed', 'order_refunded', 'product_viewed')
   UNION ALL
-  SELECT time_bucket(INTERVAL 1 MINUTE, at), channel, country, device, NULL, NULL, NULL, NULL, NULL, NULL, change
+  SELECT time_bucket(INTERVAL 1 MINUTE, happened), channel, country, device, NULL, NULL, NULL, NULL, NULL, NULL, change
   FROM (
     -- A cart is open behind an event that leaves something in it, until the next one, or for an hour.
-    SELECT event_time AS at, channel, country, device,
+    SELECT event_time AS happened, channel, country, device,
       CAST(NOT ordered AND held > 0 AS INTEGER)
         - CAST(coalesce(lag(NOT ordered AND held > 0) OVER w AND event_time - previous < INTERVAL 1 HOUR, false) AS INTEGER) AS change
     FROM cart_states WINDOW w AS (PARTITION BY cart ORDER BY event_time, partition, "offset")
@@ -95,43 +95,26 @@ WITH lines AS (
     count(DISTINCT session) AS sessions_with_view, count(DISTINCT cancelled) AS cancellations,
     coalesce(sum(cancelled_amount), 0) AS cancelled_amount, sum(carts) AS carts
   FROM members GROUP BY ALL
+  HAVING sum(revenue) <> 0 OR count(sold) > 0 OR sum(units) <> 0 OR count(session) > 0 OR count(cancelled) > 0 OR sum(carts) <> 0
 )
 SELECT * EXCLUDE (carts), sum(carts) OVER (PARTITION BY dimension, member ORDER BY minute) AS open_carts,
   CASE WHEN orders > 0 THEN CAST(CAST(revenue * 1000000 AS BIGINT) // orders AS DECIMAL(18, 0)) / 1000000.0 ELSE 0 END AS average_order_value,
   CASE WHEN sessions_with_view > 0 THEN orders / sessions_with_view ELSE 0 END AS conversion
 FROM sums
 
--- table popularity: product_id, until
-, ends AS (
-  SELECT DISTINCT product_id, time_bucket(INTERVAL 1 MINUTE, at) + INTERVAL 1 MINUTE + past AS until
-  FROM uses, (VALUES (INTERVAL 0 HOUR), (INTERVAL 1 HOUR), (INTERVAL 2 HOUR)) AS p (past)
-), bounds AS (
-  SELECT * FROM ends, (VALUES (INTERVAL 0 MINUTE), (INTERVAL 1 MINUTE)) AS b (back) WHERE until <= :until
-), counted AS (
-  SELECT b.product_id, until, back,
-    coalesce(sum(view) FILTER (at >= until - back - INTERVAL 1 HOUR), 0) AS views,
-    coalesce(sum(addition) FILTER (at >= until - back - INTERVAL 1 HOUR), 0) AS additions,
-    coalesce(sum(purchase) FILTER (at >= until - back - INTERVAL 1 HOUR), 0) AS purchases,
-    coalesce(sum(view) FILTER (at < until - back - INTERVAL 1 HOUR), 0) AS views_before,
-    coalesce(sum(addition) FILTER (at < until - back - INTERVAL 1 HOUR), 0) AS additions_before,
-    coalesce(sum(purchase) FILTER (at < until - back - INTERVAL 1 HOUR), 0) AS purchases_before
-  FROM bounds b LEFT JOIN uses u ON u.product_id = b.product_id AND at >= until - back - INTERVAL 2 HOUR AND at < until - back
-  GROUP BY ALL
-), changed AS (
-  SELECT n.* FROM counted n JOIN counted o USING (product_id, until)
-  WHERE n.back = INTERVAL 0 MINUTE AND o.back = INTERVAL 1 MINUTE
-    AND (n.views, n.additions, n.purchases, n.views_before, n.additions_before, n.purchases_before)
-      <> (o.views, o.additions, o.purchases, o.views_before, o.additions_before, o.purchases_before)
-)
-SELECT product_id, until, views, additions, purchases, views + 3 * additions + 10 * purchases AS score,
-  views_before + 3 * additions_before + 10 * purchases_before AS score_before, score - score_before AS trend
-FROM changed
+-- table popularity: product_id
+, windows AS (SELECT time_bucket(INTERVAL 1 MINUTE, :until) AS now, now - INTERVAL 1 HOUR AS start)
+SELECT product_id, coalesce(sum(view) FILTER (happened >= start), 0) AS views, coalesce(sum(addition) FILTER (happened >= start), 0) AS additions,
+  coalesce(sum(purchase) FILTER (happened >= start), 0) AS purchases, views + 3 * additions + 10 * purchases AS score,
+  coalesce(sum(view + 3 * addition + 10 * purchase) FILTER (happened < start), 0) AS score_before, score - score_before AS trend
+FROM uses, windows WHERE happened >= start - INTERVAL 1 HOUR AND happened < now
+GROUP BY product_id
 
 -- table popularity_top: rank
 SELECT row_number() OVER (ORDER BY score DESC, product_id) AS rank, *
 FROM (
   SELECT product_id, sum(view + 3 * addition + 10 * purchase) AS score FROM uses
-  WHERE at >= time_bucket(INTERVAL 1 MINUTE, :until) - INTERVAL 1 HOUR AND at < time_bucket(INTERVAL 1 MINUTE, :until)
+  WHERE happened >= time_bucket(INTERVAL 1 MINUTE, :until) - INTERVAL 1 HOUR AND happened < time_bucket(INTERVAL 1 MINUTE, :until)
   GROUP BY product_id
 ) QUALIFY rank <= 20
 
