@@ -65,17 +65,7 @@ func TestCrashesChangeNothing(t *testing.T) {
 	s.rules = "1"
 	known, ahead := 0, 0
 	for round := range 8 {
-		s.cfg.Workers = 1 + random.IntN(4)
-		s.cfg.CommitInterval = time.Duration(1+random.IntN(5)) * time.Millisecond
-		s.cfg.StoreInterval = time.Duration(1+random.IntN(20)) * time.Millisecond
-		s.cfg.MaxPendingRows = 100 + random.IntN(5000)
-		s.gate.before, s.gate.after = 0, 0
-		switch random.IntN(3) {
-		case 0:
-			s.gate.after = 1 + random.IntN(4)
-		default:
-			s.gate.before = 1 + random.IntN(4)
-		}
+		s.disturb(random)
 		s.start()
 		lines := make([]string, 1+random.IntN(1500))
 		for i := range lines {
@@ -102,6 +92,22 @@ func TestCrashesChangeNothing(t *testing.T) {
 	total := s.wantUndisturbed()
 	if total.Late == 0 || total.Duplicate == 0 || total.Quarantined == 0 || total.Corrected == 0 {
 		t.Errorf("the test does not reach everything: %+v", total)
+	}
+}
+
+// disturb takes other settings for the next start, and a write of the store with
+// which the power goes.
+func (s *shop) disturb(random *rand.Rand) {
+	s.cfg.Workers = 1 + random.IntN(4)
+	s.cfg.CommitInterval = time.Duration(1+random.IntN(5)) * time.Millisecond
+	s.cfg.StoreInterval = time.Duration(1+random.IntN(20)) * time.Millisecond
+	s.cfg.MaxPendingRows = 100 + random.IntN(5000)
+	s.gate.before, s.gate.after = 0, 0
+	switch random.IntN(3) {
+	case 0:
+		s.gate.after = 1 + random.IntN(4)
+	default:
+		s.gate.before = 1 + random.IntN(4)
 	}
 }
 

@@ -186,6 +186,7 @@ func (e *environment) decoding(key sourceKey) *decoding {
 // has judged.
 func (p *Pass) Run(ctx context.Context) error {
 	if err := p.open(ctx); err != nil {
+		p.jobs.closeTopics()
 		return err
 	}
 	// Each part outlives the one before it in the way of an event, so that what

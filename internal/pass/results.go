@@ -74,6 +74,14 @@ func (j *jobs) openResults(ctx context.Context) error {
 		return fmt.Errorf("the analytics store has the jobs' results up to %d, the checkpoint ends at %d: "+
 			"the data folder was put together from different times; restore all of it from one backup", stored.Results, j.next)
 	}
+	trimmed, err := p.cfg.Checkpoint.TrimmedOutputs()
+	if err != nil {
+		return err
+	}
+	if stored.Results < trimmed {
+		return fmt.Errorf("the analytics store has the jobs' results up to %d, those up to %d are no longer in the outbox: "+
+			"the data folder was put together from different times; restore all of it from one backup", stored.Results, trimmed)
+	}
 	p.writer.results.Store(stored.Results)
 	return j.redeliver(stored.Results)
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/millrace/millrace/internal/runtime/config"
 	"github.com/millrace/millrace/internal/store/olap"
 	"github.com/millrace/millrace/internal/store/olap/duckdb"
+	"github.com/millrace/millrace/stream"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -180,6 +181,8 @@ type shop struct {
 	cfg        config.Pass
 	instance   string // in a consumer group; none when empty
 	rules      string // a version; none when empty
+	jobs       func() []*stream.Job
+	address    string // of the log's broker
 	adapters   map[string]adapter.Adapter
 	topic      *eventlog.Topic
 	writer     *eventlog.Writer
@@ -195,18 +198,28 @@ type shop struct {
 
 func newShop(t *testing.T, partitions int) *shop {
 	t.Helper()
-	s := &shop{t: t, dir: t.TempDir(), data: t.TempDir(), cfg: config.Default().Pass, gate: new(gate)}
-	s.cfg.Workers, s.cfg.Dedup.MemoryEntries = 2, 4096
-	s.cfg.CommitInterval, s.cfg.StoreInterval = 5*time.Millisecond, 5*time.Millisecond
-	s.adapters = map[string]adapter.Adapter{"words": words{}}
-	b, err := embedded.Open(embedded.Config{Dir: s.dir, Listen: "127.0.0.1:0"})
+	dir := t.TempDir()
+	b, err := embedded.Open(embedded.Config{Dir: dir, Listen: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.Close)
+	s := openShop(t, b.Address(), partitions)
+	s.dir, s.data = dir, t.TempDir()
+	return s
+}
+
+// openShop opens a shop whose log is at an address.
+func openShop(t *testing.T, address string, partitions int) *shop {
+	t.Helper()
+	s := &shop{t: t, address: address, cfg: config.Default().Pass, gate: new(gate)}
+	s.cfg.Workers, s.cfg.Dedup.MemoryEntries = 2, 4096
+	s.cfg.CommitInterval, s.cfg.StoreInterval = 5*time.Millisecond, 5*time.Millisecond
+	s.adapters = map[string]adapter.Adapter{"words": words{}}
 	cfg := config.Default().Log
 	cfg.Partitions = partitions
-	s.topic, err = eventlog.OpenTopic(t.Context(), eventlog.Config{Log: cfg, Seeds: []string{b.Address()}})
+	var err error
+	s.topic, err = eventlog.OpenTopic(t.Context(), eventlog.Config{Log: cfg, Seeds: []string{address}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,10 +247,14 @@ func (s *shop) start() {
 		source.Rules = func() pass.Rules { return ruleVersions[s.rules] }
 	}
 	s.log.Reset()
+	var jobs []*stream.Job
+	if s.jobs != nil {
+		jobs = s.jobs()
+	}
 	s.pass, err = pass.New(pass.Config{
 		Pass: s.cfg, Topic: s.topic, Instance: s.instance, Store: s.gate, Checkpoint: s.checkpoint,
 		Dir: filepath.Join(s.data, "dedup"), Adapters: s.adapters,
-		Sources: []pass.Source{source}, Enrichment: webbed{},
+		Sources: []pass.Source{source}, Enrichment: webbed{}, Jobs: jobs,
 		Retention: time.Hour, Clock: clock.Real(), Logger: slog.New(slog.NewTextHandler(&s.log, nil)),
 	})
 	if err != nil {
@@ -298,6 +315,11 @@ func (s *shop) outcome(e eventlog.Entry) string {
 
 func (s *shop) count(query string) string {
 	s.t.Helper()
+	return fmt.Sprint(s.rows(query))
+}
+
+func (s *shop) rows(query string) [][]any {
+	s.t.Helper()
 	r, err := s.store.Query(s.t.Context(), olap.Query{SQL: query})
 	if err != nil {
 		s.t.Fatal(err)
@@ -307,7 +329,7 @@ func (s *shop) count(query string) string {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return fmt.Sprint(rows)
+	return rows
 }
 
 // until waits until all that was sent has got as far as a position.

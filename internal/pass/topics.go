@@ -59,6 +59,13 @@ func (j *jobs) deliver(ctx context.Context, stop <-chan struct{}) error {
 	return j.topics.run(ctx, stop)
 }
 
+// closeTopics frees what a pass that does not run would have delivered with.
+func (j *jobs) closeTopics() {
+	if j != nil {
+		j.topics.publisher.Close()
+	}
+}
+
 // wake says that there may be something to deliver.
 func (t *topicWriter) wake() { signal(t.ready) }
 

@@ -90,7 +90,10 @@ func (c *Commit) Output(number uint64, output []byte) error {
 
 // TrimOutputs removes the results below a number.
 func (c *Commit) TrimOutputs(below uint64) error {
-	return c.batch.DeleteRange(outputKey(0), outputKey(below), nil)
+	return errors.Join(
+		c.batch.DeleteRange(outputKey(0), outputKey(below), nil),
+		c.batch.Set(trimmedOutputKey, binary.BigEndian.AppendUint64(nil, below), nil),
+	)
 }
 
 // Outputs calls fn for the stored results from a number on, in order. The slice is
@@ -111,17 +114,25 @@ func outputKey(number uint64) []byte {
 }
 
 // nextOutputKey is where the number of the next result is, for when all have been
-// removed.
-var nextOutputKey = []byte{outputPrefix - 1} // in front of the results
+// removed, and trimmedOutputKey where that is below which they have been.
+var (
+	nextOutputKey    = []byte{outputPrefix - 1} // in front of the results
+	trimmedOutputKey = []byte{outputPrefix - 1, 't'}
+)
 
 // NextOutput returns the number of the next result.
-func (s *Store) NextOutput() (uint64, error) {
-	b, err := s.get(nextOutputKey)
+func (s *Store) NextOutput() (uint64, error) { return s.outputNumber(nextOutputKey) }
+
+// TrimmedOutputs returns the number below which results have been removed.
+func (s *Store) TrimmedOutputs() (uint64, error) { return s.outputNumber(trimmedOutputKey) }
+
+func (s *Store) outputNumber(key []byte) (uint64, error) {
+	b, err := s.get(key)
 	if err != nil || b == nil {
 		return 0, err
 	}
 	if len(b) != 8 {
-		return 0, fmt.Errorf("number of the next result: %w", ErrCorrupt)
+		return 0, fmt.Errorf("number of a result: %w", ErrCorrupt)
 	}
 	return binary.BigEndian.Uint64(b), nil
 }

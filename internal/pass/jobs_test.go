@@ -1,0 +1,238 @@
+package pass_test
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/millrace/millrace/event"
+	"github.com/millrace/millrace/internal/store/olap"
+	"github.com/millrace/millrace/stream"
+	"github.com/millrace/millrace/stream/state"
+)
+
+// purchase is an event as the test's jobs read it.
+type purchase struct {
+	Customer string       `state:"customer"`
+	Day      int64        `state:"day"`
+	Amount   event.Micros `state:"amount"`
+}
+
+// total is what they publish, anew with each event.
+type total struct {
+	Key    string       `state:"key"`
+	Events int64        `state:"events"`
+	Amount event.Micros `state:"amount"`
+}
+
+// countJob counts events per key and publishes each new total. With a feed, some
+// results' numbers are of no row.
+func countJob(table string, feed bool, key func(purchase) string) *stream.Job {
+	j := stream.NewJob(table, 1)
+	purchases := stream.Events(j, "purchases", func(b *event.Batch, i int, emit func(purchase)) {
+		const day = 24 * 60 * 60 * 1_000_000
+		emit(purchase{b.CustomerID[i], b.Time[i] / day, b.Amount[i]})
+	})
+	byKey := stream.KeyBy(purchases, "by key", key)
+	type record = stream.Element[stream.Record[string, purchase]]
+	totals := stream.Connect(byKey.Stream, "totals", func(c *stream.Context, emit func(stream.Element[total])) (func(record), stream.Operator, error) {
+		sums, err := state.OpenValue[string, total](c.Space, "totals", state.TableOptions{})
+		return func(e record) {
+			t, _ := sums.Upsert(e.Value.Key)
+			t.Key = e.Value.Key
+			t.Events++
+			t.Amount += e.Value.Value.Amount
+			emit(stream.Element[total]{Value: *t, Time: e.Time, Cause: e.Cause})
+		}, nil, err
+	})
+	stream.ToTable(totals, table, "events of each key", "key")
+	if feed {
+		stream.ToFeed(totals, table+"_live", "the same, live", "key")
+	}
+	return j
+}
+
+func countJobs() []*stream.Job {
+	return []*stream.Job{
+		countJob("by_customer", true, func(p purchase) string { return p.Customer }),
+		countJob("by_day", false, func(p purchase) string { return fmt.Sprint(p.Day) }),
+	}
+}
+
+// wantTotals compares the jobs' tables with a plain count over the events. Every
+// total from 1 on was published, once, and no number of a result was used twice.
+func (s *shop) wantTotals() {
+	s.t.Helper()
+	for table, key := range map[string]string{
+		"by_customer": "customer_id", "by_day": "(epoch_us(event_time) // 86400000000)::VARCHAR",
+	} {
+		got := s.count(fmt.Sprintf(`SELECT key, events, amount FROM %s ORDER BY key`, table))
+		want := s.count(fmt.Sprintf(`SELECT %s AS key, count(*), sum(amount) FROM events WHERE NOT late GROUP BY 1 ORDER BY 1`, key))
+		if got != want {
+			s.t.Errorf("%s differs from a count of the events:\n%s", table, difference(got, want))
+		}
+		got = s.count(fmt.Sprintf(`SELECT key, count(*), count(DISTINCT events), min(events), max(events) FROM %s_revisions GROUP BY 1 ORDER BY 1`, table))
+		want = s.count(fmt.Sprintf(`SELECT key, events, events, 1, events FROM %s ORDER BY 1`, table))
+		if got != want {
+			s.t.Errorf("%s was not published step by step:\n%s", table, difference(got, want))
+		}
+		if n := s.count(fmt.Sprintf(`SELECT count(*) FROM (SELECT events, lag(events) OVER (PARTITION BY key ORDER BY revision_no) AS before FROM %s_revisions) WHERE events < before`, table)); n != "[[0]]" {
+			s.t.Errorf("%s: %s revisions are numbered against their order", table, n)
+		}
+	}
+	const numbers = `(SELECT revision_no FROM by_customer_revisions UNION ALL SELECT revision_no FROM by_day_revisions)`
+	if n := s.count(`SELECT count(*) - count(DISTINCT revision_no) FROM ` + numbers); n != "[[0]]" {
+		s.t.Errorf("%s numbers were used twice", n)
+	}
+	// Each event has three results: one in each table, and one of the feed.
+	got := s.count(`SELECT count(*), max(revision_no) < 3 * (SELECT count(*) FROM by_day_revisions) FROM ` + numbers)
+	if want := s.count(`SELECT 2 * count(*), true FROM events WHERE NOT late`); got != want {
+		s.t.Errorf("results are %s, want %s", got, want)
+	}
+}
+
+func newJobShop(t *testing.T, partitions int) *shop {
+	s := newShop(t, partitions)
+	s.rules, s.jobs = "1", countJobs
+	return s
+}
+
+// What jobs publish is stored exactly once, whatever fails and whenever: the
+// transaction of the store before or after it was done, or the space on its disk.
+func TestCrashesChangeNoResults(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	s := newJobShop(t, 3)
+	known := 0
+	for round := range 8 {
+		s.disturb(random)
+		s.start()
+		lines := make([]string, 1+random.IntN(800))
+		for i := range lines {
+			lines[i] = sale(random, &known)
+		}
+		full := random.IntN(3) == 0
+		for chunk := range slices.Chunk(lines, 200) {
+			s.send(chunk...)
+			if full {
+				s.gate.fill(random.IntN(2) == 0)
+				time.Sleep(time.Duration(random.IntN(10)) * time.Millisecond)
+			}
+		}
+		time.Sleep(time.Duration(random.IntN(60)) * time.Millisecond)
+		if err := s.stop(); err != nil && !errors.Is(err, errPower) && !errors.Is(err, olap.ErrFull) {
+			t.Fatalf("round %d: %v", round, err)
+		}
+		s.gate.fill(false)
+	}
+	s.gate.before, s.gate.after = 0, 0
+	s.start()
+	s.untilQueryable()
+	s.wantTotals()
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The variables that make the test binary the process that is killed: where the
+// log is, and in which folder the rest.
+const (
+	killedLog    = "MILLRACE_PASS_KILLED_LOG"
+	killedFolder = "MILLRACE_PASS_KILLED_FOLDER"
+)
+
+const killedPartitions = 2
+
+// The process is killed at random moments: in front of a commit, between the
+// checkpoint and the store, in the middle of either.
+func TestKillsChangeNoResults(t *testing.T) {
+	if address := os.Getenv(killedLog); address != "" {
+		runUntilKilled(t, address, os.Getenv(killedFolder))
+	}
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	s := newJobShop(t, killedPartitions)
+	known := 0
+	for range 5 {
+		s.runAndKill(random, &known)
+	}
+	s.start()
+	s.untilQueryable()
+	s.wantTotals()
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func runUntilKilled(t *testing.T, address, folder string) {
+	s := openShop(t, address, killedPartitions)
+	s.data, s.rules, s.jobs = folder, "1", countJobs
+	s.cfg.CommitInterval, s.cfg.StoreInterval = time.Millisecond, 3*time.Millisecond
+	s.start()
+	fmt.Println("started")
+	t.Fatalf("the pass ended: %v", s.ended())
+}
+
+// runAndKill starts the process, sends it events, and kills it.
+func (s *shop) runAndKill(random *rand.Rand, known *int) {
+	s.t.Helper()
+	child := exec.Command(os.Args[0], "-test.run=^TestKillsChangeNoResults$")
+	child.Env = append(os.Environ(), killedLog+"="+s.address, killedFolder+"="+s.data)
+	out, err := child.StdoutPipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	if !lines.Scan() || lines.Text() != "started" {
+		s.t.Errorf("the process says %q", lines.Text())
+	}
+	deadline := time.Now().Add(time.Duration(random.IntN(500)) * time.Millisecond)
+	for time.Now().Before(deadline) {
+		batch := make([]string, 1+random.IntN(100))
+		for i := range batch {
+			batch[i] = sale(random, known)
+		}
+		s.send(batch...)
+		time.Sleep(time.Duration(random.IntN(5)) * time.Millisecond)
+	}
+	if err := child.Process.Kill(); err != nil {
+		s.t.Fatal(err)
+	}
+	for lines.Scan() {
+		s.t.Errorf("the process says %q", lines.Text())
+	}
+	_ = child.Wait()
+}
+
+// An analytics store that is older than the checkpoint wants results that are gone.
+func TestAStoreOfAnotherTimeIsRefused(t *testing.T) {
+	s := newJobShop(t, 1)
+	s.start()
+	for range 2 { // the results of the first are removed with the second
+		s.send("e1 anna 2026-01-05T10:00:00Z 1.00", "e2 bert 2026-01-05T10:00:00Z 1.00")
+		s.untilQueryable()
+	}
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(s.data, "olap.db")); err != nil {
+		t.Fatal(err)
+	}
+	s.start()
+	if err := s.ended(); err == nil || !strings.Contains(err.Error(), "from one backup") {
+		t.Errorf("the pass ended with %v", err)
+	}
+}
