@@ -88,77 +88,86 @@ func withOpenCarts(sums stream.Stream[window.Result[Group, figures]], name strin
 	) (func(stream.Element[window.Result[Group, figures]]), stream.Operator, error) {
 		g := &gauge{emit: emit, lateness: stream.Micros(lateness)}
 		var err error
-		if g.lines, err = state.OpenValue[Group, gaugeLine](c.Space, "groups", state.TableOptions{}); err != nil {
+		if g.open, err = state.OpenCounter[Group](c.Space, "open", state.TableOptions{}); err != nil {
 			return nil, nil, err
 		}
-		g.due, err = state.OpenTimers[Group](c.Space, "closing")
+		g.minutes, err = state.OpenPanes[Group, gaugeMinute](c.Space, "minutes", state.TableOptions{})
 		return g.take, g, err
 	})
 }
 
 type gauge struct {
 	emit     func(stream.Element[KPI])
-	lines    *state.Value[Group, gaugeLine]
-	due      *state.Timers[Group] // when the oldest minute takes no more changes
+	open     *state.Counter[Group]            // carts, behind all minutes
+	minutes  *state.Panes[Group, gaugeMinute] // that may change, by start
 	lateness int64
+	later    []int64 // scratch
 }
 
-// gaugeLine is what is kept of a group: how many carts were open before its minutes,
-// and the minutes that may change.
-type gaugeLine struct {
-	Before  int64         `state:"before"`
-	Minutes []gaugeMinute `state:"minutes"` // by start
-}
-
+// gaugeMinute is a minute of a group as it was published.
 type gaugeMinute struct {
-	Start    event.Instant `state:"start"`
-	End      event.Instant `state:"end"`
-	Phase    window.Phase  `state:"phase"`
-	Revision uint32        `state:"revision"`
-	Figures  figures       `state:"figures"`
+	Phase     window.Phase `state:"phase"`
+	Revision  uint32       `state:"revision"`
+	Retracted bool         `state:"retracted"`
+	Figures   figures      `state:"figures"`
 }
 
 func (g *gauge) take(e stream.Element[window.Result[Group, figures]]) {
-	r := e.Value
-	l, _ := g.lines.Upsert(r.Key)
-	at, found := slices.BinarySearchFunc(l.Minutes, r.Start, func(m gaugeMinute, start event.Instant) int { return int(m.Start - start) })
-	if !found {
-		l.Minutes = slices.Insert(l.Minutes, at, gaugeMinute{Start: r.Start, End: r.End})
+	r := &e.Value
+	m, _ := g.minutes.Pane(int64(r.Start)).Upsert(r.Key)
+	change := r.Value.Carts - m.Figures.Carts
+	m.Figures, m.Phase = r.Value, r.Phase
+	open := g.open.Count(r.Key)
+	if change != 0 {
+		open = g.open.Add(r.Key, change)
 	}
-	changed := l.Minutes[at].Figures.Carts != r.Value.Carts
-	l.Minutes[at].Figures, l.Minutes[at].Phase = r.Value, r.Phase
-	open := l.Before
-	for i := range l.Minutes {
-		m := &l.Minutes[i]
-		open += m.Figures.Carts
-		if i < at || i > at && !changed {
-			continue
+	behind := g.behind(int64(r.Start))
+	for _, start := range behind {
+		if later := g.minutes.Pane(start).Get(r.Key); later != nil {
+			open -= later.Figures.Carts
 		}
-		m.Revision++
-		of := window.Result[Group, figures]{Key: r.Key, Start: m.Start, Phase: m.Phase}
-		g.emit(stream.Element[KPI]{Value: m.Figures.row(of, m.Revision, open), Time: int64(m.End) - 1, Cause: e.Cause})
 	}
-	if at == 0 {
-		g.due.Set(r.Key, int64(l.Minutes[0].End)+g.lateness)
+	g.publish(&e, r.Start, m, open)
+	if change == 0 {
+		return
 	}
+	for _, start := range behind {
+		if g.minutes.Pane(start).Get(r.Key) != nil {
+			later, _ := g.minutes.Pane(start).Upsert(r.Key)
+			open += later.Figures.Carts
+			g.publish(&e, event.Instant(start), later, open)
+		}
+	}
+}
+
+// behind returns the starts of the minutes behind one.
+func (g *gauge) behind(start int64) []int64 {
+	all := g.minutes.Starts()
+	at, _ := slices.BinarySearch(all, start+1)
+	g.later = append(g.later[:0], all[at:]...)
+	return g.later
+}
+
+// publish publishes a minute of the group of a result. When nothing has happened in it
+// after all, it is taken away.
+func (g *gauge) publish(e *stream.Element[window.Result[Group, figures]], minute event.Instant, m *gaugeMinute, open int64) {
+	nothing := m.Figures == figures{}
+	if nothing && (m.Retracted || m.Revision == 0) {
+		return
+	}
+	m.Retracted = nothing
+	m.Revision++
+	of := window.Result[Group, figures]{Key: e.Value.Key, Start: minute, Phase: m.Phase}
+	row := m.Figures.row(of, m.Revision, open)
+	row.Retracted = nothing
+	g.emit(stream.Element[KPI]{Value: row, Time: int64(minute) + microsPerMinute - 1, Cause: e.Cause})
 }
 
 // Advance implements [stream.Operator]. It comes behind the windows, which have published
 // all that they will of minutes that take no more changes.
 func (g *gauge) Advance(now stream.Times) error {
-	if now.Watermark == 0 {
-		return nil
+	if now.Watermark != 0 {
+		dropMinutes(g.minutes, now.Watermark-g.lateness)
 	}
-	return g.due.PopDue(now.Watermark, func(k Group, _ int64) {
-		l, _ := g.lines.Upsert(k)
-		closed := 0
-		for closed < len(l.Minutes) && int64(l.Minutes[closed].End)+g.lateness <= now.Watermark {
-			l.Before += l.Minutes[closed].Figures.Carts
-			closed++
-		}
-		l.Minutes = slices.Delete(l.Minutes, 0, closed)
-		if len(l.Minutes) > 0 {
-			g.due.Set(k, int64(l.Minutes[0].End)+g.lateness)
-		}
-	})
+	return nil
 }

@@ -19,7 +19,7 @@ func Kpis(p Params) *stream.Job {
 		"cancellations, in total and by channel, country and kind of device.")
 	facts := stream.Events(j, "orders and views", readFact,
 		stream.Types(typeOrderLine, typeOrder, typeRefund, typeProductViewed))
-	byThing := stream.KeyBy(facts, "by order or session", func(f fact) thing { return f.thing })
+	byThing := stream.KeyBy(facts, "by order or session", func(f fact) thingID { return f.id() })
 	counted := distinctPerMinute(byThing, "distinct", p.Lateness)
 	carts := openCarts(j, p)
 	grouped := stream.FlatMap(stream.Merge("figures", counted, carts), "groups", eachGroup)
@@ -32,10 +32,11 @@ func Kpis(p Params) *stream.Job {
 
 // KPI is a row of the table kpis.
 type KPI struct {
-	Group    Group         `state:"group"`
-	Minute   event.Instant `state:"minute"` // its start
-	Revision uint32        `state:"revision"`
-	Phase    window.Phase  `state:"phase"`
+	Group     Group         `state:"group"`
+	Minute    event.Instant `state:"minute"` // its start
+	Revision  uint32        `state:"revision"`
+	Phase     window.Phase  `state:"phase"`
+	Retracted bool          `state:"retracted"` // nothing happened in it after all
 
 	Revenue           event.Micros `state:"revenue"`
 	Orders            int64        `state:"orders"`

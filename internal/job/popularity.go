@@ -2,17 +2,15 @@ package job
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/millrace/millrace/event"
 	"github.com/millrace/millrace/stream"
 )
 
 // Popularity is how much products are looked at and bought over a sliding window of
-// Params.PopularityWindow, each Params.PopularityStep, against the window before it. A
-// row is published when it differs from the one a step before, so that a product that
-// nobody looks at costs nothing: its newest row is the present one, and the row at
-// an instant is the newest up to it.
+// Params.PopularityWindow, against the window before it. The window slides by
+// Params.PopularityStep. A product has one row, its newest; it is published again when
+// the window has slid, or a late event has come, and it is not as before.
 func Popularity(p Params) *stream.Job {
 	p = p.withDefaults()
 	j := stream.NewJob("popularity", 1).Describe("Views, additions to carts and purchases per product over a sliding hour, weighted, with the trend " +
@@ -23,19 +21,18 @@ func Popularity(p Params) *stream.Job {
 	uses := stream.Events(j, "uses", readUse, stream.Types(typeProductViewed, typeProductAdded, typeOrder, typeOrderLine))
 	byProduct := stream.KeyBy(uses, "by product", func(u use) string { return u.Product })
 	scores := slidingUses(byProduct, "sliding", p)
-	rows := stream.Map(scores, "rows", func(s score) Popular { return s.Popular })
-	stream.ToTable(rows, "popularity", "What a product was used over the window that ends at until; see docs/jobs.md", "product_id", "until")
-	now := stream.KeyBy(scores, "all products", func(score) bool { return true })
-	stream.ToTable(topList(now, "top", p.PopularityTop), "popularity_top", "The most popular products now, by rank", "rank")
+	stream.ToTable(scores, "popularity", "How much products are used now; see docs/jobs.md", "product_id")
+	all := stream.KeyBy(scores, "all products", func(Popular) bool { return true })
+	stream.ToTable(topList(all, "top", p.PopularityTop), "popularity_top", "The most popular products now, by rank", "rank")
 	return j
 }
 
 // Popular is a row of the table popularity.
 type Popular struct {
 	Product   string        `state:"product_id"`
-	Until     event.Instant `state:"until"` // end of the window, exclusive
-	Revision  uint32        `state:"revision"`
-	Retracted bool          `state:"retracted"` // it is as the row before
+	Until     event.Instant `state:"until"`     // end of the window when it was published; it is the same since
+	Revision  uint32        `state:"revision"`  // begins at 1 again behind a retracted one
+	Retracted bool          `state:"retracted"` // it is in neither window
 	Uses      Uses          `state:"uses"`
 	Score     int64         `state:"score"`
 	Before    int64         `state:"score_before"` // of the window before
@@ -49,10 +46,11 @@ type Uses struct {
 	Purchases int64 `state:"purchases"` // lines of orders, however many pieces
 }
 
-func (u *Uses) add(o Uses) {
-	u.Views += o.Views
-	u.Additions += o.Additions
-	u.Purchases += o.Purchases
+// add adds uses, sign times.
+func (u *Uses) add(o Uses, sign int64) {
+	u.Views += sign * o.Views
+	u.Additions += sign * o.Additions
+	u.Purchases += sign * o.Purchases
 }
 
 func (w Weights) score(u Uses) int64 {
@@ -85,18 +83,4 @@ func readUse(b *event.Batch, i int, emit func(use)) {
 			emit(use{product, one})
 		}
 	}
-}
-
-// score is a row, and what its product's score is now.
-type score struct {
-	Popular
-	Now int64
-}
-
-// rank orders a top list: by score, then product.
-func rank(a, b Ranked) int {
-	if a.Score != b.Score {
-		return int(b.Score - a.Score)
-	}
-	return strings.Compare(a.Product, b.Product)
 }

@@ -1,7 +1,6 @@
 package job
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/millrace/millrace/event"
@@ -9,200 +8,169 @@ import (
 	"github.com/millrace/millrace/stream/state"
 )
 
-// slidingUses counts the uses of each product in hopping windows, and publishes a
-// window that differs from the one a step before. A use changes the windows at three
-// ends only: where it comes in, where it passes to the window before, and where it
-// leaves that. So a use costs three rows, and not one for each window that has it.
-func slidingUses(in stream.Keyed[string, use], name string, p Params) stream.Stream[score] {
+// slidingUses keeps the uses of each product in the two newest windows that the
+// watermark has passed: the present one and the one before it. Uses are counted per
+// step. When time moves on, a step comes into the present window, passes to the one
+// before it, and leaves that: so a use is looked at three times, however long the
+// windows are, and not at all when time jumps over both.
+func slidingUses(in stream.Keyed[string, use], name string, p Params) stream.Stream[Popular] {
 	return stream.Connect(in.Stream, name, func(
-		c *stream.Context, emit func(stream.Element[score]),
+		c *stream.Context, emit func(stream.Element[Popular]),
 	) (func(stream.Element[stream.Record[string, use]]), stream.Operator, error) {
 		s := &slider{
 			c: c, emit: emit, weights: p.Weights, size: stream.Micros(p.PopularityWindow), step: stream.Micros(p.PopularityStep),
-			lateness: stream.Micros(p.Lateness),
+			until: floorTo(c.Watermark(), stream.Micros(p.PopularityStep)), inTurn: make(map[string]bool),
 		}
 		var err error
-		if s.lanes, err = state.OpenValue[string, usesLane](c.Space, "products", state.TableOptions{}); err != nil {
+		if s.steps, err = state.OpenPanes[string, stepUses](c.Space, "steps", state.TableOptions{}); err != nil {
 			return nil, nil, err
 		}
-		s.due, err = state.OpenTimers[string](c.Space, "changes")
+		s.products, err = state.OpenValue[string, standing](c.Space, "products", state.TableOptions{})
 		return s.take, s, err
 	})
 }
 
 type slider struct {
 	c        *stream.Context
-	emit     func(stream.Element[score])
+	emit     func(stream.Element[Popular])
 	weights  Weights
 	size     int64
 	step     int64
-	lateness int64
-	lanes    *state.Value[string, usesLane]
-	due      *state.Timers[string] // when the product changes next, or something of it goes
-	ends     []int64               // scratch
+	steps    *state.Panes[string, stepUses] // by start
+	products *state.Value[string, standing]
+	until    int64 // end of the present window; 0 when time is not known
+
+	changed []string // products, in this turn
+	inTurn  map[string]bool
 }
 
-// usesLane is what is kept of a product.
-type usesLane struct {
-	Steps     []usesStep   `state:"steps"`     // by start
-	Published []usesRow    `state:"published"` // by end; those that may change
-	Settled   int64        `state:"settled"`   // ends up to here have been gone through
-	Dirty     int64        `state:"dirty"`     // ends from here have to be again; 0: none
-	Cause     stream.Cause `state:"cause"`
+// stepUses are the uses of a product in a step.
+type stepUses struct {
+	Uses  Uses         `state:"uses"`
+	Cause stream.Cause `state:"cause"` // newest
 }
 
-type usesStep struct {
-	Start int64 `state:"start"`
-	Uses  Uses  `state:"uses"`
+// standing is how a product stands.
+type standing struct {
+	Windows  [2]Uses      `state:"windows"` // the present one, the one before
+	Shown    [2]Uses      `state:"shown"`   // as published
+	Revision uint32       `state:"revision"`
+	Cause    stream.Cause `state:"cause"`
 }
 
-type usesRow struct {
-	End       int64  `state:"end"`
-	Revision  uint32 `state:"revision"`
-	Retracted bool   `state:"retracted"`
-	Now       Uses   `state:"now"`
-	Before    Uses   `state:"before"`
-}
+// A step is in one of the two windows, or waits to come into the present one, or has
+// left both.
+const (
+	coming = -1
+	gone   = 2
+)
 
-func compareStep(s usesStep, start int64) int { return cmp.Compare(s.Start, start) }
-func compareRow(r usesRow, end int64) int     { return cmp.Compare(r.End, end) }
+// place returns where a step is when the present window ends at until.
+func (s *slider) place(start, until int64) int {
+	switch {
+	case until == 0 || start >= until:
+		return coming
+	case start >= until-s.size:
+		return 0
+	case start >= until-2*s.size:
+		return 1
+	}
+	return gone
+}
 
 func (s *slider) take(e stream.Element[stream.Record[string, use]]) {
 	start := floorTo(e.Time, s.step)
-	watermark := s.c.Watermark()
-	if watermark != 0 && start+s.step+s.lateness <= watermark {
+	at := s.place(start, s.until)
+	if at == gone {
 		s.c.Late()
 		return
 	}
-	l, _ := s.lanes.Upsert(e.Value.Key)
-	at, found := slices.BinarySearchFunc(l.Steps, start, compareStep)
-	if !found {
-		l.Steps = slices.Insert(l.Steps, at, usesStep{Start: start})
+	k, one := e.Value.Key, stepUses{e.Value.Value.Uses, e.Cause}
+	cell, _ := s.steps.Pane(start).Upsert(k)
+	cell.Uses.add(one.Uses, 1)
+	if cell.Cause.Before(e.Cause) {
+		cell.Cause = e.Cause
 	}
-	l.Steps[at].Uses.add(e.Value.Value.Uses)
-	if l.Cause.Before(e.Cause) {
-		l.Cause = e.Cause
+	if at != coming {
+		s.move(k, &one, coming, at)
 	}
-	end := start + s.step
-	if end <= l.Settled && (l.Dirty == 0 || end < l.Dirty) {
-		l.Dirty = end
+}
+
+// move takes uses of a product from one place to another.
+func (s *slider) move(k string, u *stepUses, from, to int) {
+	p, _ := s.products.Upsert(k)
+	if from != coming {
+		p.Windows[from].add(u.Uses, -1)
 	}
-	if next, ok := s.due.Get(e.Value.Key); !ok || next > end {
-		s.due.Set(e.Value.Key, end)
+	if to != gone {
+		p.Windows[to].add(u.Uses, 1)
+	}
+	if p.Cause.Before(u.Cause) {
+		p.Cause = u.Cause
+	}
+	if !s.inTurn[k] {
+		s.inTurn[k] = true
+		s.changed = append(s.changed, k)
 	}
 }
 
 // Advance implements [stream.Operator].
 func (s *slider) Advance(now stream.Times) error {
-	if now.Watermark == 0 {
-		return nil
-	}
-	return s.due.PopDue(now.Watermark, func(k string, _ int64) {
-		l, _ := s.lanes.Upsert(k)
-		s.settle(k, l, now.Watermark)
-		s.drop(l, now.Watermark)
-		if len(l.Steps) == 0 && len(l.Published) == 0 {
-			s.lanes.Delete(k)
-			return
-		}
-		s.due.Set(k, s.next(l, now.Watermark))
-	})
-}
-
-// changes lists the ends from one to another at which a window of the product
-// differs from the one a step before, or did.
-func (s *slider) changes(l *usesLane, from, to int64) []int64 {
-	s.ends = s.ends[:0]
-	add := func(end int64) {
-		if from <= end && end <= to {
-			s.ends = append(s.ends, end)
+	if until := floorTo(now.Watermark, s.step); now.Watermark != 0 && until > s.until {
+		if err := s.slide(until); err != nil {
+			return err
 		}
 	}
-	for _, c := range l.Steps {
-		add(c.Start + s.step)
-		add(c.Start + s.step + s.size)
-		add(c.Start + s.step + 2*s.size)
+	slices.Sort(s.changed)
+	for _, k := range s.changed {
+		s.publish(k)
 	}
-	for _, r := range l.Published {
-		add(r.End)
-	}
-	slices.Sort(s.ends)
-	s.ends = slices.Compact(s.ends)
-	return s.ends
+	clear(s.changed)
+	clear(s.inTurn)
+	s.changed = s.changed[:0]
+	return nil
 }
 
-// sum counts the uses in the window that ends at an instant.
-func (s *slider) sum(l *usesLane, end int64) (u Uses) {
-	from, _ := slices.BinarySearchFunc(l.Steps, end-s.size, compareStep)
-	for ; from < len(l.Steps) && l.Steps[from].Start < end; from++ {
-		u.add(l.Steps[from].Uses)
-	}
-	return u
-}
-
-// settle publishes what has changed of the windows that the watermark has passed.
-func (s *slider) settle(k string, l *usesLane, watermark int64) {
-	from := l.Settled + 1
-	if l.Dirty != 0 {
-		from = l.Dirty
-	}
-	l.Settled, l.Dirty = max(l.Settled, watermark), 0
-	newest := s.weights.score(s.sum(l, floorTo(watermark, s.step)))
-	for _, end := range s.changes(l, from, watermark) {
-		row := usesRow{End: end, Now: s.sum(l, end), Before: s.sum(l, end-s.size)}
-		differs := row.Now != s.sum(l, end-s.step) || row.Before != s.sum(l, end-s.step-s.size)
-		at, known := slices.BinarySearchFunc(l.Published, end, compareRow)
-		if known {
-			was := l.Published[at]
-			row.Revision = was.Revision
-			if !differs && was.Retracted || differs && !was.Retracted && was.Now == row.Now && was.Before == row.Before {
-				continue
+// slide moves the end of the present window on.
+func (s *slider) slide(until int64) error {
+	for _, start := range slices.Clone(s.steps.Starts()) {
+		from, to := s.place(start, s.until), s.place(start, until)
+		if from != to && (from != coming || to != gone) {
+			err := s.steps.Pane(start).Scan(func(k string, u *stepUses) error {
+				s.move(k, u, from, to)
+				return nil
+			})
+			if err != nil {
+				return err
 			}
-		} else if !differs {
-			continue
 		}
-		row.Revision++
-		row.Retracted = !differs
-		if known {
-			l.Published[at] = row
-		} else {
-			l.Published = slices.Insert(l.Published, at, row)
-		}
-		s.publish(k, l, &row, newest)
-	}
-}
-
-func (s *slider) publish(k string, l *usesLane, r *usesRow, newest int64) {
-	p := Popular{Product: k, Until: event.Instant(r.End), Revision: r.Revision, Retracted: r.Retracted, Uses: r.Now}
-	p.Score, p.Before = s.weights.score(r.Now), s.weights.score(r.Before)
-	p.Trend = p.Score - p.Before
-	s.emit(stream.Element[score]{Value: score{p, newest}, Time: r.End - 1, Cause: l.Cause})
-}
-
-// drop removes steps that are in no window that may still change or is to come, and
-// rows that no use can change.
-func (s *slider) drop(l *usesLane, watermark int64) {
-	l.Steps = slices.DeleteFunc(l.Steps, func(c usesStep) bool { return s.stepGoes(c) <= watermark })
-	l.Published = slices.DeleteFunc(l.Published, func(r usesRow) bool { return r.End+s.lateness <= watermark })
-}
-
-func (s *slider) stepGoes(c usesStep) int64 { return c.Start + 2*s.step + 2*s.size + s.lateness }
-
-// next is the watermark at which something of the product changes or goes.
-func (s *slider) next(l *usesLane, watermark int64) (next int64) {
-	at := func(t int64) {
-		if t > watermark && (next == 0 || t < next) {
-			next = t
+		if to == gone {
+			s.steps.Drop(start)
 		}
 	}
-	for _, c := range l.Steps {
-		at(c.Start + s.step)
-		at(c.Start + s.step + s.size)
-		at(c.Start + s.step + 2*s.size)
-		at(s.stepGoes(c))
+	s.until = until
+	return nil
+}
+
+// publish publishes how a product stands, if it has not been so before. One that is not
+// in use any more is taken away.
+func (s *slider) publish(k string) {
+	p, _ := s.products.Upsert(k)
+	used := p.Windows != [2]Uses{}
+	if p.Windows == p.Shown {
+		if !used {
+			s.products.Delete(k)
+		}
+		return
 	}
-	for _, r := range l.Published {
-		at(r.End + s.lateness)
+	p.Shown = p.Windows
+	p.Revision++
+	row := Popular{Product: k, Until: event.Instant(s.until), Revision: p.Revision, Retracted: !used, Uses: p.Windows[0]}
+	row.Score, row.Before = s.weights.score(p.Windows[0]), s.weights.score(p.Windows[1])
+	row.Trend = row.Score - row.Before
+	e := stream.Element[Popular]{Value: row, Time: s.until - 1, Cause: p.Cause}
+	if !used {
+		s.products.Delete(k)
 	}
-	return next
+	s.emit(e)
 }

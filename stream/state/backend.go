@@ -27,12 +27,12 @@ type Writer interface {
 type Memory struct {
 	values map[string][]byte
 	mu     sync.Mutex // for readers: the first of them sorts
-	keys   []string   // in order, when sorted
-	sorted bool
+	keys   []string   // in order, with some that have been deleted
+	added  []string   // since the keys were put in order
 }
 
 // NewMemory returns an empty Memory.
-func NewMemory() *Memory { return &Memory{values: map[string][]byte{}, sorted: true} }
+func NewMemory() *Memory { return &Memory{values: map[string][]byte{}} }
 
 // Len returns the number of keys.
 func (m *Memory) Len() int { return len(m.values) }
@@ -60,23 +60,40 @@ func (m *Memory) Scan(lo, hi []byte, fn func(key, value []byte) error) error {
 func (m *Memory) between(lo, hi []byte) []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !m.sorted {
-		m.keys = make([]string, 0, len(m.values))
-		for k := range m.values {
-			m.keys = append(m.keys, k)
-		}
-		slices.Sort(m.keys)
-		m.sorted = true
-	}
+	m.order()
 	first, _ := slices.BinarySearch(m.keys, string(lo))
 	end, _ := slices.BinarySearch(m.keys, string(hi))
 	return m.keys[first:max(first, end)]
 }
 
+// order puts the keys in order. A test may delete ranges by the thousand: sorting all keys for each takes its time.
+func (m *Memory) order() {
+	if len(m.added) == 0 {
+		return
+	}
+	slices.Sort(m.added)
+	merged := make([]string, 0, len(m.values))
+	take := func(from *[]string) {
+		k := (*from)[0]
+		*from = (*from)[1:]
+		if _, ok := m.values[k]; ok && (len(merged) == 0 || merged[len(merged)-1] != k) {
+			merged = append(merged, k)
+		}
+	}
+	for len(m.keys) > 0 || len(m.added) > 0 {
+		if len(m.added) == 0 || len(m.keys) > 0 && m.keys[0] <= m.added[0] {
+			take(&m.keys)
+		} else {
+			take(&m.added)
+		}
+	}
+	m.keys, m.added = merged, nil
+}
+
 // Set implements [Writer].
 func (m *Memory) Set(key, value []byte) error {
 	if _, ok := m.values[string(key)]; !ok {
-		m.sorted = false
+		m.added = append(m.added, string(key))
 	}
 	m.values[string(key)] = bytes.Clone(value)
 	return nil
@@ -84,10 +101,7 @@ func (m *Memory) Set(key, value []byte) error {
 
 // Delete implements [Writer].
 func (m *Memory) Delete(key []byte) error {
-	if _, ok := m.values[string(key)]; ok {
-		delete(m.values, string(key))
-		m.sorted = false
-	}
+	delete(m.values, string(key))
 	return nil
 }
 
@@ -95,7 +109,6 @@ func (m *Memory) Delete(key []byte) error {
 func (m *Memory) DeleteRange(lo, hi []byte) error {
 	for _, k := range m.between(lo, hi) {
 		delete(m.values, k)
-		m.sorted = false
 	}
 	return nil
 }

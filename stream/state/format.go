@@ -91,6 +91,7 @@ func (f *format[V]) open(keys []codec.Schema, opt TableOptions) error {
 		return fmt.Errorf("a TTL of %s: want 0, or at least %dµs", opt.TTL, bucketsPerTTL)
 	}
 	f.ttl = opt.TTL.Microseconds()
+	f.space.expires = f.space.expires || f.ttl > 0
 	f.width = f.ttl / bucketsPerTTL
 	if f.ttl > 0 && f.space.started {
 		f.now = floorDiv(f.space.watermark, f.width)

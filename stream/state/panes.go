@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 
@@ -12,13 +13,27 @@ import (
 type Panes[K, V any] struct {
 	keys    *codec.KeyCodec[K]
 	f       *format[V]
-	panes   map[int64]*Value[K, V]
+	panes   map[int64]*pane[K, V]
 	starts  []int64 // ascending
-	dropped []int64 // since the last flush
+	dropped []int64 // since the last flush, of those that the backend has
 	last    int64
 	pane    *Value[K, V] // the one of last
-	idle    []*Value[K, V]
-	gone    Stats // counts of the panes that were dropped
+	idle    []*pane[K, V]
+
+	// There may be thousands of panes, of which a commit changes a few: only those are
+	// flushed, and counted anew.
+	touched  []*pane[K, V] // since the last flush
+	inFlight []*pane[K, V]
+	sum      Stats // of all panes, as of when each was counted; and the counts of those that were dropped
+}
+
+// pane is one pane of Panes.
+type pane[K, V any] struct {
+	*Value[K, V]
+	start   int64
+	touched bool  // it is on the list
+	stored  bool  // the backend has something of it
+	counted Stats // its part of the sum
 }
 
 // maxIdle is how many dropped panes keep their memory for new ones.
@@ -37,7 +52,7 @@ func OpenPanes[K, V any](s *Space, name string, opt TableOptions) (*Panes[K, V],
 	if err != nil {
 		return nil, err
 	}
-	p := &Panes[K, V]{keys: keys, f: f, panes: map[int64]*Value[K, V]{}}
+	p := &Panes[K, V]{keys: keys, f: f, panes: map[int64]*pane[K, V]{}}
 	if err := p.open(); err != nil {
 		return nil, s.wrap(name, "cannot open", err)
 	}
@@ -54,7 +69,12 @@ func (p *Panes[K, V]) open() error {
 		if len(key) != len(lo)+8 {
 			return errEntry
 		}
-		return p.Pane(ordered(key[len(lo):])).t.opened(value)
+		start := ordered(key[len(lo):])
+		opened := p.Pane(start)
+		x := p.panes[start]
+		x.stored = true
+		p.touch(x)
+		return opened.t.opened(value)
 	})
 }
 
@@ -64,34 +84,52 @@ func (p *Panes[K, V]) Pane(start int64) *Value[K, V] {
 	if p.pane != nil && p.last == start {
 		return p.pane
 	}
-	pane, ok := p.panes[start]
+	x, ok := p.panes[start]
 	if !ok {
-		pane = p.add(start)
+		x = p.add(start)
 	}
-	p.last, p.pane = start, pane
-	return pane
+	p.last, p.pane = start, x.Value
+	return p.pane
 }
 
-func (p *Panes[K, V]) add(start int64) *Value[K, V] {
+func (p *Panes[K, V]) add(start int64) *pane[K, V] {
 	at, _ := slices.BinarySearch(p.starts, start)
 	p.starts = slices.Insert(p.starts, at, start)
-	suffix := appendOrdered(nil, start)
-	pane := newValueIn(p.keys, p.f, suffix, &p.idle)
-	p.panes[start] = pane
-	return pane
+	x := p.memory(appendOrdered(nil, start))
+	x.start, x.stored = start, false
+	p.panes[start] = x
+	return x
 }
 
-// newValueIn is newValue in the memory of an idle table, if there is one.
-func newValueIn[K, V any](keys *codec.KeyCodec[K], f *format[V], pane []byte, idle *[]*Value[K, V]) *Value[K, V] {
-	last := len(*idle) - 1
+// memory returns an empty pane, in the memory of an idle one, if there is one.
+func (p *Panes[K, V]) memory(suffix []byte) *pane[K, V] {
+	last := len(p.idle) - 1
 	if last < 0 {
-		return newValue(keys, f, pane)
+		x := &pane[K, V]{Value: newValue(p.keys, p.f, suffix)}
+		x.t.onTouch = func() { p.touch(x) }
+		return x
 	}
-	v := (*idle)[last]
-	*idle = (*idle)[:last]
-	v.t.prefix = append(place(v.t.prefix[:0], f.space.prefix, placeEntry, f.d.id), pane...)
-	v.stat = append(place(v.stat[:0], f.space.prefix, placeStat, f.d.id), pane...)
-	return v
+	x := p.idle[last]
+	p.idle = p.idle[:last]
+	x.t.prefix = append(place(x.t.prefix[:0], p.f.space.prefix, placeEntry, p.f.d.id), suffix...)
+	x.stat = append(place(x.stat[:0], p.f.space.prefix, placeStat, p.f.d.id), suffix...)
+	return x
+}
+
+// touch notes that a pane changes in some way.
+func (p *Panes[K, V]) touch(x *pane[K, V]) {
+	if !x.touched {
+		x.touched = true
+		p.touched = append(p.touched, x)
+	}
+}
+
+// count brings the sum up to date with a pane.
+func (p *Panes[K, V]) count(x *pane[K, V]) {
+	now := x.t.stats()
+	p.sum.add(now)
+	p.sum.subtract(x.counted)
+	x.counted = now
 }
 
 // Has reports whether there is a pane that begins at start.
@@ -105,20 +143,24 @@ func (p *Panes[K, V]) Starts() []int64 { return p.starts }
 
 // Drop removes a pane with all its entries.
 func (p *Panes[K, V]) Drop(start int64) {
-	pane, ok := p.panes[start]
+	x, ok := p.panes[start]
 	if !ok {
 		return
 	}
 	delete(p.panes, start)
 	at, _ := slices.BinarySearch(p.starts, start)
 	p.starts = slices.Delete(p.starts, at, at+1)
-	p.dropped = append(p.dropped, start)
+	if x.stored {
+		p.dropped = append(p.dropped, start)
+	}
 	p.pane = nil
-	c := pane.t.counts
-	p.gone.Misses, p.gone.Evictions = p.gone.Misses+c.misses, p.gone.Evictions+c.evictions
-	pane.t.reset()
+	p.count(x)
+	misses, evictions := x.counted.Misses, x.counted.Evictions
+	x.t.reset()
+	p.count(x)
+	p.sum.Misses, p.sum.Evictions = p.sum.Misses+misses, p.sum.Evictions+evictions
 	if len(p.idle) < maxIdle {
-		p.idle = append(p.idle, pane)
+		p.idle = append(p.idle, x)
 	}
 }
 
@@ -139,13 +181,18 @@ func (t *table[V]) reset() {
 func (p *Panes[K, V]) Stats() Stats { return p.stats() }
 
 func (p *Panes[K, V]) stats() Stats {
-	sum := p.gone
-	sum.Table, sum.Kind = p.f.d.name, KindPanes
-	for _, pane := range p.panes {
-		sum.add(pane.t.stats())
+	for _, x := range p.touched {
+		if p.has(x) {
+			p.count(x)
+		}
 	}
+	sum := p.sum
+	sum.Table, sum.Kind = p.f.d.name, KindPanes
 	return sum
 }
+
+// has reports whether a pane was not dropped.
+func (p *Panes[K, V]) has(x *pane[K, V]) bool { return p.panes[x.start] == x }
 
 func (p *Panes[K, V]) flush(w Writer) error {
 	if err := p.f.flushShared(w); err != nil {
@@ -161,20 +208,34 @@ func (p *Panes[K, V]) flush(w Writer) error {
 		}
 	}
 	p.dropped = p.dropped[:0]
-	for _, start := range p.starts {
-		pane := p.panes[start]
-		if err := pane.t.flushTo(w, pane.stat); err != nil {
+	slices.SortFunc(p.touched, func(a, b *pane[K, V]) int { return cmp.Compare(a.start, b.start) })
+	for _, x := range p.touched {
+		x.touched = false
+		if !p.has(x) {
+			continue
+		}
+		x.stored = true
+		if err := x.t.flushTo(w, x.stat); err != nil {
 			return err
 		}
+		p.count(x)
+		p.inFlight = append(p.inFlight, x)
 	}
+	clear(p.touched)
+	p.touched = p.touched[:0]
 	return nil
 }
 
 func (p *Panes[K, V]) committed() {
 	p.f.ignore = p.f.discard
-	for _, start := range p.starts {
-		p.panes[start].t.committed()
+	for _, x := range p.inFlight {
+		if p.has(x) {
+			x.t.committed()
+			p.count(x)
+		}
 	}
+	clear(p.inFlight)
+	p.inFlight = p.inFlight[:0]
 }
 
 func (p *Panes[K, V]) advance() error { return nil }
@@ -185,14 +246,18 @@ func (p *Panes[K, V]) evict(bytes int64) (freed int64) {
 		if freed >= bytes {
 			break
 		}
-		freed += p.panes[start].t.evict(bytes - freed)
+		x := p.panes[start]
+		freed += x.t.evict(bytes - freed)
+		p.count(x)
 	}
 	return freed
 }
 
 func (p *Panes[K, V]) warm() error {
 	for _, start := range slices.Backward(p.starts) {
-		if err := p.panes[start].t.warm(); err != nil {
+		x := p.panes[start]
+		p.touch(x)
+		if err := x.t.warm(); err != nil {
 			return err
 		}
 	}

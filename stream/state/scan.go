@@ -12,7 +12,10 @@ var errEnough = errors.New("enough")
 // scan calls fn for the entries whose keys begin with prefix, in their order. The value is valid during fn, which must
 // not use the table.
 func (t *table[V]) scan(prefix []byte, fn func(key []byte, v *V) error) error {
-	if t.complete() {
+	switch {
+	case t.complete() && t.order != nil:
+		return t.walk(prefix, fn)
+	case t.complete():
 		for _, i := range t.resident(prefix) {
 			if t.head(i).flags&deleted == 0 {
 				if err := fn(t.keyOf(i), t.value(i)); err != nil {
@@ -25,16 +28,23 @@ func (t *table[V]) scan(prefix []byte, fn func(key []byte, v *V) error) error {
 	return t.merge(prefix, fn)
 }
 
+// walk is scan over an ordered table in memory. One that fn ends early has cost no more than what fn has seen.
+func (t *table[V]) walk(prefix []byte, fn func(key []byte, v *V) error) error {
+	var before [maxHeight]*uint32
+	for i := t.order.seek(prefix, &before); i != noEntry && bytes.HasPrefix(t.keyOf(i), prefix); i = t.order.next(i) {
+		if t.head(i).flags&deleted != 0 {
+			continue
+		}
+		if err := fn(t.keyOf(i), t.value(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // resident returns the entries in memory below prefix, in the order of their keys.
 func (t *table[V]) resident(prefix []byte) []uint32 {
 	var found []uint32
-	if t.order != nil {
-		var before [maxHeight]*uint32
-		for i := t.order.seek(prefix, &before); i != noEntry && bytes.HasPrefix(t.keyOf(i), prefix); i = t.order.next(i) {
-			found = append(found, i)
-		}
-		return found
-	}
 	for i := range t.entries.len {
 		if t.head(i).flags&used != 0 && bytes.HasPrefix(t.keyOf(i), prefix) {
 			found = append(found, i)

@@ -32,6 +32,7 @@ type Space struct {
 	watermark int64 // µs, when started
 	started   bool
 	moved     bool // the watermark, since the last flush
+	expires   bool // a table has a TTL
 	flushing  bool // a flush waits for its commit
 	err       error
 }
@@ -187,7 +188,7 @@ func (s *Space) flush(w Writer) error {
 		}
 		d.changed = false
 	}
-	if s.moved {
+	if s.moved && s.expires {
 		if err := w.Set(append(slices.Clone(s.prefix), placeWatermark), appendOrdered(nil, s.watermark)); err != nil {
 			return err
 		}

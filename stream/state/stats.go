@@ -29,6 +29,17 @@ func (s *Stats) add(o Stats) {
 	s.charged += o.charged
 }
 
+func (s *Stats) subtract(o Stats) {
+	s.Entries -= o.Entries
+	s.Resident -= o.Resident
+	s.Bytes -= o.Bytes
+	s.Dirty -= o.Dirty
+	s.Misses -= o.Misses
+	s.Evictions -= o.Evictions
+	s.Expired -= o.Expired
+	s.charged -= o.charged
+}
+
 func (t *table[V]) stats() Stats {
 	return Stats{
 		Table: t.f.d.name, Kind: t.f.d.kind, Entries: t.count, Resident: t.live, Bytes: t.charge, Dirty: int64(len(t.dirty)),

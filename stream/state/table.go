@@ -73,6 +73,7 @@ type table[V any] struct {
 	charged int64                // bytes that the budget knows of
 	charge  int64                // bytes in use by entries
 	onMove  func(moved []uint32) // entries have new numbers, by old number
+	onTouch func()               // something changes, first since the last flush, or an entry comes in
 
 	buf     []byte // prefix and key for the backend
 	flushed int64  // count in the newest flush
@@ -185,6 +186,9 @@ func (t *table[V]) change(i uint32) {
 	h := t.head(i)
 	if h.flags&(dirty|recent) != dirty|recent {
 		if h.flags&dirty == 0 {
+			if len(t.dirty) == 0 && t.onTouch != nil {
+				t.onTouch()
+			}
 			t.dirty = append(t.dirty, i)
 		}
 		h.flags |= dirty | recent
@@ -294,6 +298,9 @@ func (t *table[V]) reweigh(i uint32, weight int64) {
 // load brings the entry of a key in from the backend. An error fails the space.
 func (t *table[V]) load(key []byte, hash uint32) uint32 {
 	t.counts.misses++
+	if t.onTouch != nil {
+		t.onTouch()
+	}
 	t.buf = append(append(t.buf[:0], t.prefix...), key...)
 	b, found, err := t.f.space.backend.Get(t.buf)
 	if err != nil {
