@@ -104,6 +104,7 @@ func (g *Gateway) register(api huma.API) {
 		"The range is in event time; events without one are placed by their receive time.", g.quarantine)
 	g.registerJobs(api)
 	g.registerResults(api)
+	g.registerRuns(api)
 	g.registerSQL(api)
 	g.documentFiles(api)
 }

@@ -27,6 +27,7 @@ type Config struct {
 	Process Process
 	Jobs    Jobs
 	Results *Results // of the jobs
+	Runs    Runs
 	Audit   Checkpoints
 	Log     RawLog
 	Explain Explainer
