@@ -12,17 +12,17 @@ import (
 func (s *shell) job() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "job",
-		Short: "Show the streaming jobs, their state and how far event time has come",
+		Short: "Show the streaming jobs, their state and how far event time has come; check job files",
 		Long: `Show the streaming jobs of the running platform, what they keep of a key, and how far event
-time has come.`,
+time has come; check files that declare jobs.`,
 		Args: unknownCommand,
 		Example: `  millrace job list
   millrace job show kpis`,
 		RunE: func(*cobra.Command, []string) error {
-			return usage("what about the jobs? Give list, show, state or watermarks")
+			return usage("what about the jobs? Give list, show, state, watermarks or validate")
 		},
 	}
-	c.AddCommand(s.jobList(), s.jobShow(), s.jobState(), s.jobWatermarks())
+	c.AddCommand(s.jobList(), s.jobShow(), s.jobState(), s.jobWatermarks(), s.jobValidate())
 	return c
 }
 

@@ -112,13 +112,22 @@ func (c *capture) unknown(name string) error {
 	return fmt.Errorf("unknown field %q; %s", name, suggestField(name, c.names()))
 }
 
-// suggestField suggests a field. One of items is meant by its own name, too.
+// suggestField suggests a field. One of items is meant by its last word, too.
 func suggestField(name string, known []string) string {
-	if slices.Contains(known, "item."+name) {
-		return `did you mean "item.` + name + `"?`
-	}
-	if name == "time" && slices.Contains(known, "event_time") {
+	if name == "time" {
 		return `did you mean "event_time"?`
+	}
+	if near := spell.Nearest(name, known); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	var words []string
+	for i := range fields {
+		if fields[i].item {
+			words = append(words, strings.TrimPrefix(fields[i].name, "item."))
+		}
+	}
+	if near := spell.Nearest(name, words); near != "" {
+		return fmt.Sprintf("did you mean %q?", "item."+near)
 	}
 	return spell.Suggest(name, known)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/expr-lang/expr/file"
@@ -127,7 +128,7 @@ func (l *loader) build() {
 		for i := range l.doc.Then {
 			before := result
 			if before == nil {
-				return
+				return // it has said what is wrong
 			}
 			names := layout(before.columns)
 			result = l.stage(fmt.Sprintf("then[%d].", i), &l.doc.Then[i], names, func(p *plan) stream.Stream[*row] {
@@ -176,8 +177,14 @@ func (l *loader) failExpression(path string, err error) {
 		l.Fail(path, "%v", err)
 		return
 	}
-	l.FailIn(path, where.Line, where.Column, "%s", where.Message)
+	l.FailIn(path, where.Line, where.Column, "%s", plainly.Replace(where.Message))
 }
+
+// plainly puts what the parser says into plain words.
+var plainly = strings.NewReplacer(
+	`unexpected token Operator("=")`, `"=" compares nothing; write ==`,
+	"unexpected token EOF", "the expression ends before it is complete",
+)
 
 // condition compiles the condition at a path; nil for none.
 func (l *loader) condition(path, text string, lang expression.Language[row]) func(*row) bool {

@@ -19,7 +19,7 @@ var forms = map[expression.Kind]codec.Kind{
 
 // output gives the rows to the sinks that the file names.
 func (l *loader) output(r *rows) {
-	if r == nil {
+	if l.Failed() {
 		return
 	}
 	root := &codec.Type{Kind: codec.Struct}

@@ -31,17 +31,19 @@ func (l *loader) buildPattern(in *capture) {
 		Skip:   pattern.SkipSpec{To: l.doc.Pattern.Skip.To, Step: l.doc.Pattern.Skip.Step},
 	}
 	shown := l.columnsOf(v.language())
-	lateness := l.params.Lateness
-	if l.Has("lateness") {
-		lateness = l.duration("lateness", l.doc.Lateness)
-	}
-	ttl := l.patternTTL(spec.Within, lateness)
 	if l.Failed() {
 		return
 	}
 	compiled, err := pattern.FromSpec(spec, conditions.of)
 	if err != nil {
 		l.failPattern(err)
+	}
+	lateness := l.params.Lateness
+	if l.Has("lateness") {
+		lateness = l.duration("lateness", l.doc.Lateness)
+	}
+	ttl := l.patternTTL(spec.Within, lateness)
+	if l.Failed() {
 		return
 	}
 	// Events are kept as rows, by the place of their cells.
@@ -224,7 +226,7 @@ var alternative = regexp.MustCompile(`or\[(\d+)\]\[`)
 
 // inTheFile puts what package pattern says into the words of the file.
 var inTheFile = strings.NewReplacer(
-	"Within(", "within(", "Within", "within", "WithinPrevious", "within_previous", "Times", "times", "Until", "until", "Where", "where",
+	"Times(n, m)", "times: 2..5", "Within(", "within(", "Within", "within", "WithinPrevious", "within_previous", "Times", "times", "Until", "until", "Where", "where",
 	"Greedy and Reluctant", "mode", "Consecutive and AllowCombinations", "inner", "neither Optional nor ZeroOrMore", "one that must be there",
 	"OneOrMore or Optional", "times: 1.. or optional", "OneOrMore or times", "times: 1..", "OneOrMore", "times: 1..", "Optional", "optional",
 )

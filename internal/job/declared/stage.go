@@ -38,11 +38,7 @@ type layout []column
 func (l layout) field(name string) (operand, error) {
 	i := slices.IndexFunc(l, func(c column) bool { return c.name == name })
 	if i < 0 {
-		names := make([]string, len(l))
-		for k := range l {
-			names[k] = l[k].name
-		}
-		return operand{}, fmt.Errorf("the stage before has no column %q; %s", name, spell.Suggest(name, names))
+		return operand{}, fmt.Errorf("the stage before has no column %q; %s", name, spell.Suggest(name, names(l)))
 	}
 	if l[i].list {
 		return operand{}, fmt.Errorf("%q is a list; nothing can be computed of it", name)
@@ -69,8 +65,8 @@ func (l *loader) keyOf(prefix string, entries yamldoc.Entries, in vocabulary) (c
 	return columns, parts
 }
 
-// stage folds rows over windows. It is nil when something is wrong. prefix is that of its
-// keys in the file.
+// stage folds rows over windows. prefix is that of its keys in the file. It is nil when
+// its columns are not known; when something else is wrong, it has no stream.
 func (l *loader) stage(prefix string, s *stageSpec, in vocabulary, source func(*plan) stream.Stream[*row]) *rows {
 	var p plan
 	p.where = l.condition(prefix+"where", s.Where, language(in))
@@ -81,23 +77,22 @@ func (l *loader) stage(prefix string, s *stageSpec, in vocabulary, source func(*
 	p.key = parts
 	w := l.windowsAt(prefix, s, l.isLast(prefix))
 	a, shown := l.aggregatesOf(prefix, s.Aggregates, columns, in)
-	if l.Failed() {
+	if w == nil || len(columns) < len(s.Key) || len(shown) < len(s.Aggregates) {
 		return nil
 	}
-	p.keep = !w.folded
-	results := window.AggregateBy(source(&p), prefix+"window", func(r *row) string { return r.key }, w.spec, aggregate.Fields(a.columns...), w.opts...)
-	out := &rows{columns: columns, lists: a.elements}
-	for _, c := range columns {
-		out.key = append(out.key, c.name)
-	}
-	out.key = append(out.key, "window_start")
-	if w.kind != "session" {
-		out.key = append(out.key, "window_end")
-	}
-	out.columns = append(slices.Clone(columns), resultColumns...)
+	out := &rows{lists: a.elements, columns: append(slices.Clone(columns), resultColumns...)}
 	for i := range shown {
 		out.columns = append(out.columns, shown[i].column)
 	}
+	out.key = append(names(columns), "window_start")
+	if w.kind != "session" {
+		out.key = append(out.key, "window_end")
+	}
+	if l.Failed() {
+		return out
+	}
+	p.keep = !w.folded
+	results := window.AggregateBy(source(&p), prefix+"window", func(r *row) string { return r.key }, w.spec, aggregate.Fields(a.columns...), w.opts...)
 	reading := &resultReader{keys: columns, from: a.from, results: len(a.results), shown: shown, fields: aggregate.FieldTypes(a.columns...)}
 	out.stream = reading.connect(results, prefix+"results")
 	return out
@@ -286,11 +281,7 @@ func (l *loader) eachEvent(in *capture) *rows {
 	}
 	for i, name := range out.key {
 		if !slices.ContainsFunc(out.columns, func(c column) bool { return c.name == name }) {
-			names := make([]string, len(out.columns))
-			for k := range out.columns {
-				names[k] = out.columns[k].name
-			}
-			l.Fail(fmt.Sprintf("output.key[%d]", i), "there is no column %q; %s", name, spell.Suggest(name, names))
+			l.Fail(fmt.Sprintf("output.key[%d]", i), "there is no column %q; %s", name, spell.Suggest(name, names(out.columns)))
 		}
 	}
 	out.stream = stream.Map(in.rows(l, &p), "columns", func(r *row) *row { return computeRow(shown, r) })

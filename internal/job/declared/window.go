@@ -20,7 +20,7 @@ type windows struct {
 	opts   []window.Option
 }
 
-// windowsAt reads the windows of a stage at a path; nil when they are wrong.
+// windowsAt reads the windows of a stage at a path; nil when they have no kind, or two.
 func (l *loader) windowsAt(prefix string, s *stageSpec, last bool) *windows {
 	at := prefix + "window"
 	var w windows
@@ -41,22 +41,43 @@ func (l *loader) windowsAt(prefix string, s *stageSpec, last bool) *windows {
 	l.windowKeys(at, w.kind)
 	w.spec = l.windowSpec(at, &s.Window, w.kind)
 	w.folded = w.kind == "tumbling" || w.kind == "hopping" || w.kind == "cumulating"
-	if l.Failed() {
-		return nil
-	}
-	if err := w.spec.Err(); err != nil {
-		l.Fail(at, "%v", err)
-		return nil
+	if err := w.spec.Err(); err != nil && s.Window.parses() {
+		l.Fail(at, "%s", asKeys.Replace(err.Error()))
 	}
 	l.shapes = append(l.shapes, s.Window.shape())
 	l.windowOptions(prefix, s, &w, last)
 	return &w
 }
 
+// durations are what the keys say of time.
+func (s *windowSpec) durations() []string {
+	return []string{s.Tumbling, s.Hopping, s.Cumulating, s.Sliding, s.Session, s.MaxLength, s.Offset}
+}
+
+// parses reports whether all durations are such, so that more can be said of them.
+func (s *windowSpec) parses() bool {
+	all := s.durations()
+	if s.Count == 0 {
+		all = append(all, s.Every)
+	}
+	if s.Hopping+s.Cumulating != "" && s.Every == "" {
+		return false
+	}
+	for _, text := range all {
+		if d, err := parseDuration(text); text != "" && (err != nil || d == 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// asKeys puts what package window says into the words of the file.
+var asKeys = strings.NewReplacer("Offset", "offset", "MaxLength", "max_length")
+
 // shape tells windows apart whose state is not the same, however they are written.
 func (s *windowSpec) shape() string {
 	shape := fmt.Sprintf("window count=%d zone=%s", s.Count, s.Zone)
-	for _, text := range []string{s.Tumbling, s.Hopping, s.Cumulating, s.Sliding, s.Session, s.Every, s.MaxLength, s.Offset} {
+	for _, text := range append(s.durations(), s.Every) {
 		if d, err := parseDuration(text); err == nil {
 			text = d.String()
 		}
@@ -84,9 +105,12 @@ func (l *loader) windowKeys(at, kind string) {
 
 func (l *loader) windowSpec(at string, s *windowSpec, kind string) window.Spec {
 	var spec window.Spec
-	size := l.duration(at+"."+kind, map[string]string{
-		"tumbling": s.Tumbling, "hopping": s.Hopping, "cumulating": s.Cumulating, "sliding": s.Sliding, "session": s.Session,
-	}[kind])
+	var size time.Duration
+	if kind != "count" {
+		size = l.duration(at+"."+kind, map[string]string{
+			"tumbling": s.Tumbling, "hopping": s.Hopping, "cumulating": s.Cumulating, "sliding": s.Sliding, "session": s.Session,
+		}[kind])
+	}
 	switch kind {
 	case "tumbling":
 		spec = window.Tumbling(size)
