@@ -163,22 +163,29 @@ func (e *Engine) drainAll() {
 
 // eachShard runs f for every shard, several at a time, each under its lock.
 func (e *Engine) eachShard(f func(s *shard)) {
-	next := make(chan *shard, len(e.shards))
-	for _, s := range e.shards {
-		next <- s
+	each(e.cfg.Workers, e.shards, func(s *shard) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		f(s)
+	})
+}
+
+// each runs f for all parts, as many at a time as there are workers.
+func each[T any](workers int, parts []T, f func(T)) {
+	next := make(chan T, len(parts))
+	for _, p := range parts {
+		next <- p
 	}
 	close(next)
-	var workers sync.WaitGroup
-	for range min(e.cfg.Workers, len(e.shards)) {
-		workers.Go(func() {
-			for s := range next {
-				s.mu.Lock()
-				f(s)
-				s.mu.Unlock()
+	var running sync.WaitGroup
+	for range min(workers, len(parts)) {
+		running.Go(func() {
+			for p := range next {
+				f(p)
 			}
 		})
 	}
-	workers.Wait()
+	running.Wait()
 }
 
 // SealRequest is what a commit brings to the engine.
@@ -252,11 +259,11 @@ func (e *Engine) advance(stage int) {
 		x.run.guard(x.place, func() error { return x.advance(stage) })
 	}
 	if stage == 0 {
-		for _, f := range e.orderedFronts() {
+		each(e.cfg.Workers, e.orderedFronts(), func(f *Front) {
 			for _, x := range f.instances {
 				move(x)
 			}
-		}
+		})
 		return
 	}
 	e.eachShard(func(s *shard) {
