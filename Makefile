@@ -33,7 +33,7 @@ e2e: ## End-to-end tests of the real binary
 	go test -count=1 -timeout 20m ./e2e/...
 
 kafka-test: ## Tests on a real Apache Kafka broker; needs Java 17 and, the first time, Maven
-	go test -count=1 -timeout 20m -tags kafka -run ApacheKafka ./internal/kafkatest ./internal/eventlog ./internal/source/kafka ./e2e
+	go test -count=1 -timeout 20m -tags kafka -run ApacheKafka ./internal/kafkatest ./internal/eventlog ./internal/source/kafka ./internal/pass/cluster ./e2e
 
 test-web: web/node_modules/.package-lock.json ## The console's tests, in Chromium
 	npm --prefix web test

@@ -212,3 +212,16 @@ func (s *sender[T]) flush() {
 		}
 	}
 }
+
+// Passed returns the event time of each stage as of the newest seal, for the jobs in
+// which shards send to each other. Those shards wait for it; see [Exchange.Reached].
+// The caller is who seals.
+func (e *Engine) Passed() map[string][]int64 {
+	passed := make(map[string][]int64)
+	for _, run := range e.jobs {
+		if run.stages > 1 {
+			passed[run.job.name] = run.stageWatermarks(&e.cfg)
+		}
+	}
+	return passed
+}
