@@ -128,6 +128,7 @@ func api(t *testing.T) http.Handler {
 	mux.HandleFunc("GET /api/v1/ledger", ledgerAPI)
 	mux.HandleFunc("POST /api/v1/sql", sqlAPI)
 	mux.HandleFunc("POST /api/v1/files", filesAPI)
+	mux.HandleFunc("POST /api/v1/jobs/diff", diffAPI)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		problem(w, 404, "There is nothing at "+r.URL.Path+".", "")
 	})
