@@ -2,7 +2,6 @@ package duckdb
 
 import (
 	"fmt"
-	"strconv"
 
 	"github.com/millrace/millrace/internal/store/olap"
 )
@@ -18,23 +17,15 @@ const (
 	marksPerRetention = 128
 )
 
-// storeResults moves the number of the next result, and marks now and then when
-// it was reached.
-func (w *writer) storeResults(to, stored uint64) error {
-	if to <= stored {
-		return nil
-	}
-	if err := w.conn.exec("UPDATE " + internalSchema + ".state SET results = " + strconv.FormatUint(to, 10)); err != nil {
-		return err
-	}
+// mark writes down now and then when the next result had a number.
+func (w *writer) mark(next uint64) error {
 	now := w.now()
 	if now.Sub(w.marked) < w.retention/marksPerRetention {
 		return nil
 	}
 	w.marked = now
-	marks := internalSchema + ".result_marks"
-	return w.conn.exec(fmt.Sprintf("INSERT INTO %s VALUES (make_timestamp(%d), %d);\nDELETE FROM %[1]s WHERE number < (%[4]s)",
-		marks, now.UnixMicro(), stored, w.expired()))
+	return w.conn.exec(fmt.Sprintf("INSERT INTO %s.result_marks VALUES (make_timestamp(%d), %d);\nDELETE FROM %[1]s.result_marks WHERE number < (%[4]s)",
+		internalSchema, now.UnixMicro(), next, w.expired()))
 }
 
 // expired is the query of the number below which results are older than the

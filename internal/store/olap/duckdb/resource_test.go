@@ -121,8 +121,8 @@ func TestMemory(t *testing.T) {
 			}
 		})
 	}
-	for i := range int64(5) {
-		c := olap.Commit{Batches: []*event.Batch{olaptest.Sales(0, i*5000, 5000)}, Positions: map[int32]int64{0: (i + 1) * 5000}}
+	for i := range int64(50) {
+		c := olap.Commit{Batches: []*event.Batch{olaptest.Sales(0, i*500, 500)}, Positions: map[int32]int64{0: (i + 1) * 500}}
 		if err := s.Write(t.Context(), c); err != nil {
 			t.Errorf("Write beside hungry queries: %v", err)
 		}

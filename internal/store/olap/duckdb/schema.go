@@ -1,8 +1,6 @@
 package duckdb
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -18,7 +16,7 @@ const internalSchema = "_millrace"
 func ddl(l *layout, options string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "CREATE SCHEMA %s;\n", internalSchema)
-	fmt.Fprintf(&b, "CREATE TABLE %s.state (version BIGINT, positions VARCHAR, results BIGINT);\n", internalSchema)
+	fmt.Fprintf(&b, "CREATE TABLE %s;\n", stateTable)
 	fmt.Fprintf(&b, "INSERT INTO %s.state VALUES (%d, '{}', 0);\n", internalSchema, olap.SchemaVersion)
 	fmt.Fprintf(&b, "CREATE TABLE %s.job_tables (name VARCHAR, definition VARCHAR);\n", internalSchema)
 	fmt.Fprintf(&b, "CREATE TABLE %s.result_marks (reached TIMESTAMP, number BIGINT);\n", internalSchema)
@@ -114,20 +112,4 @@ func prepareSchema(c *connection, l *layout, options string) error {
 			olap.ErrVersion, state, want)
 	}
 	return nil
-}
-
-// readPositions returns what the store has.
-func readPositions(c *connection) (olap.Positions, error) {
-	positions := olap.Positions{Offsets: make(map[int32]int64)}
-	state, err := c.texts("SELECT positions FROM " + internalSchema + ".state UNION ALL SELECT results::VARCHAR FROM " + internalSchema + ".state")
-	if err == nil && len(state) != 2 {
-		err = fmt.Errorf("%d values of them, want two", len(state))
-	}
-	if err == nil {
-		err = errors.Join(json.Unmarshal([]byte(state[0]), &positions.Offsets), json.Unmarshal([]byte(state[1]), &positions.Results))
-	}
-	if err != nil {
-		return olap.Positions{}, fmt.Errorf("cannot read the positions: %w", err)
-	}
-	return positions, nil
 }

@@ -2,9 +2,7 @@ package duckdb
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 
 	capi "github.com/duckdb/duckdb-go-bindings"
@@ -29,6 +27,7 @@ type writer struct {
 	resultsState
 
 	positions map[int32]int64 // scratch
+	replaced  int             // rows of the state since its table was made
 }
 
 // tableWriter fills the chunks of one table.
@@ -78,7 +77,7 @@ func (w *writer) load() error {
 	if err := w.loadJobs(); err != nil {
 		return err
 	}
-	w.stale = false
+	w.stale, w.replaced = false, maxReplaced
 	return nil
 }
 
@@ -157,10 +156,7 @@ func (w *writer) write(ctx context.Context, c olap.Commit, stored olap.Positions
 				return err
 			}
 		}
-		if err := w.storeResults(c.ResultsTo, stored.Results); err != nil {
-			return err
-		}
-		return w.storePositions(c.Positions, stored.Offsets)
+		return w.storeState(&c, stored)
 	})
 }
 
@@ -326,26 +322,4 @@ func (t *tableWriter) finish(keep bool) error {
 	}
 	capi.AppenderDestroy(&t.appender)
 	return err
-}
-
-// storePositions moves the positions; they never go back. They are one row of
-// one column, because DuckDB updates that in a quarter of the time that an upsert
-// of a row per partition takes.
-func (w *writer) storePositions(positions, stored map[int32]int64) error {
-	clear(w.positions)
-	maps.Copy(w.positions, stored)
-	moved := false
-	for p, next := range positions {
-		if old, ok := stored[p]; !ok || old < next {
-			w.positions[p], moved = next, true
-		}
-	}
-	if !moved {
-		return nil
-	}
-	text, err := json.Marshal(w.positions)
-	if err != nil {
-		return err
-	}
-	return w.conn.exec("UPDATE " + internalSchema + ".state SET positions = '" + string(text) + "'")
 }
