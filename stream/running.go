@@ -19,7 +19,8 @@ type running struct {
 	times      []Times  // per stage; the same in all, unless there is an exchange
 	holder     string   // source that holds its watermark
 	failed     atomic.Pointer[Failure]
-	recorded   bool // its failure is in the backend
+	recorded   bool     // its failure is in the backend
+	old        []uint32 // generations whose state goes with the next seal
 	record     jobRecord
 
 	values, late, outputs int64 // since the engine was opened
@@ -37,6 +38,7 @@ type Failure struct {
 type jobRecord struct {
 	Generation uint32          `json:"generation"`
 	Version    int             `json:"version"`
+	Shape      string          `json:"shape,omitempty"`
 	Failure    *Failure        `json:"failure,omitempty"`
 	Since      map[int32]int64 `json:"since"`                // positions at which it began
 	Stopped    map[int32]int64 `json:"stopped_at,omitempty"` // positions that its state is of, when it failed
@@ -110,14 +112,60 @@ func (r *running) tell(cfg *Config, now int64) {
 }
 
 // loadJobs checks the jobs' definitions and finds their state.
-func (e *Engine) loadJobs() error {
-	if err := Check(e.cfg.Jobs); err != nil {
-		return fmt.Errorf("%w: %w", ErrDefinition, err)
+func (e *Engine) loadJobs() (err error) {
+	e.jobs, err = e.plan(e.cfg.Jobs)
+	return err
+}
+
+// plan checks the definitions of jobs and finds their state. Those that run are as they
+// are.
+func (e *Engine) plan(jobs []*Job) (planned []*running, err error) {
+	if err := Check(jobs); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDefinition, err)
 	}
-	newest := uint32(0)
-	records := make(map[string]jobRecord)
+	records, newest, err := e.readRecords()
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	for _, j := range jobs {
+		if i := slices.IndexFunc(e.jobs, func(r *running) bool { return r.job == j }); i >= 0 {
+			planned = append(planned, e.jobs[i])
+			continue
+		}
+		record, known := records[j.name]
+		var old []uint32
+		switch {
+		case !known:
+			newest++
+			record = jobRecord{Generation: newest}
+		case record.Version > j.version:
+			errs = append(errs, fmt.Errorf("job %q: its state is of version %d, it is defined with version %d; use the newer definition, or give the job another name", j.name, record.Version, j.version))
+			continue
+		case record.Shape != j.shape && record.Version == j.version:
+			errs = append(errs, fmt.Errorf("job %q: its key, windows or pattern are not those of its state; raise its version above %d, and it begins anew", j.name, record.Version))
+			continue
+		case record.Shape != j.shape, j.shape != "" && record.Failure != nil && record.Version < j.version:
+			newest++
+			old = append(old, record.Generation)
+			record = jobRecord{Generation: newest}
+		}
+		record.Version, record.Shape = j.version, j.shape
+		run := newRunning(j, record)
+		run.old = old
+		planned = append(planned, run)
+	}
+	if len(errs) > 0 {
+		return nil, fmt.Errorf("%w: %w", ErrDefinition, errors.Join(errs...))
+	}
+	return planned, nil
+}
+
+// readRecords returns what the backend knows of jobs, and the newest generation.
+func (e *Engine) readRecords() (records map[string]jobRecord, newest uint32, err error) {
+	records = make(map[string]jobRecord)
 	hi := []byte{0, 0, 0, 1}
-	err := e.cfg.Backend.Scan(registryPrefix, hi, func(key, value []byte) error {
+	err = e.cfg.Backend.Scan(registryPrefix, hi, func(key, value []byte) error {
 		var r jobRecord
 		if err := json.Unmarshal(value, &r); err != nil {
 			return fmt.Errorf("cannot read the record of job %q: %w", key[len(registryPrefix):], err)
@@ -126,27 +174,7 @@ func (e *Engine) loadJobs() error {
 		newest = max(newest, r.Generation)
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, j := range e.cfg.Jobs {
-		record, known := records[j.name]
-		switch {
-		case !known:
-			newest++
-			record = jobRecord{Generation: newest, Version: j.version}
-		case record.Version > j.version:
-			errs = append(errs, fmt.Errorf("job %q: its state is of version %d, this binary has version %d; use the newer binary, or give the job another name", j.name, record.Version, j.version))
-			continue
-		}
-		record.Version = j.version
-		e.jobs = append(e.jobs, newRunning(j, record))
-	}
-	if len(errs) > 0 {
-		return fmt.Errorf("%w: %w", ErrDefinition, errors.Join(errs...))
-	}
-	return nil
+	return records, newest, err
 }
 
 func newRunning(j *Job, record jobRecord) *running {
@@ -193,6 +221,13 @@ func (e *Engine) record(r SealRequest) (failed []Failure, err error) {
 			run.record.Stages = run.stageWatermarks(&e.cfg)
 			run.record.Stopped = r.Positions
 		}
+		for _, generation := range run.old {
+			lo, hi := binary.BigEndian.AppendUint32(nil, generation), binary.BigEndian.AppendUint32(nil, generation+1)
+			if err := r.Writer.DeleteRange(lo, hi); err != nil {
+				return failed, err
+			}
+		}
+		run.old = nil
 		if run.record.Since == nil {
 			run.record.Since = r.Positions
 		}

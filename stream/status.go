@@ -70,7 +70,10 @@ func (e *Engine) observe(instances []*instance) {
 // for each partition and shard. It is for reading with package state; nil when
 // there is no such job.
 func (e *Engine) Prefixes(job, operator string) (prefixes [][]byte) {
-	for _, run := range e.jobs {
+	e.mu.Lock()
+	jobs := e.jobs
+	e.mu.Unlock()
+	for _, run := range jobs {
 		if run.job.name != job {
 			continue
 		}

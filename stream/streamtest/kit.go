@@ -171,6 +171,17 @@ func (k *Kit) Commit() []Row {
 	return rows
 }
 
+// Replace commits, and lets the engine run other jobs from there on. On an error it runs
+// those that it ran.
+func (k *Kit) Replace(jobs ...*stream.Job) ([]Row, error) {
+	rows := k.Commit()
+	if err := k.engine.Replace(jobs); err != nil {
+		return rows, err
+	}
+	k.jobs = jobs
+	return rows, nil
+}
+
 // Crash throws the engine away and opens it again as of the newest commit. It reads
 // the events since then again. The watermark is that of the commit.
 func (k *Kit) Crash() {
