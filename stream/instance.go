@@ -19,6 +19,7 @@ type instance struct {
 	times  []Times // per stage
 
 	inputs    map[*node]any
+	batches   map[*node]any // inputs of the operators that are a Batcher
 	parts     []part
 	outlets   []interface{ flush() }
 	readers   []*reader
@@ -62,7 +63,7 @@ func (p Place) appendTo(dst []byte) []byte {
 func (e *Engine) open(run *running, place Place) (*instance, error) {
 	x := &instance{
 		engine: e, run: run, place: place, times: slices.Clone(run.times),
-		inputs: make(map[*node]any), receivers: make(map[*node]inlet),
+		inputs: make(map[*node]any), batches: make(map[*node]any), receivers: make(map[*node]inlet),
 	}
 	if err := x.build(); err != nil {
 		return nil, fmt.Errorf("job %q, %s: %w", run.job.name, place, err)

@@ -41,11 +41,17 @@ func KeyBy[K comparable, T any](in Stream[T], name string, key func(T) K) Keyed[
 		if err != nil {
 			return nil, err
 		}
+		all := batcher[Record[K, T]](x, end)
+		if all == nil {
+			all = func(elements []Element[Record[K, T]]) {
+				for i := range elements {
+					emit(elements[i])
+				}
+			}
+		}
 		return newInlet(x, emit, func(p parcel) {
 			elements := p.elements.(*[]Element[Record[K, T]])
-			for _, e := range *elements {
-				emit(e)
-			}
+			all(*elements)
 			recycle(p.home, elements)
 		})
 	}

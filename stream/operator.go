@@ -14,6 +14,13 @@ type Operator interface {
 	Advance(t Times) error
 }
 
+// Batcher is what an [Operator] may be, too: it is then given the elements of a parcel
+// together, in their order, where it would be given one after the other. The slice is the
+// engine's again when TakeAll returns.
+type Batcher[T any] interface {
+	TakeAll(elements []Element[T])
+}
+
 // Times are the two clocks of a job.
 type Times struct {
 	Watermark int64 // event time that the job's sources have passed, µs; 0 when not known yet
@@ -69,6 +76,9 @@ func Connect[T, R any](
 			return nil, fmt.Errorf("operator %q: %w", n.name, err)
 		}
 		x.keep(n, op, c.Space)
+		if b, ok := op.(Batcher[T]); ok {
+			x.batches[n] = b.TakeAll
+		}
 		return take, nil
 	}
 	return Stream[R]{n}
@@ -158,6 +168,16 @@ func Connect2Late[A, B, R, L any](
 		return make(c, emit, l.(func(Element[L])))
 	})
 	return results, Stream[L]{n}
+}
+
+// batcher returns the function that hands elements to what follows n here, when that is
+// one operator that takes them together; else nil.
+func batcher[R any](x *instance, n *node) func([]Element[R]) {
+	if len(n.down) != 1 {
+		return nil
+	}
+	all, _ := x.batches[n.down[0]].(func([]Element[R]))
+	return all
 }
 
 // emitter returns the function that hands an element to all that follow n here.

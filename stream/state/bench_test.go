@@ -247,3 +247,28 @@ func BenchmarkTimers(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkUpsertAll is BenchmarkUpsertID, 512 keys at a time.
+func BenchmarkUpsertAll(b *testing.B) {
+	for _, size := range benchSizes {
+		b.Run(size.name, func(b *testing.B) {
+			order := scattered(size.n)
+			_, v := benchTable[id16](b, discard{})
+			key := func(i uint32) (k id16) {
+				binary.LittleEndian.PutUint32(k[:], i)
+				return k
+			}
+			for i := range size.n {
+				v.Upsert(key(uint32(i)))
+			}
+			at := 0
+			keyOf := func(i int) id16 { return key(order[(at+i)&(1<<20-1)]) }
+			use := func(_ int, c *count, _ bool) { c.N++ }
+			b.ReportAllocs()
+			b.ResetTimer()
+			for at = 0; at < b.N; at += 512 {
+				v.UpsertAll(min(512, b.N-at), keyOf, use)
+			}
+		})
+	}
+}

@@ -160,7 +160,10 @@ func (t *table[V]) get(key []byte) uint32 {
 
 // upsert returns the entry of a key, which it marks as changed.
 func (t *table[V]) upsert(key []byte) (i uint32, existed bool) {
-	hash := t.hash(key)
+	return t.upsertHashed(key, t.hash(key))
+}
+
+func (t *table[V]) upsertHashed(key []byte, hash uint32) (i uint32, existed bool) {
 	if i = t.find(key, hash); i == noEntry && !t.complete() {
 		i = t.load(key, hash)
 	}

@@ -9,10 +9,11 @@ import (
 // Value is a table with one value per key. K is a string, an integer, a bool, a [16]byte, or a struct of those; V is
 // what package codec can store.
 type Value[K, V any] struct {
-	keys *codec.KeyCodec[K]
-	t    *table[V]
-	stat []byte // where the number of entries is stored
-	key  []byte
+	keys  *codec.KeyCodec[K]
+	t     *table[V]
+	stat  []byte // where the number of entries is stored
+	key   []byte
+	ahead *ahead // of UpsertAll; nil until it is used
 }
 
 // OpenValue opens the table of a name.

@@ -33,6 +33,9 @@ type sliced[K comparable, T, A, R any] struct {
 	results *codec.Codec[R]          // when there are early results
 
 	slot   slotCache[K, A]
+	batch  []stream.Element[stream.Record[K, T]] // of TakeAll
+	keyOf  func(i int) K                         // in the batch
+	addTo  func(i int, c *cell[A], existed bool)
 	passed int64 // windows with an end up to here have fired
 	closed int64 // windows with an end up to here take nothing more
 
@@ -83,6 +86,8 @@ func openSliced[K comparable, T, A, R any](
 		outlet: out, a: &p.a, grid: p.spec.grid(), lateness: p.lateness.Microseconds(), emission: p.emission, late: late,
 		passed: math.MinInt64, closed: math.MinInt64, turn: 1, merged: make(map[K]int),
 	}
+	s.keyOf = func(i int) K { return s.batch[i].Value.Key }
+	s.addTo = func(i int, c *cell[A], _ bool) { s.add(c, &s.batch[i]) }
 	var err error
 	if s.panes, err = state.OpenPanes[K, cell[A]](space, "panes", state.TableOptions{}); err != nil {
 		return nil, err
@@ -110,8 +115,46 @@ func (s *sliced[K, T, A, R]) take(e stream.Element[stream.Record[K, T]]) {
 		return
 	}
 	c, _ := s.slot.pane.Upsert(e.Value.Key)
+	s.add(c, &e)
+}
+
+func (s *sliced[K, T, A, R]) add(c *cell[A], e *stream.Element[stream.Record[K, T]]) {
 	s.a.Add(&c.Acc, e.Value.Value, aggregate.At{Time: e.Time, Cause: e.Cause})
 	s.touch(c, e.Value.Key, e.Cause)
+}
+
+// TakeAll implements [stream.Batcher]: elements of one slot are looked up together.
+func (s *sliced[K, T, A, R]) TakeAll(elements []stream.Element[stream.Record[K, T]]) {
+	for len(elements) > 0 {
+		n := s.open(elements)
+		if n == 0 {
+			s.take(elements[0])
+			elements = elements[1:]
+			continue
+		}
+		s.batch = elements[:n]
+		s.slot.pane.UpsertAll(n, s.keyOf, s.addTo)
+		elements = elements[n:]
+	}
+	s.batch = nil
+}
+
+// open counts the elements in front that are in one slot of which nothing has fired, and
+// finds its pane.
+func (s *sliced[K, T, A, R]) open(elements []stream.Element[stream.Record[K, T]]) (n int) {
+	at := elements[0].Time
+	if at < s.slot.from || at >= s.slot.to {
+		s.seek(at)
+	}
+	if s.slot.number < s.passed {
+		return 0
+	}
+	if s.slot.pane == nil {
+		s.slot.pane = s.panes.Pane(s.slot.from)
+	}
+	for n = 1; n < len(elements) && elements[n].Time >= s.slot.from && elements[n].Time < s.slot.to; n++ {
+	}
+	return n
 }
 
 // takePart takes what elements of one key and slot have been folded to.
