@@ -30,6 +30,7 @@ func fraud(ctx context.Context, b *bench) ([]result, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer s.kill()
 	shop, err := newShop()
 	if err != nil {
 		return nil, err
@@ -37,6 +38,9 @@ func fraud(ctx context.Context, b *bench) ([]result, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	w := &wait{posted: make(map[string]time.Time)}
+	if err := s.runsJob(ctx, "fraud"); err != nil {
+		return nil, err
+	}
 	began, ended := make(chan struct{}), make(chan error, 1)
 	go func() { ended <- w.follow(ctx, s.url+"/api/v1/jobs/fraud/results?output=fraud_decisions", began) }()
 	select {
@@ -48,7 +52,7 @@ func fraud(ctx context.Context, b *bench) ([]result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.pace(ctx, func(int) ([]byte, error) { return shop.post(w), nil }); err != nil {
+	if _, err := s.pace(ctx, int(b.openLoop/openLoopInterval), func(int) ([]byte, error) { return shop.post(w), nil }); err != nil {
 		return nil, err
 	}
 	w.rest(ctx, 5*time.Second)
@@ -70,8 +74,29 @@ func fraud(ctx context.Context, b *bench) ([]result, error) {
 		atMost(fmt.Sprintf("payment posted to decision received, p99 at %s events/s, open loop, all jobs", grouped(openLoopRate)), at(0.99), 100, "ms"),
 		{what: "… p50, p90, p99.9, worst", value: fmt.Sprintf("%.0f, %.0f, %.0f, %.0f ms", at(0.5), at(0.9), at(0.999), at(1))},
 		{what: "… payments decided", value: fmt.Sprintf("%d of %d", len(took), len(took)+len(w.posted))},
-		{what: "… cores used by the platform", value: fmt.Sprintf("%.2f", (after-before)/openLoopSeconds)},
+		{what: "… cores used by the platform", value: fmt.Sprintf("%.2f", (after-before)/b.openLoop.Seconds())},
 	}, s.stop()
+}
+
+// runsJob waits for a job: it is shown from the first commit on.
+func (s *server) runsJob(ctx context.Context, name string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/api/v1/jobs/"+name, nil)
+	if err != nil {
+		return err
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		r, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return err
+		}
+		r.Body.Close()
+		if r.StatusCode == http.StatusOK {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("no job %q: %s", name, r.Status)
+		}
+	}
 }
 
 // shop makes requests of events of a generated shop.

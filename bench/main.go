@@ -44,6 +44,7 @@ type bench struct {
 	binary   string
 	rounds   int
 	duration time.Duration
+	openLoop time.Duration
 }
 
 func main() {
@@ -52,6 +53,7 @@ func main() {
 	flag.StringVar(&b.binary, "binary", "bin/millrace", "the binary to measure")
 	flag.IntVar(&b.rounds, "rounds", 3, "repetitions; the median counts")
 	flag.DurationVar(&b.duration, "duration", 6*time.Second, "time of each load on the door")
+	flag.DurationVar(&b.openLoop, "open-loop", 25*time.Second, "time of the loads at a fixed rate")
 	flag.StringVar(&only, "only", "", "comma-separated scenarios to run; all by default")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

@@ -185,11 +185,9 @@ func appendEvent(dst []byte, id int64) []byte {
 }
 
 const (
-	openLoopRate    = 20_000 // events per second
-	openLoopBatch   = 100
-	openLoopSeconds = 25
-
-	openLoopRequests = openLoopRate / openLoopBatch * openLoopSeconds
+	openLoopRate     = 20_000 // events per second
+	openLoopBatch    = 100    // events per request
+	openLoopInterval = time.Second * openLoopBatch / openLoopRate
 )
 
 // freshness posts at a fixed rate and asks the platform how old events were when they
@@ -204,16 +202,18 @@ func freshness(ctx context.Context, b *bench) ([]result, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer s.kill()
 	worst := 0.0 // of the status' p99, ms
+	requests := int(b.openLoop / openLoopInterval)
 	id := int64(0)
-	answered, err := s.pace(ctx, func(n int) ([]byte, error) {
+	answered, err := s.pace(ctx, requests, func(n int) ([]byte, error) {
 		var body []byte
 		for range openLoopBatch {
 			id++
 			body = appendEvent(body, id)
 		}
 		// The figure covers the last 10 to 20 seconds: look at it twice.
-		if n != openLoopRequests/2 && n != openLoopRequests-1 {
+		if n != requests/2 && n != requests-1 {
 			return body, nil
 		}
 		p99, err := s.p99(ctx)
@@ -225,21 +225,20 @@ func freshness(ctx context.Context, b *bench) ([]result, error) {
 	}
 	return []result{
 		atMost(fmt.Sprintf("accepted to queryable, p99 at %s events/s, open loop", grouped(openLoopRate)), worst, 1000, "ms"),
-		{what: "… requests answered", value: fmt.Sprintf("%d of %d", answered, openLoopRequests)},
+		{what: "… requests answered", value: fmt.Sprintf("%d of %d", answered, requests)},
 	}, s.stop()
 }
 
 // pace posts what body makes at a fixed rate: by the schedule, not by the answers, so that a
 // late answer does not delay the next request.
-func (s *server) pace(ctx context.Context, body func(n int) ([]byte, error)) (answered int64, err error) {
+func (s *server) pace(ctx context.Context, requests int, body func(n int) ([]byte, error)) (answered int64, err error) {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	var failure atomic.Pointer[error]
 	var done atomic.Int64
 	var group sync.WaitGroup
-	const interval = time.Second * openLoopBatch / openLoopRate
 	began := time.Now()
-	for n := range openLoopRequests {
-		time.Sleep(time.Until(began.Add(time.Duration(n) * interval)))
+	for n := range requests {
+		time.Sleep(time.Until(began.Add(time.Duration(n) * openLoopInterval)))
 		request, err := body(n)
 		if err != nil {
 			return 0, err

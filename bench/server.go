@@ -84,6 +84,13 @@ func (s *server) stop() error {
 	return nil
 }
 
+// kill ends a server that a scenario has not stopped.
+func (s *server) kill() {
+	if s.cmd.ProcessState == nil && s.cmd.Process.Kill() == nil {
+		_ = s.cmd.Wait() // it was killed
+	}
+}
+
 // metrics returns the sum of each metric over its labels.
 func (s *server) metrics(ctx context.Context) (map[string]float64, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/metrics", nil)

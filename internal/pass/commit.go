@@ -12,13 +12,15 @@ import (
 // The ledger's old minutes are removed this often.
 const expireEvery = time.Hour
 
-// commitLoop commits at most once per interval, and earlier when many rows wait.
-// Closing stop makes it commit the rest and return.
+// commitLoop commits what is judged: at once when nothing was for a while, else an
+// interval after the commit before began, and earlier when many rows wait. Closing stop
+// makes it commit the rest and return.
 func (p *Pass) commitLoop(stop <-chan struct{}) error {
 	expire := p.cfg.Clock.NewTicker(expireEvery)
 	defer expire.Stop()
 	quiet := p.jobs.ticker()
 	defer quiet.Stop()
+	var elapsed <-chan time.Time // nil before the first commit
 	for {
 		select {
 		case <-p.failed:
@@ -37,12 +39,14 @@ func (p *Pass) commitLoop(stop <-chan struct{}) error {
 			continue
 		case <-p.pending.ready:
 		}
-		interval := p.cfg.Clock.After(p.cfg.CommitInterval)
-		select {
-		case <-stop:
-		case <-interval:
-		case <-p.pending.full:
+		if elapsed != nil {
+			select {
+			case <-stop:
+			case <-elapsed:
+			case <-p.pending.full:
+			}
 		}
+		elapsed = p.cfg.Clock.After(p.cfg.CommitInterval)
 		if err := p.commit(); err != nil {
 			return err
 		}
@@ -54,10 +58,21 @@ func (p *Pass) commitLoop(stop <-chan struct{}) error {
 func (p *Pass) commit() error {
 	p.committing.Lock()
 	defer p.committing.Unlock()
+	return p.commitThen(nil)
+}
+
+// commitThen commits, and calls then, unless it is nil, when the commit is durable and
+// before a worker has processed anything behind it. The caller holds committing.
+func (p *Pass) commitThen(then func()) error {
+	resting := p.rest()
+	defer resting.end()
 	commit := p.cfg.Checkpoint.NewCommit()
 	cut, outputs, err := p.cut(commit)
 	if err != nil {
 		return errors.Join(err, commit.Discard())
+	}
+	if then == nil {
+		resting.end()
 	}
 	if len(cut) == 0 && p.jobs == nil {
 		return commit.Discard()
@@ -66,25 +81,56 @@ func (p *Pass) commit() error {
 		return err
 	}
 	for i := range cut {
-		p.committed(&cut[i])
+		p.committed(resting, &cut[i])
 	}
-	published, err := p.jobs.committed(outputs)
+	published, err := p.jobs.committed(resting, outputs)
 	if err != nil {
 		return err
 	}
 	p.stats.commits.Add(1)
 	p.broadcast()
-	p.writer.enqueue(unit{cut, published})
+	p.writer.enqueue(unit{parts: cut, published: published})
+	if then != nil {
+		then()
+	}
 	return nil
+}
+
+// rest is a time in which no worker processes anything.
+type rest struct {
+	workers []*worker
+	over    bool
+}
+
+func (p *Pass) rest() *rest {
+	for _, w := range p.workers {
+		w.mu.Lock()
+	}
+	return &rest{workers: p.workers}
+}
+
+func (r *rest) end() {
+	if r.over {
+		return
+	}
+	r.over = true
+	for _, w := range r.workers {
+		w.mu.Unlock()
+	}
+}
+
+// with calls f while the worker rests.
+func (r *rest) with(w *worker, f func()) {
+	if r.over {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+	}
+	f()
 }
 
 // cut takes what all tasks have ready, and the jobs at the same moment: all
 // workers rest meanwhile.
 func (p *Pass) cut(commit *checkpoint.Commit) (cut []sealed, outputs []stream.Output, err error) {
-	for _, w := range p.workers {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-	}
 	for _, w := range p.workers {
 		if cut, err = w.seal(cut); err != nil {
 			return nil, nil, err
@@ -121,14 +167,13 @@ func (p *Pass) writeCheckpoint(commit *checkpoint.Commit, cut []sealed) error {
 }
 
 // committed tells a task that its part of a commit is durable.
-func (p *Pass) committed(s *sealed) {
-	w := p.worker(s.task.partition)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if s.judged != nil {
-		s.task.committed = s.judged.state.Position
-		s.task.dedup.Committed()
-	}
+func (p *Pass) committed(r *rest, s *sealed) {
+	r.with(p.worker(s.task.partition), func() {
+		if s.judged != nil {
+			s.task.committed = s.judged.state.Position
+			s.task.dedup.Committed()
+		}
+	})
 }
 
 func (p *Pass) expireLedger() error {
