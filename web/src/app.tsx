@@ -17,6 +17,7 @@ import { TopBar } from './shell/topbar.tsx'
 import { Link } from './ui/control.tsx'
 import { Empty, Loading, Stale } from './ui/state.tsx'
 
+const JobsPage = lazy(() => import('./page/jobs.tsx'))
 const SqlPage = lazy(() => import('./page/sql.tsx'))
 
 const RETRY_MS = 5000
@@ -54,21 +55,33 @@ function pageFor(path: string): ReactNode {
   if (/^\/coordinates\/\d+\/\d+$/.test(path)) {
     return <PassportPage coordinates={{ partition: segment(path, 2), offset: segment(path, 3) }} />
   }
+  if (path === '/jobs' || /^\/jobs\/[^/]+$/.test(path)) {
+    const name = segment(path, 2)
+    return (
+      <Later title={name || 'Live jobs'} what="the page">
+        <JobsPage name={name} />
+      </Later>
+    )
+  }
   if (path === '/sql') {
     return (
-      <Suspense
-        fallback={
-          <>
-            <TopBar title="SQL" />
-            <Loading what="the editor" />
-          </>
-        }
-      >
+      <Later title="SQL" what="the editor">
         <SqlPage />
-      </Suspense>
+      </Later>
     )
   }
   return <NoPage path={path} />
+}
+
+/** A page whose code is loaded when it is asked for. */
+function Later({ title, what, children }: { title: string; what: string; children: ReactNode }) {
+  const fallback = (
+    <>
+      <TopBar title={title} />
+      <Loading what={what} />
+    </>
+  )
+  return <Suspense fallback={fallback}>{children}</Suspense>
 }
 
 function NoPage({ path }: { path: string }) {

@@ -10,6 +10,7 @@ import './style/overview.css'
 import './style/grid.css'
 import './style/passport.css'
 import './style/operate.css'
+import './style/jobs.css'
 import './style/sql.css'
 import './style/narrow.css'
 

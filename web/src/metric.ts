@@ -60,7 +60,8 @@ export interface Span {
   to?: string | undefined
 }
 
-const timestamp = (iso: string) => `TIMESTAMP '${iso.replace('T', ' ').replace(/(\.\d+)?Z$/, '')}'`
+/** A time for SQL. */
+export const timestamp = (iso: string) => `TIMESTAMP '${iso.replace('T', ' ').replace(/(\.\d+)?Z$/, '')}'`
 
 /** Quotes a text for SQL. */
 export function literal(text: string): string {

@@ -71,6 +71,26 @@ const SHOTS: Shot[] = [
   { name: 'sql-table', path: query('SELECT event_time, order_id, kind\nFROM order_lines\nLIMIT 1000') },
   { name: 'sql-chart', path: `${query(REVENUE)}&view=chart`, ...few },
   { name: 'sql-error', path: query('SELECT sum(amount)\nFORM order_lines'), ...few },
+  { name: 'jobs', path: '/jobs' },
+  { name: 'jobs-failed', path: '/jobs', mood: 'failed', ...few },
+  { name: 'jobs-empty', path: '/jobs', mood: 'empty', ...few },
+  { name: 'jobs-none', path: '/jobs', mood: 'none', widths: [1440] },
+  { name: 'jobs-error', path: '/jobs', mood: 'error', widths: [1440] },
+  { name: 'jobs-loading', path: '/jobs', mood: 'loading', widths: [1440] },
+  { name: 'jobs-stale', path: '/jobs', later: 'error', ...few, act: page => page.waitForTimeout(3000) },
+  { name: 'job-kpis', path: '/jobs/kpis' },
+  { name: 'job-kpis-empty', path: '/jobs/kpis', mood: 'empty', widths: [1440] },
+  { name: 'job-kpis-channel', path: '/jobs/kpis?by=channel&member=web&figure=conversion&span=180', ...few },
+  { name: 'job-popularity', path: '/jobs/popularity', ...few },
+  { name: 'job-sessions', path: '/jobs/sessions', ...few },
+  { name: 'job-carts', path: '/jobs/carts', ...few },
+  { name: 'job-profiles', path: '/jobs/profiles?key=17850', ...few },
+  { name: 'job-fraud', path: '/jobs/fraud', ...few },
+  { name: 'job-prices', path: '/jobs/price_errors', ...few },
+  { name: 'job-stock', path: '/jobs/stock', ...few },
+  { name: 'job-stopped', path: '/jobs/stock', mood: 'failed', ...few },
+  { name: 'job-volume', path: '/jobs/volume', widths: [1440] },
+  { name: 'job-unknown', path: '/jobs/nothing', widths: [1440] },
   { name: 'sources', path: '/sources' },
   { name: 'sources-empty', path: '/sources', mood: 'empty', widths: [1440] },
   { name: 'system', path: '/system?check=1' },
@@ -91,13 +111,13 @@ for (const shot of SHOTS) {
       )
       page.on('pageerror', error => process.stdout.write(`${shot.name}: ${error.message}\n`))
       await page.goto(mock.url + shot.path)
-      await page.waitForTimeout(shot.path.startsWith('/sql') ? 900 : 600)
+      await page.waitForTimeout(/^.(sql|jobs)/.test(shot.path) ? 1500 : 600)
       if (shot.later) mock.mood = shot.later
       await shot.act?.(page)
       await page.waitForTimeout(250)
       await page.screenshot({
         path: `${folder}/${shot.name}-${width}-${theme}.png`,
-        fullPage: width === 390 && !shot.act,
+        fullPage: (width === 390 && !shot.act) || shot.path.startsWith('/jobs'),
       })
       await page.close()
     }

@@ -3,6 +3,8 @@ import type {
   Definition,
   EventPage,
   EventQuery,
+  JobList,
+  KeyState,
   LedgerAnswer,
   LedgerQuery,
   Overview,
@@ -15,6 +17,7 @@ import type {
   SourceList,
   SqlAnswer,
   Status,
+  Watermarks,
 } from './types.ts'
 
 export class ApiError extends Error {
@@ -103,6 +106,13 @@ export const api = {
     get<Passport>(`/api/v1/coordinates/${encodeURIComponent(partition)}/${encodeURIComponent(offset)}`, {}, signal),
   quarantine: (query: QuarantineQuery, signal?: AbortSignal) =>
     get<Quarantine>('/api/v1/quarantine', { ...query }, signal),
+  jobs: (signal?: AbortSignal) => get<JobList>('/api/v1/jobs', {}, signal),
+  resultsUrl: (job: string, output: string, last: number) =>
+    withQuery(`/api/v1/jobs/${encodeURIComponent(job)}/results`, { output, last }),
+  watermarks: (signal?: AbortSignal) => get<Watermarks>('/api/v1/watermarks', {}, signal),
+  /** What a job keeps of a key; a key that is no JSON is a text. */
+  state: (job: string, key: string, signal?: AbortSignal) =>
+    get<KeyState>(`/api/v1/state/${encodeURIComponent(job)}/${encodeURIComponent(key)}`, {}, signal),
   sources: (signal?: AbortSignal) => get<SourceList>('/api/v1/sources', {}, signal),
   schema: (signal?: AbortSignal) => get<{ tables: SchemaTable[] }>('/api/v1/schema', {}, signal),
   sql: async (query: string, signal?: AbortSignal): Promise<SqlAnswer> =>

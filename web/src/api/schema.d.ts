@@ -95,6 +95,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The streaming jobs, as of their newest commit */
+        get: operations["jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare two jobs over the log's history
+         * @description Both jobs read the accepted events that the log has, beside the live jobs, and their results are compared. Nothing is published. Server-sent events; when the client leaves, the run ends.
+         */
+        post: operations["job-diff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One streaming job */
+        get: operations["job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{name}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Results of a job, as they are committed
+         * @description Server-sent events. `result` carries one result. `gap` says that results behind its member `after` may be missing, since more came than are kept or the platform started anew: read the job's table. A client that reads too slowly is disconnected and may come again.
+         */
+        get: operations["job-results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ledger": {
         parameters: {
             query?: never;
@@ -226,6 +300,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/state/{job}/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a job keeps of a key
+         * @description As of the newest commit, with the positions of the log that it reflects.
+         */
+        get: operations["state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/status": {
         parameters: {
             query?: never;
@@ -238,6 +332,26 @@ export interface paths {
          * @description Progress, speed, freshness and memory of the process that answers.
          */
         get: operations["status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watermarks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far event time has come, and who holds it
+         * @description A job's watermark is the lowest of its active sources', a source's the lowest of its partitions'.
+         */
+        get: operations["watermarks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -311,6 +425,23 @@ export interface components {
             source: string;
             stream: string;
         };
+        Diff: {
+            outputs: components["schemas"]["OutputDiff"][];
+            /**
+             * Format: int64
+             * @description Records of the log that were read
+             */
+            records: number;
+        };
+        DiffRequest: {
+            a: components["schemas"]["JobSource"];
+            b: components["schemas"]["JobSource"];
+            /**
+             * Format: date-time
+             * @description Read what was received since then. Absent: all that the log has
+             */
+            since?: string;
+        };
         ErrorDetail: {
             /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
             location?: string;
@@ -375,6 +506,82 @@ export interface components {
             resumed?: number;
             /** @description Name under which rows know the file */
             stream: string;
+        };
+        Job: {
+            description: string;
+            /**
+             * Format: int64
+             * @description Entries of its state
+             */
+            entries: number;
+            /** @description Why it was stopped */
+            failure?: components["schemas"]["JobFailure"];
+            /** @description Source whose watermark holds it */
+            holder?: string;
+            /**
+             * Format: int64
+             * @description Values too late for one of its operators, since the start of the process
+             */
+            late: number;
+            /**
+             * Format: int64
+             * @description Memory of its state
+             */
+            memory_bytes: number;
+            name: string;
+            /** @description Where its results go */
+            out: components["schemas"]["JobOutput"][];
+            /**
+             * Format: int64
+             * @description Results that it published, since the start of the process
+             */
+            outputs: number;
+            /** @enum {string} */
+            state: "running" | "failed";
+            /**
+             * Format: int64
+             * @description Values that it read, since the start of the process
+             */
+            values: number;
+            /** Format: int64 */
+            version: number;
+            /**
+             * Format: date-time
+             * @description Event time that it has reached
+             */
+            watermark?: string;
+        };
+        JobFailure: {
+            /** @description Partition or shard in which it failed */
+            place: string;
+            reason: string;
+        };
+        JobOutput: {
+            columns: components["schemas"]["SchemaColumn"][];
+            description: string;
+            /** @description Columns that say which result a row is: a later row replaces an earlier one */
+            key: string[];
+            /** @enum {string} */
+            kind: "table" | "topic" | "feed";
+            name: string;
+        };
+        JobSource: {
+            /** @description Text of a job file, instead */
+            definition?: string;
+            /** @description Name of that file, for messages */
+            file?: string;
+            /** @description Name of a job that runs here */
+            job?: string;
+        };
+        JobWatermark: {
+            /** @description Source that holds it */
+            holder?: string;
+            job: string;
+            /** Format: date-time */
+            watermark?: string;
+        };
+        JobsAnswer: {
+            jobs: components["schemas"]["Job"][];
         };
         KPIs: {
             /** Format: decimal */
@@ -495,6 +702,31 @@ export interface components {
             line: number;
             message: string;
         };
+        OutputDiff: {
+            /**
+             * Format: int64
+             * @description Rows of one key that differ
+             */
+            changed: number;
+            /**
+             * Format: int64
+             * @description Rows that are the same
+             */
+            equal: number;
+            /** @description Job A has this output */
+            in_a: boolean;
+            /** @description Job B has this output */
+            in_b: boolean;
+            /** @enum {string} */
+            kind: "table" | "topic" | "feed";
+            name: string;
+            /** Format: int64 */
+            only_a: number;
+            /** Format: int64 */
+            only_b: number;
+            /** @description The first rows that differ, in the order of their keys */
+            samples: components["schemas"]["RowDiff"][];
+        };
         OverviewAnswer: {
             /**
              * Format: date-time
@@ -559,6 +791,21 @@ export interface components {
              * @description Offset up to which rows are queryable; at most committed
              */
             position: number;
+        };
+        PartitionWatermark: {
+            idle: boolean;
+            /**
+             * Format: date-time
+             * @description Newest event time
+             */
+            newest?: string;
+            /** Format: int32 */
+            partition: number;
+            /**
+             * Format: date-time
+             * @description Receipt of the newest record since the start of the process
+             */
+            received_at?: string;
         };
         Passport: {
             changes: components["schemas"]["Change"][];
@@ -740,6 +987,43 @@ export interface components {
             /** @description As asked for, such as 60s, 3600x or max */
             speed: string;
         };
+        ResultEvent: {
+            job: string;
+            /** @enum {string} */
+            kind: "table" | "topic" | "feed";
+            /**
+             * Format: int64
+             * @description Of all results; it rises, and is also the id of the event
+             */
+            number: number;
+            output: string;
+            /** @description Columns as /api/v1/jobs/{name} lists them */
+            row: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @description Event time
+             */
+            time: string;
+        };
+        RowDiff: {
+            a?: unknown;
+            b?: unknown;
+            key: string;
+        };
+        RunProgress: {
+            /**
+             * Format: int64
+             * @description Records that will be
+             */
+            of: number;
+            /**
+             * Format: int64
+             * @description Records that were read
+             */
+            read: number;
+        };
         SQLAnswer: {
             columns: components["schemas"]["SQLColumn"][];
             /** Format: double */
@@ -799,8 +1083,37 @@ export interface components {
             /** Format: int64 */
             rejected: number;
         };
+        SourceWatermark: {
+            /**
+             * Format: int32
+             * @description Partition that holds it
+             */
+            holder?: number;
+            /** @description It sends nothing: its time goes on at the pace of the clock, and it holds nobody back */
+            idle: boolean;
+            partitions: components["schemas"]["PartitionWatermark"][];
+            source: string;
+            /** Format: date-time */
+            watermark?: string;
+        };
         SourcesAnswer: {
             sources: components["schemas"]["SourceRow"][];
+        };
+        StateAnswer: {
+            entries: components["schemas"]["StateEntry"][];
+            job: string;
+            key: string;
+            /** @description Offset of the next record, per partition: the state is of everything before */
+            positions: {
+                [key: string]: number;
+            };
+        };
+        StateEntry: {
+            /** @description Of panes [start in µs, key], of maps [key, field] */
+            key: unknown;
+            operator: string;
+            table: string;
+            value: unknown;
         };
         StatusAnswer: {
             /**
@@ -852,6 +1165,10 @@ export interface components {
             detail: string;
             /** @enum {string} */
             step: "happened" | "received" | "logged" | "decoded" | "corrected" | "enriched" | "accepted" | "quarantined" | "rejected" | "duplicate" | "pending" | "stored";
+        };
+        WatermarksAnswer: {
+            jobs: components["schemas"]["JobWatermark"][];
+            sources: components["schemas"]["SourceWatermark"][];
         };
     };
     responses: never;
@@ -1034,6 +1351,167 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FileAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    jobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobsAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "job-diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiffRequest"];
+            };
+        };
+        responses: {
+            /** @description Stream of events progress, and at the end result or problem */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["RunProgress"] | components["schemas"]["Diff"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the job */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "job-results": {
+        parameters: {
+            query?: {
+                /** @description Only this output */
+                output?: string;
+                /** @description Begin with the newest so many results */
+                last?: number;
+            };
+            header?: {
+                /** @description Begin behind the result of this number, as browsers do when they connect again */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                /** @description Name of the job */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream of events result and gap */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ResultEvent"];
                 };
             };
             /** @description Error */
@@ -1349,6 +1827,40 @@ export interface operations {
             };
         };
     };
+    state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the job */
+                job: string;
+                /** @description Key as JSON; what is no JSON is taken as a text */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StateAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     status: {
         parameters: {
             query?: never;
@@ -1365,6 +1877,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StatusAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watermarks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatermarksAnswer"];
                 };
             };
             /** @description Error */

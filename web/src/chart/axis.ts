@@ -2,14 +2,16 @@ import { september } from '../format.ts'
 
 // Where a time axis has its labels, and what they say. All times are in seconds, in UTC.
 
+const MINUTE = 60
 const HOUR = 3600
 const DAY = 86_400
 /** 1970-01-05 was a Monday. */
 const MONDAY = 4 * DAY
 
-type Unit = 'hour' | 'day' | 'week' | 'month'
+type Unit = 'minute' | 'hour' | 'day' | 'week' | 'month'
 
 const STEPS: Record<Unit, readonly number[]> = {
+  minute: [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720],
   hour: [1, 2, 3, 6, 12, 24, 48, 168],
   day: [1, 2, 7, 14, 21, 28, 56],
   week: [1, 2, 4, 8, 13, 26, 52],
@@ -19,11 +21,13 @@ const STEPS: Record<Unit, readonly number[]> = {
 export function unitOf(bucketS: number): Unit {
   if (bucketS >= 28 * DAY) return 'month'
   if (bucketS >= 7 * DAY) return 'week'
-  return bucketS >= DAY ? 'day' : 'hour'
+  if (bucketS >= DAY) return 'day'
+  return bucketS >= HOUR ? 'hour' : 'minute'
 }
 
-/** True where a label at this bucket falls on a round time: whole hours of the day, Mondays, months of the year. */
+/** True where a label at this bucket falls on a round time: minutes, hours of the day, Mondays, months of the year. */
 function isRound(start: number, index: number, unit: Unit, step: number): boolean {
+  if (unit === 'minute') return Math.round(start) % (step * MINUTE) === 0
   if (unit === 'hour') return Math.round(start / HOUR) % step === 0
   if (unit === 'day') return step < 7 ? index % step === 0 : Math.round((start - MONDAY) / DAY) % step === 0
   if (unit === 'month') return new Date(start * 1000).getUTCMonth() % Math.min(step, 12) === 0
@@ -35,7 +39,9 @@ export function axisStarts(starts: ArrayLike<number>, bucketS: number, width: nu
   const all = Array.from(starts)
   const unit = unitOf(bucketS)
   const room = Math.max(Math.floor(width / space), 1)
-  const step = STEPS[unit].find(s => all.length / s <= room) ?? Math.ceil(all.length / room)
+  // Steps of minutes are minutes, whatever the bucket; those of other units are buckets.
+  const length = unit === 'minute' ? (all.length * bucketS) / MINUTE : all.length
+  const step = STEPS[unit].find(s => length / s <= room) ?? Math.ceil(length / room)
   return all.filter((start, i) => isRound(start, i, unit, step))
 }
 
@@ -48,13 +54,14 @@ const clock = format({ hour: '2-digit', minute: '2-digit' })
 /** The labels; the year, or the day of an hour, stands below the first one and wherever it changes. */
 export function axisLabels(starts: readonly number[], bucketS: number): string[] {
   const unit = unitOf(bucketS)
+  const ofDay = unit === 'hour' || unit === 'minute'
   let before = ''
   return starts.map(start => {
     const date = new Date(start * 1000)
     const text = september(
-      unit === 'month' ? monthOnly.format(date) : unit === 'hour' ? clock.format(date) : dayMonth.format(date),
+      unit === 'month' ? monthOnly.format(date) : ofDay ? clock.format(date) : dayMonth.format(date),
     )
-    const context = unit === 'hour' ? september(dayMonth.format(date)) : String(date.getUTCFullYear())
+    const context = ofDay ? september(dayMonth.format(date)) : String(date.getUTCFullYear())
     if (context === before) return text
     before = context
     return `${text}\n${context}`

@@ -12,6 +12,13 @@ export interface PageEntry {
 /** The rail, in order. A page is listed when it exists. */
 export const PAGES: readonly PageEntry[] = [
   { path: '/', title: 'Overview', icon: 'overview', key: 'o', says: 'what the shop sells, live' },
+  {
+    path: '/jobs',
+    title: 'Live jobs',
+    icon: 'jobs',
+    key: 'j',
+    says: 'what the streaming jobs find, and how far they are',
+  },
   { path: '/events', title: 'Events', icon: 'events', key: 'e', says: 'find an event, order or customer' },
   { path: '/quarantine', title: 'Quarantine', icon: 'quarantine', key: 'q', says: 'what broke a rule, and why' },
   { path: '/sql', title: 'SQL', icon: 'sql', key: 's', says: 'ask anything' },
@@ -22,7 +29,7 @@ export const PAGES: readonly PageEntry[] = [
 export function pageOf(path: string): PageEntry | undefined {
   if (path === '/') return PAGES[0]
   const found = PAGES.find(page => page.path !== '/' && (path === page.path || path.startsWith(`${page.path}/`)))
-  return found ?? (path.startsWith('/coordinates/') ? PAGES[1] : undefined)
+  return found ?? (path.startsWith('/coordinates/') ? PAGES.find(page => page.path === '/events') : undefined)
 }
 
 /** The range travels between pages; a page's own filters do not. */

@@ -93,8 +93,23 @@ function useProducts(text: string) {
   })
 }
 
+/** The streaming jobs, as far as a page has listed them lately. */
+function useJobEntries(): Entry[] {
+  const { data } = useQuery({
+    queryKey: ['jobs'],
+    queryFn: ({ signal }) => api.jobs(signal),
+    staleTime: 30_000,
+    retry: false,
+    refetchInterval: false,
+  })
+  return (data?.jobs ?? []).map(job =>
+    go('Jobs', 'jobs', job.name, `/jobs/${encodeURIComponent(job.name)}`, job.description),
+  )
+}
+
 function useEntries(text: string): Entry[] {
   const products = useProducts(text)
+  const jobs = useJobEntries()
   const wanted = text.trim()
   const pages = PAGES.map(page => ({
     ...go('Pages', page.icon, page.title, page.path, page.says),
@@ -110,7 +125,7 @@ function useEntries(text: string): Entry[] {
   const search = go('Search', 'search', `Search events for “${wanted}”`, `/events?q=${encodeURIComponent(wanted)}`)
   return [
     ...idEntries(wanted),
-    ...[...pages, ...metrics, ...actions()].filter(e => matches(e, wanted)),
+    ...[...pages, ...jobs, ...metrics, ...actions()].filter(e => matches(e, wanted)),
     ...found,
     search,
   ]

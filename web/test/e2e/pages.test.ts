@@ -38,6 +38,18 @@ const CASES: Record<string, Case> = {
   'quarantine, failing': { path: '/quarantine', mood: 'error', shows: 'The quarantine could not be read' },
   sql: { path: '/sql', shows: 'Start from an example' },
   'sql with a result': { path: '/sql?q=SELECT%20*%20FROM%20order_lines&run=1', shows: '500 rows in' },
+  jobs: { path: '/jobs', shows: '9 running' },
+  'jobs, one stopped': { path: '/jobs', mood: 'failed', shows: '1 failed' },
+  'jobs, no events': { path: '/jobs', mood: 'empty', shows: 'The jobs wait for their first event' },
+  'jobs, none': { path: '/jobs', mood: 'none', shows: 'No jobs run in this process' },
+  'jobs, failing': { path: '/jobs', mood: 'error', shows: 'The jobs could not be listed' },
+  'job with figures': { path: '/jobs/kpis', shows: 'Average order' },
+  'job without results': { path: '/jobs/kpis', mood: 'empty', shows: 'No minute has figures yet' },
+  'job with a funnel': { path: '/jobs/sessions', shows: 'of checkout' },
+  'job with decisions': { path: '/jobs/fraud', shows: 'impossible_travel' },
+  'job with segments and a key': { path: '/jobs/profiles?key=17850', shows: 'Reflects everything before' },
+  'job that was stopped': { path: '/jobs/stock', mood: 'failed', shows: 'The job was stopped at shard 3' },
+  'no such job': { path: '/jobs/nothing', shows: 'No job “nothing” runs' },
   sources: { path: '/sources', shows: 'segment' },
   'sources, empty': { path: '/sources', mood: 'empty', shows: 'No source has sent anything' },
   system: { path: '/system?check=1', shows: 'Every count of the ledger equals' },
@@ -77,7 +89,7 @@ for (const [name, { path, mood, shows }] of Object.entries(CASES)) {
 }
 
 test('the other theme of each width is accessible too, and a wall screen fits', async () => {
-  for (const path of ['/', '/events', `/events/${corrected}`, '/quarantine', '/system']) {
+  for (const path of ['/', '/events', `/events/${corrected}`, '/quarantine', '/jobs', '/jobs/kpis', '/system']) {
     for (const screen of [
       { width: 1440, theme: 'dark' },
       { width: 390, theme: 'light' },
@@ -92,7 +104,7 @@ test('the other theme of each width is accessible too, and a wall screen fits', 
 })
 
 test('while nothing has come yet, the layout stands', async () => {
-  for (const path of ['/', '/events', '/quarantine', '/sources', '/system']) {
+  for (const path of ['/', '/events', '/quarantine', '/jobs', '/sources', '/system']) {
     await using opened = await open(path, { mood: 'loading' })
     await opened.page.locator('.skeleton').first().waitFor()
     assert.equal(await sideways(opened.page), 0)

@@ -6,10 +6,12 @@ import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Problem } from '../../src/api/types.ts'
 import * as data from './data.ts'
+import * as jobs from './jobs.ts'
+import { runJobSql } from './jobsql.ts'
 import { runSql } from './sql.ts'
 
-/** real: all is well. empty: nothing came yet. loading: no answer comes. error: 500. gone: connections are cut. off: the ledger is short. */
-export type Mood = 'real' | 'empty' | 'loading' | 'error' | 'gone' | 'off'
+/** real: all is well. empty: nothing came yet. loading: no answer comes. error: 500. gone: connections are cut. off: the ledger is short. failed: a job was stopped. none: no jobs run. */
+export type Mood = 'real' | 'empty' | 'loading' | 'error' | 'gone' | 'off' | 'failed' | 'none'
 
 export const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -146,11 +148,11 @@ function stream(req: IncomingMessage, res: ServerResponse, query: URLSearchParam
   req.on('close', () => clearInterval(timer))
 }
 
-async function sql(req: IncomingMessage, res: ServerResponse): Promise<void> {
+async function sql(req: IncomingMessage, res: ServerResponse, state: State): Promise<void> {
   const { query } = JSON.parse(await bodyOf(req)) as { query: string }
   if (/slow/.test(query)) await new Promise(resolve => setTimeout(resolve, 8000))
   if (res.destroyed) return
-  const answer = runSql(query)
+  const answer = runJobSql(query, Date.now(), state.mood === 'empty') ?? runSql(query)
   if (!('columns' in answer)) return json(res, (answer as Problem).status ?? 400, answer)
   const accept = req.headers.accept ?? ''
   if (accept.includes('csv')) {
@@ -161,6 +163,38 @@ async function sql(req: IncomingMessage, res: ServerResponse): Promise<void> {
     res.writeHead(200, { 'content-type': 'application/vnd.apache.arrow.stream' })
     res.end(Buffer.from([0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]))
   } else json(res, 200, answer)
+}
+
+function jobsOf(path: string, state: State): unknown {
+  const failed = state.mood === 'failed'
+  if (state.mood === 'none') return path === '/jobs' ? { jobs: [] } : { jobs: [], sources: [] }
+  if (path === '/jobs')
+    return { jobs: state.mood === 'empty' ? jobs.idleJobs() : jobs.jobs(Date.now(), state.tick, failed) }
+  return state.mood === 'empty'
+    ? { jobs: jobs.idleJobs().map(job => ({ job: job.name })), sources: [] }
+    : jobs.watermarks(Date.now(), state.tick, failed)
+}
+
+function oneState(res: ServerResponse, job: string, key: string): void {
+  const found = jobs.keyState(job, key)
+  if (found) json(res, 200, found)
+  else json(res, 404, { status: 404, title: 'Not found', detail: `Job "${job}" keeps nothing of key ${key}.` })
+}
+
+/** A job's results: the newest hundred, then one each 700 ms. */
+function results(req: IncomingMessage, res: ServerResponse, job: string, output: string, state: State): void {
+  res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+  res.write(': here\n\n')
+  if (state.mood === 'empty') return
+  const send = (last: number) => {
+    if (state.mood !== 'real') return void req.socket.destroy()
+    for (const event of jobs.results(job, output, Date.now(), last)) {
+      res.write(`id: ${event.number}\nevent: result\ndata: ${JSON.stringify(event)}\n\n`)
+    }
+  }
+  send(100)
+  const timer = setInterval(() => send(1), 700)
+  req.on('close', () => clearInterval(timer))
 }
 
 async function api(req: IncomingMessage, res: ServerResponse, url: URL, state: State): Promise<void> {
@@ -184,8 +218,12 @@ async function api(req: IncomingMessage, res: ServerResponse, url: URL, state: S
   if (path === '/quarantine') return json(res, 200, empty ? { total: 0, amount: '0', groups: [] } : data.quarantine())
   if (path === '/sources') return json(res, 200, { sources: empty ? [] : data.sources(Date.now()) })
   if (path === '/schema') return json(res, 200, { tables: data.schema })
-  if (path === '/sql' && req.method === 'POST') return sql(req, res)
+  if (path === '/sql' && req.method === 'POST') return sql(req, res, state)
+  if (path === '/jobs' || path === '/watermarks') return json(res, 200, jobsOf(path, state))
   const [, kind, a = '', b = ''] = path.split('/')
+  if (kind === 'jobs' && b === 'results')
+    return results(req, res, decodeURIComponent(a), url.searchParams.get('output') ?? '', state)
+  if (kind === 'state') return oneState(res, decodeURIComponent(a), decodeURIComponent(b))
   if (kind === 'events')
     return onePassport(
       res,

@@ -1,0 +1,171 @@
+import type { Row } from '../../../api/types.ts'
+import { count, moneyCents, moneyExact, percent } from '../../../format.ts'
+import { Time } from '../../../ui/state.tsx'
+import { Id } from '../cell.tsx'
+import { number, text, useRows } from '../query.ts'
+import { useCurrency } from './currency.ts'
+import { List, Totals, ViewPanel } from './frame.tsx'
+import { jsonOf } from './json.ts'
+import { Product, useProductNames } from './product.tsx'
+
+const DAY = `abandoned_at > (SELECT max(abandoned_at) FROM abandoned_carts) - INTERVAL 24 HOUR`
+
+const SUMS = `SELECT currency, count(*) AS carts, sum(value) AS value,
+  count(*) FILTER (recovered) AS recovered, coalesce(sum(value) FILTER (recovered), 0) AS recovered_value
+FROM abandoned_carts
+WHERE ${DAY}
+GROUP BY currency
+ORDER BY carts DESC`
+
+const LIST = `SELECT cart_id, abandoned_at, customer_id, anonymous_id, currency, value, pieces, product_ids, recovered, order_id
+FROM abandoned_carts
+ORDER BY abandoned_at DESC
+LIMIT 50`
+
+interface Sum {
+  currency: string
+  carts: number
+  value: number
+  recovered: number
+  recoveredValue: number
+}
+
+const readSum = (row: Row): Sum => ({
+  currency: text(row['currency']),
+  carts: number(row['carts']),
+  value: number(row['value']),
+  recovered: number(row['recovered']),
+  recoveredValue: number(row['recovered_value']),
+})
+
+interface Cart {
+  id: string
+  at: string
+  customer: string
+  visitor: string
+  currency: string
+  value: string
+  pieces: number
+  products: string[]
+  recovered: boolean
+  order: string
+}
+
+const readCart = (row: Row): Cart => ({
+  id: text(row['cart_id']),
+  at: text(row['abandoned_at']),
+  customer: text(row['customer_id']),
+  visitor: text(row['anonymous_id']),
+  currency: text(row['currency']),
+  value: text(row['value']),
+  pieces: number(row['pieces']),
+  products: jsonOf<string[]>(row['product_ids'], []),
+  recovered: row['recovered'] === true,
+  order: text(row['order_id']),
+})
+
+/** Carts that were left alone: how many, what they are worth, and which. */
+export function CartsView() {
+  const sums = useRows(SUMS, readSum)
+  const carts = useRows(LIST, readCart)
+  const names = useProductNames((carts.items ?? []).flatMap(cart => cart.products.slice(0, 1)))
+  return (
+    <ViewPanel
+      title="Abandoned carts"
+      note="newest first"
+      sql={LIST}
+      rows={carts}
+      empty="No cart has been abandoned."
+      height={360}
+    >
+      {items => (
+        <>
+          {sums.items && <Sums sums={sums.items} />}
+          <List
+            label="Abandoned carts"
+            rows={items}
+            rowKey={cart => `${cart.id}/${cart.at}`}
+            columns={[
+              { key: 'at', title: 'Abandoned', cell: cart => <Time at={cart.at} /> },
+              {
+                key: 'value',
+                title: 'Value',
+                num: true,
+                cell: cart => (
+                  <b title={moneyExact(cart.value, cart.currency)}>{moneyCents(cart.value, cart.currency)}</b>
+                ),
+              },
+              { key: 'pieces', title: 'Pieces', num: true, wide: true, cell: cart => count(cart.pieces) },
+              {
+                key: 'products',
+                title: 'Products',
+                wide: true,
+                cell: cart => (
+                  <>
+                    {cart.products[0] && <Product id={cart.products[0]} names={names} />}
+                    {cart.products.length > 1 && (
+                      <span className="quiet" title={cart.products.join(', ')}>
+                        {' '}
+                        and {cart.products.length - 1} more
+                      </span>
+                    )}
+                  </>
+                ),
+              },
+              {
+                key: 'who',
+                title: 'Customer',
+                cell: cart =>
+                  cart.customer ? (
+                    <Id name="customer_id" value={cart.customer} />
+                  ) : (
+                    <span className="quiet">{cart.visitor || 'unknown'}</span>
+                  ),
+              },
+              {
+                key: 'recovered',
+                title: 'Recovered',
+                cell: cart =>
+                  cart.recovered ? <Id name="order_id" value={cart.order} /> : <span className="faint">no</span>,
+              },
+            ]}
+          />
+        </>
+      )}
+    </ViewPanel>
+  )
+}
+
+/** Carts of several currencies are not added; the rest is counted. */
+function Sums({ sums }: { sums: Sum[] }) {
+  const base = useCurrency()
+  const main = sums.find(sum => sum.currency === base) ?? sums[0]
+  if (!main) return null
+  const carts = sums.reduce((all, sum) => all + sum.carts, 0)
+  const recovered = sums.reduce((all, sum) => all + sum.recovered, 0)
+  const other =
+    sums.length > 1
+      ? `${count(main.carts)} carts; ${count(carts - main.carts)} are in other currencies`
+      : 'in the last 24 h'
+  return (
+    <Totals
+      items={[
+        {
+          label: 'Abandoned in 24 h of event time',
+          value: count(carts),
+          under: `${count(carts - recovered)} not recovered`,
+        },
+        {
+          label: 'Their value',
+          value: moneyCents(main.value, main.currency),
+          under: other,
+        },
+        {
+          label: 'Recovered',
+          value: count(recovered),
+          under: `${percent(carts > 0 ? recovered / carts : 0, 1)}, ${moneyCents(main.recoveredValue, main.currency)}`,
+        },
+      ]}
+    />
+  )
+}

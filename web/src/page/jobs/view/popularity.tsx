@@ -1,0 +1,158 @@
+import { useMemo } from 'react'
+import type { Row } from '../../../api/types.ts'
+import { Spark } from '../../../chart/spark.tsx'
+import { count, MINUS } from '../../../format.ts'
+import { Icon } from '../../../ui/icon.tsx'
+import { boundOf, newest } from '../bound.ts'
+import { number, text, time, useRows } from '../query.ts'
+import { List, Share, ViewPanel, type ViewProps } from './frame.tsx'
+import { Product, useProductNames } from './product.tsx'
+
+const TOP = `SELECT t.rank, t.product_id, t.score, p.trend, p.views, p.additions, p.purchases
+FROM popularity_top t
+LEFT JOIN popularity p USING (product_id)
+ORDER BY t.rank`
+
+function courseSql(bound: string): string {
+  return `SELECT product_id, until, score
+FROM popularity_revisions
+WHERE product_id IN (SELECT product_id FROM popularity_top)
+  AND ${newest('popularity_revisions', 'until', '2 HOUR', bound)}
+ORDER BY product_id, until`
+}
+
+interface Ranked {
+  rank: number
+  product: string
+  score: number
+  trend: number
+  views: number
+  additions: number
+  purchases: number
+}
+
+const readRank = (row: Row): Ranked => ({
+  rank: number(row['rank']),
+  product: text(row['product_id']),
+  score: number(row['score']),
+  trend: number(row['trend']),
+  views: number(row['views']),
+  additions: number(row['additions']),
+  purchases: number(row['purchases']),
+})
+
+interface Point {
+  product: string
+  until: number
+  score: number
+}
+
+const readPoint = (row: Row): Point => ({
+  product: text(row['product_id']),
+  until: time(row['until']) ?? 0,
+  score: number(row['score']),
+})
+
+const STEPS = 24
+/** The course of two hours moves slowly. */
+const COURSE_EACH_MS = 10_000
+
+/** The score at equal steps of time: a row stands until the next one of its product. */
+export function courseOf(points: readonly { until: number; score: number }[], from: number, to: number): number[] {
+  const all: number[] = []
+  let i = 0
+  let score = points[0]?.score ?? 0
+  for (let step = 1; step <= STEPS; step += 1) {
+    const at = from + ((to - from) * step) / STEPS
+    for (let point = points[i]; point && point.until <= at; point = points[i]) {
+      score = point.score
+      i += 1
+    }
+    all.push(score)
+  }
+  return all
+}
+
+function byProduct(points: readonly Point[]): Map<string, Point[]> {
+  const all = new Map<string, Point[]>()
+  for (const point of points) {
+    const list = all.get(point.product)
+    if (list) list.push(point)
+    else all.set(point.product, [point])
+  }
+  return all
+}
+
+/** What is looked at and bought most over the sliding window, and where it is going. */
+export function PopularityView({ job }: ViewProps) {
+  const top = useRows(TOP, readRank)
+  const course = useRows(courseSql(boundOf(job)), readPoint, COURSE_EACH_MS)
+  const points = useMemo(() => byProduct(course.items ?? []), [course.items])
+  const names = useProductNames((top.items ?? []).map(row => row.product))
+  const times = (course.items ?? []).map(point => point.until)
+  const to = times.reduce((most, at) => Math.max(most, at), 0)
+  const from = times.reduce((least, at) => Math.min(least, at), to)
+  const most = (top.items ?? []).reduce((all, row) => Math.max(all, row.score), 0)
+  return (
+    <ViewPanel
+      title="Most popular now"
+      note="by weighted score"
+      sql={TOP}
+      rows={top}
+      empty="No product is in use now."
+      height={320}
+    >
+      {items => (
+        <List
+          label="Most popular products"
+          rows={items}
+          rowKey={row => String(row.rank)}
+          columns={[
+            { key: 'rank', title: '', num: true, cell: row => <span className="faint">{row.rank}</span> },
+            { key: 'product', title: 'Product', cell: row => <Product id={row.product} names={names} /> },
+            { key: 'bar', title: '', wide: true, cell: row => <Share of={most > 0 ? row.score / most : 0} /> },
+            { key: 'score', title: 'Score', num: true, cell: row => <b>{count(row.score)}</b> },
+            { key: 'trend', title: 'Trend', num: true, cell: row => <Trend by={row.trend} /> },
+            {
+              key: 'course',
+              title: 'Course',
+              wide: true,
+              cell: row => (
+                <span className="list-spark">
+                  <Spark values={courseOf(points.get(row.product) ?? [], from, to)} width={96} height={20} />
+                </span>
+              ),
+            },
+            { key: 'views', title: 'Views', num: true, wide: true, cell: row => count(row.views) },
+            {
+              key: 'additions',
+              title: 'Into carts',
+              num: true,
+              wide: true,
+              cell: row => count(row.additions),
+            },
+            {
+              key: 'purchases',
+              title: 'Bought',
+              num: true,
+              wide: true,
+              cell: row => count(row.purchases),
+            },
+          ]}
+        />
+      )}
+    </ViewPanel>
+  )
+}
+
+/** The score less the one of the window before. */
+function Trend({ by }: { by: number }) {
+  if (by === 0) return <span className="faint">0</span>
+  return (
+    <span className="trend-mark">
+      <Icon name={by > 0 ? 'up' : 'fall'} size={12} />
+      {by > 0 ? '+' : MINUS}
+      {count(Math.abs(by))}
+    </span>
+  )
+}

@@ -1,0 +1,125 @@
+import type { Row } from '../../../api/types.ts'
+import { count, duration } from '../../../format.ts'
+import { Time } from '../../../ui/state.tsx'
+import { VerdictMark } from '../../../ui/verdict.tsx'
+import { Id } from '../cell.tsx'
+import { number, text, useRows } from '../query.ts'
+import { List, Totals, ViewPanel } from './frame.tsx'
+import { Product, useProductNames } from './product.tsx'
+
+const SUMS = `SELECT kind, count(*) FILTER (until IS NULL) AS open, count(*) AS alerts
+FROM stock_alerts
+GROUP BY kind
+ORDER BY kind`
+
+const LIST = `SELECT a.product_id, a.location_id, a.kind, a.since, a.until, a.order_id, a.lowest, s.available
+FROM stock_alerts a
+LEFT JOIN stock s USING (product_id, location_id)
+ORDER BY a.until IS NOT NULL, a.since DESC
+LIMIT 50`
+
+interface Sum {
+  kind: string
+  open: number
+  alerts: number
+}
+
+const readSum = (row: Row): Sum => ({
+  kind: text(row['kind']),
+  open: number(row['open']),
+  alerts: number(row['alerts']),
+})
+
+interface Alert {
+  product: string
+  location: string
+  kind: string
+  since: string
+  until: string
+  order: string
+  lowest: number
+  available: number
+}
+
+const readAlert = (row: Row): Alert => ({
+  product: text(row['product_id']),
+  location: text(row['location_id']),
+  kind: text(row['kind']),
+  since: text(row['since']),
+  until: text(row['until']),
+  order: text(row['order_id']),
+  lowest: number(row['lowest']),
+  available: number(row['available']),
+})
+
+const WORDS: Record<string, string> = { low: 'Low', oversold: 'Oversold' }
+
+function Kind({ kind }: { kind: string }) {
+  return (
+    <span className="verdict">
+      <VerdictMark verdict={kind === 'oversold' ? 'rejected' : 'quarantined'} />
+      {WORDS[kind] ?? kind}
+    </span>
+  )
+}
+
+/** Products of which too little is available, those that still are first. */
+export function StockView() {
+  const sums = useRows(SUMS, readSum)
+  const alerts = useRows(LIST, readAlert)
+  const names = useProductNames((alerts.items ?? []).map(alert => alert.product))
+  return (
+    <ViewPanel
+      title="Stock alerts"
+      note="what is low or oversold now, then what was"
+      sql={LIST}
+      rows={alerts}
+      empty="Of every product enough is available."
+      height={360}
+    >
+      {items => (
+        <>
+          {sums.items && (
+            <Totals
+              items={sums.items.map(sum => ({
+                label: WORDS[sum.kind] ?? sum.kind,
+                value: `${count(sum.open)} now`,
+                under: `${count(sum.alerts)} in all`,
+              }))}
+            />
+          )}
+          <List
+            label="Stock alerts"
+            rows={items}
+            rowKey={alert => `${alert.product}/${alert.location}/${alert.kind}/${alert.since}`}
+            columns={[
+              { key: 'kind', title: 'Alert', cell: alert => <Kind kind={alert.kind} /> },
+              { key: 'product', title: 'Product', cell: alert => <Product id={alert.product} names={names} /> },
+              { key: 'location', title: 'Location', wide: true, cell: alert => alert.location },
+              { key: 'available', title: 'Available now', num: true, cell: alert => <b>{count(alert.available)}</b> },
+              { key: 'lowest', title: 'Lowest', num: true, cell: alert => count(alert.lowest) },
+              { key: 'since', title: 'Since', cell: alert => <Time at={alert.since} /> },
+              {
+                key: 'until',
+                title: 'For',
+                wide: true,
+                cell: alert =>
+                  alert.until ? (
+                    <span className="quiet">{duration(Date.parse(alert.until) - Date.parse(alert.since))}</span>
+                  ) : (
+                    'still'
+                  ),
+              },
+              {
+                key: 'order',
+                title: 'Began with order',
+                wide: true,
+                cell: alert => <Id name="order_id" value={alert.order} />,
+              },
+            ]}
+          />
+        </>
+      )}
+    </ViewPanel>
+  )
+}

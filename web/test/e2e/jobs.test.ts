@@ -1,0 +1,150 @@
+// Live jobs: what they find, how far they are, and what they keep.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { events } from '../mock/data.ts'
+import { suite } from './suite.ts'
+
+const shared = suite()
+const { open } = shared
+
+const search = (page: Page) => new URL(page.url()).searchParams
+
+test('the list says who holds event time, and leads to a job; back returns', async () => {
+  await using opened = await open('/jobs')
+  const { page } = opened
+  await page.getByText('7.4 s behind now, held by till').waitFor()
+  await page.getByText('holds all jobs').waitFor()
+  await page.getByText('held by partition 3: its newest event, less 5 s for events out of order').waitFor()
+  assert.equal(await page.getByRole('list', { name: 'Partitions of till' }).getByText('idle').count(), 1)
+  await page.getByText('Judges every payment').click()
+  await page.getByRole('heading', { name: 'fraud', level: 1 }).waitFor()
+  await page.goBack()
+  await page.getByRole('heading', { name: 'Live jobs', level: 1 }).waitFor()
+})
+
+test('a stopped job comes first, with the reason and what to do', async () => {
+  await using opened = await open('/jobs', { mood: 'failed' })
+  const { page } = opened
+  const first = page.getByRole('row').nth(1)
+  await first.getByText('its limit is 1000000').waitFor()
+  await first.getByRole('link', { name: 'stock' }).click()
+  await page.getByRole('alert').getByText('it stays stopped', { exact: false }).waitFor()
+})
+
+test('figures move by themselves; paused they stand still and ask nothing', async () => {
+  await using opened = await open('/jobs/kpis')
+  const { page } = opened
+  const values = page.locator('.total', { hasText: 'Too late' }).locator('.quiet')
+  await values.waitFor()
+  const first = await values.textContent()
+  await page.waitForFunction(
+    old => ![...document.querySelectorAll('.total .quiet')].some(e => e.textContent === old),
+    first,
+  )
+  await page.getByRole('button', { name: /Pause live updates/ }).click()
+  await page.getByText(/^Paused/).waitFor()
+  assert.equal(search(page).get('live'), 'off')
+  await page.waitForTimeout(300)
+  const asked: string[] = []
+  page.on('request', request => {
+    if (/jobs|watermarks|sql/.test(request.url())) asked.push(request.url())
+  })
+  const held = await values.textContent()
+  await page.waitForTimeout(2500)
+  assert.equal(await values.textContent(), held)
+  assert.deepEqual(asked, [])
+  await page.getByRole('link', { name: 'Live jobs' }).first().click()
+  await page.getByText('9 running').waitFor()
+})
+
+test('a tile draws its figure, a member its curve, and the address knows both', async () => {
+  await using opened = await open('/jobs/kpis')
+  const { page } = opened
+  await page.getByRole('button', { name: 'Conversion' }).click()
+  await page.locator('.job-readout').getByText('Conversion').waitFor()
+  assert.equal(search(page).get('figure'), 'conversion')
+  await page.getByRole('button', { name: 'Country' }).click()
+  await page.getByRole('link', { name: 'Germany' }).click()
+  await page.getByRole('button', { name: 'Remove filter country' }).waitFor()
+  assert.equal(search(page).get('member'), 'DE')
+  await page.reload()
+  await page.getByRole('button', { name: 'Remove filter country' }).click()
+  assert.equal(search(page).get('member'), null)
+  await page.getByRole('button', { name: '3 h' }).click()
+  await page.getByRole('img', { name: 'Conversion per minute of event time, 180 values' }).waitFor()
+})
+
+test('results come as they are published; the query behind them opens in SQL', async () => {
+  await using opened = await open('/jobs/fraud')
+  const { page } = opened
+  const grid = page.getByRole('grid', { name: 'Rows of fraud_decisions' })
+  await grid.waitFor()
+  const newest = grid.getByRole('row').nth(1).getByRole('gridcell').first()
+  const number = await newest.textContent()
+  await page.waitForFunction(
+    old => document.querySelector('.grid-body .grid-row [role=gridcell]')?.textContent !== old,
+    number,
+  )
+  await page.getByRole('button', { name: 'fraud_alerts (feed)' }).click()
+  await page.getByRole('grid', { name: 'Rows of fraud_alerts' }).waitFor()
+  assert.equal(search(page).get('out'), 'feed:fraud_alerts')
+  await page.getByRole('button', { name: 'fraud_decisions' }).click()
+  await page.getByRole('button', { name: 'As it stands' }).click()
+  await page.getByText('SELECT * FROM fraud_decisions ORDER BY payment_id LIMIT 100').waitFor()
+  await page.getByRole('link', { name: 'Open in SQL', exact: true }).click()
+  await page.getByText(/\d+ rows in/).waitFor()
+  assert.match(search(page).get('q') ?? '', /FROM fraud_decisions/)
+})
+
+test('a payment leads to the passport of its event', async () => {
+  await using opened = await open('/jobs/fraud')
+  const { page } = opened
+  const first = page.getByRole('link', { name: 'Passport' }).first()
+  await page.waitForFunction(() =>
+    document.querySelector('a[title="Payment pay-48120"]')?.getAttribute('href')?.startsWith('/events/'),
+  )
+  assert.equal(await first.getAttribute('href'), `/events/${events[0]?.event_id}`)
+  await page.getByRole('button', { name: 'Blocked', exact: true }).click()
+  assert.equal(search(page).get('decision'), 'block')
+  await page.locator('.job-list').getByText('Review').first().waitFor({ state: 'detached' })
+})
+
+test('the state of a key: found, not found, and in the address', async () => {
+  await using opened = await open('/jobs/profiles')
+  const { page } = opened
+  const field = page.getByRole('searchbox', { name: 'Key' })
+  await field.fill('nobody')
+  await page.keyboard.press('Enter')
+  await page.getByText('keeps nothing of key nobody').waitFor()
+  await field.fill('17850')
+  await page.getByRole('button', { name: 'Look up' }).click()
+  await page.getByText('0/68,104').waitFor()
+  await page.getByText('"units": 1733').waitFor()
+  assert.equal(search(page).get('key'), '17850')
+})
+
+test('when the jobs cannot be read any more, what was there stays, marked with its age', async () => {
+  await using opened = await open('/jobs')
+  const { page } = opened
+  await page.getByText('9 running').waitFor()
+  shared.mock.mood = 'error'
+  await page.getByText('What you see is').waitFor()
+  assert.ok(await page.getByText('9 running').isVisible())
+  shared.mock.mood = 'real'
+  await page.getByText('What you see is').waitFor({ state: 'detached', timeout: 15_000 })
+})
+
+test('jobs are found by the palette', async () => {
+  await using opened = await open('/jobs')
+  const { page } = opened
+  await page.getByText('9 running').waitFor()
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('fraud')
+  await page.getByRole('option', { name: /fraud/ }).first().waitFor()
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'fraud', level: 1 }).waitFor()
+  await page.keyboard.press('g')
+  await page.keyboard.press('j')
+  await page.getByRole('heading', { name: 'Live jobs', level: 1 }).waitFor()
+})
