@@ -32,7 +32,7 @@ func TestKill(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	acknowledged := int64(0)
 	for range 6 {
-		acknowledged = killOnce(t, dir, time.Duration(50+random.IntN(900))*time.Millisecond, acknowledged)
+		acknowledged = killOnce(t, dir, random, acknowledged)
 	}
 	if acknowledged == 0 {
 		t.Error("no commit was made before any kill")
@@ -70,9 +70,9 @@ func writeForever(t *testing.T, dir string) {
 	}
 }
 
-// killOnce runs the child for about d and returns the highest position that is
-// stored.
-func killOnce(t *testing.T, dir string, d time.Duration, before int64) int64 {
+// killOnce runs the child and kills it, now and then while it opens the store, else
+// some time after its first commit. It returns the highest position that is stored.
+func killOnce(t *testing.T, dir string, random *rand.Rand, before int64) int64 {
 	t.Helper()
 	child := exec.Command(os.Args[0], "-test.run=^TestKill$")
 	child.Env = append(os.Environ(), childVar+"="+dir)
@@ -85,11 +85,19 @@ func killOnce(t *testing.T, dir string, d time.Duration, before int64) int64 {
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
-	timer := time.AfterFunc(d, func() { _ = child.Process.Kill() })
+	kill := func() { _ = child.Process.Kill() }
+	timer := time.AfterFunc(time.Minute, kill)
 	defer timer.Stop()
+	after := time.Duration(random.IntN(600)) * time.Millisecond
+	if before > 0 && random.IntN(4) == 0 {
+		timer.Reset(after)
+	}
 	acknowledged := before
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if n, ok := bytes.CutPrefix(lines.Bytes(), []byte("stored ")); ok {
+			if acknowledged == before {
+				timer.Reset(after)
+			}
 			if acknowledged, err = strconv.ParseInt(string(n), 10, 64); err != nil {
 				t.Fatal(err)
 			}

@@ -121,15 +121,15 @@ func TestMemory(t *testing.T) {
 			}
 		})
 	}
-	for i := range int64(50) {
-		c := olap.Commit{Batches: []*event.Batch{olaptest.Sales(0, i*500, 500)}, Positions: map[int32]int64{0: (i + 1) * 500}}
+	for i := range int64(20) {
+		c := olap.Commit{Batches: []*event.Batch{olaptest.Sales(0, i*1000, 1000)}, Positions: map[int32]int64{0: (i + 1) * 1000}}
 		if err := s.Write(t.Context(), c); err != nil {
 			t.Errorf("Write beside hungry queries: %v", err)
 		}
 	}
 	stop()
 	wg.Wait()
-	if got := rowsOf(t, s, "SELECT count(*) FROM order_lines"); got != "[[25000]]" {
+	if got := rowsOf(t, s, "SELECT count(*) FROM order_lines"); got != "[[20000]]" {
 		t.Errorf("rows are %s", got)
 	}
 }
