@@ -13,7 +13,10 @@ import (
 // an hour ahead of its receipt. A source's watermark is the lowest of its
 // partitions that are not idle. A partition is idle for a source when records
 // received later by more than the idle timeout have been read, or when
-// everything has been read and the source has sent nothing for that long.
+// everything has been read and the source has sent nothing for that long. A partition
+// in which a source was not seen may yet have records of it, as long as it has not been
+// read as far as the others: until then it holds the source, so that a replay in which
+// one partition is slow finds every window open.
 //
 // When a source is idle everywhere its time goes on at the pace of the clock, so
 // that timers fire in a quiet shop; it holds nobody back.
@@ -21,7 +24,8 @@ type Watermarks struct {
 	disorder time.Duration
 	idle     time.Duration
 	sources  map[string]*sourceTime
-	order    []*sourceTime // by name
+	clocks   map[int32]int64 // receive time that each partition has been read to
+	order    []*sourceTime   // by name
 }
 
 type sourceTime struct {
@@ -41,7 +45,7 @@ type partitionTime struct {
 
 // NewWatermarks returns a tracker without sources.
 func NewWatermarks(disorder, idle time.Duration) *Watermarks {
-	return &Watermarks{disorder: disorder, idle: idle, sources: make(map[string]*sourceTime)}
+	return &Watermarks{disorder: disorder, idle: idle, sources: make(map[string]*sourceTime), clocks: make(map[int32]int64)}
 }
 
 // Observe records what has been read of a source in a partition: its newest event
@@ -63,9 +67,10 @@ func (w *Watermarks) Observe(partition int32, source string, newest, received in
 	p.clock = max(p.clock, p.received)
 }
 
-// Reached records up to which receive time a partition has been read: now, when
-// nothing is left to read.
+// Reached records up to which receive time a partition has been read: 0 when it has not
+// been read at all, now when nothing is left to read.
 func (w *Watermarks) Reached(partition int32, received int64) {
+	w.clocks[partition] = max(w.clocks[partition], received)
 	for _, s := range w.order {
 		if p := s.partitions[partition]; p != nil {
 			p.clock = max(p.clock, received)
@@ -75,6 +80,7 @@ func (w *Watermarks) Reached(partition int32, received int64) {
 
 // Forget drops a partition that another process has taken over.
 func (w *Watermarks) Forget(partition int32) {
+	delete(w.clocks, partition)
 	for _, s := range w.order {
 		delete(s.partitions, partition)
 	}
@@ -83,8 +89,27 @@ func (w *Watermarks) Forget(partition int32) {
 // Advance computes the watermarks anew. now is the processing time.
 func (w *Watermarks) Advance(now int64) {
 	for _, s := range w.order {
+		if behind, waits := s.unseen(w.clocks, w.idle.Microseconds()); waits {
+			s.holder, s.idleSince = behind, 0
+			continue
+		}
 		s.advance(now, w.disorder.Microseconds(), w.idle.Microseconds())
 	}
+}
+
+// unseen returns the first of the partitions that may have records of the source, as old
+// as those that were read elsewhere, and have shown none yet.
+func (s *sourceTime) unseen(clocks map[int32]int64, idle int64) (behind int32, waits bool) {
+	var received int64
+	for _, p := range s.partitions {
+		received = max(received, p.received)
+	}
+	for number, clock := range clocks {
+		if s.partitions[number] == nil && clock < received-idle && (!waits || number < behind) {
+			behind, waits = number, true
+		}
+	}
+	return behind, waits
 }
 
 func (s *sourceTime) advance(now, disorder, idle int64) {
