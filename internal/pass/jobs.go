@@ -24,8 +24,10 @@ type jobs struct {
 	watermarks *stream.Watermarks
 	next       uint64 // number of the next output; committing guards it
 	trimmed    uint64 // number of the oldest stored output; committing guards it
-	tables     map[string]*result.Table
-	defined    []olap.JobTable
+	opened     int64  // processing time, µs
+	answers    uint64 // of the log, as of the newest seal
+	heard      int64  // processing time of the seal at which the log had answered last
+	outlets           // committing guards them
 	topics     *topicWriter
 	messages   map[*stream.Sink]*result.JSON // writers for topics
 }
@@ -40,7 +42,7 @@ func (p *Pass) openJobs() error {
 			"run one process without log.group, or switch the jobs off with pass.jobs.enabled: false")
 	}
 	c := &p.cfg.Pass.Jobs
-	j := &jobs{p: p, watermarks: stream.NewWatermarks(c.Disorder, c.IdleTimeout), tables: make(map[string]*result.Table), messages: make(map[*stream.Sink]*result.JSON)}
+	j := &jobs{p: p, opened: p.cfg.Clock.Now().UnixMicro(), watermarks: stream.NewWatermarks(c.Disorder, c.IdleTimeout), messages: make(map[*stream.Sink]*result.JSON)}
 	if err := j.openTables(); err != nil {
 		return err
 	}
@@ -63,32 +65,45 @@ func (p *Pass) openJobs() error {
 	return nil
 }
 
-func (j *jobs) openTables() error {
+func (j *jobs) openTables() (err error) {
+	j.outlets, err = j.p.outletsOf(j.p.cfg.Jobs)
+	return err
+}
+
+// outlets are where the results of jobs go.
+type outlets struct {
+	tables  map[string]*result.Table
+	defined []olap.JobTable
+}
+
+// outletsOf prepares the tables of jobs, and checks that no two write to one place.
+func (p *Pass) outletsOf(jobs []*stream.Job) (outlets, error) {
+	o := outlets{tables: make(map[string]*result.Table)}
 	topics := make(map[string]bool)
-	for _, job := range j.p.cfg.Jobs {
+	for _, job := range jobs {
 		for _, sink := range job.Sinks() {
 			switch sink.Kind {
 			case stream.Feed:
 				continue
 			case stream.Topic:
-				if topics[sink.Name] || sink.Name == j.p.cfg.Topic.Name() {
-					return fmt.Errorf("job %q: topic %q is written by another job or takes the raw events: choose another", job.Name(), sink.Name)
+				if topics[sink.Name] || sink.Name == p.cfg.Topic.Name() {
+					return o, fmt.Errorf("job %q: topic %q is written by another job or takes the raw events: choose another", job.Name(), sink.Name)
 				}
 				topics[sink.Name] = true
 				continue
 			}
-			if _, twice := j.tables[sink.Name]; twice {
-				return fmt.Errorf("job %q: table %q is written by another job, too", job.Name(), sink.Name)
+			if _, twice := o.tables[sink.Name]; twice {
+				return o, fmt.Errorf("job %q: table %q is written by another job, too", job.Name(), sink.Name)
 			}
 			t, err := result.NewTable(&sink)
 			if err != nil {
-				return fmt.Errorf("job %q: %w", job.Name(), err)
+				return o, fmt.Errorf("job %q: %w", job.Name(), err)
 			}
-			j.tables[sink.Name] = t
-			j.defined = append(j.defined, t.Table)
+			o.tables[sink.Name] = t
+			o.defined = append(o.defined, t.Table)
 		}
 	}
-	return nil
+	return o, nil
 }
 
 // ticker ticks when it is time to seal a shop in which nothing happens.
@@ -109,15 +124,20 @@ func (j *jobs) work() {
 // observe tells how far the tasks have come. All workers rest.
 func (j *jobs) observe(now int64) (positions map[int32]int64) {
 	positions = make(map[int32]int64)
+	if answers := j.p.consumer.Answers(); answers != j.answers {
+		j.answers, j.heard = answers, now
+	}
 	for _, w := range j.p.workers {
 		for _, t := range w.tasks {
 			positions[t.partition] = t.state.Position
 			for source, newest := range t.state.Newest {
-				j.watermarks.Observe(t.partition, source, newest, t.received[source])
+				// Nobody waits for a source from before this process, and none is idle
+				// for having been read before.
+				j.watermarks.Observe(t.partition, source, newest, max(t.received[source], j.opened))
 			}
 			reached := t.reached
-			if !t.moved { // everything has been read
-				reached = now
+			if !t.moved { // everything has been read that the log told of
+				reached = j.heard
 			}
 			t.moved = false
 			j.watermarks.Reached(t.partition, reached)
@@ -177,16 +197,16 @@ func (j *jobs) keep(commit *checkpoint.Commit, outputs []stream.Output) error {
 
 // committed says that the commit of the newest seal is durable. It returns what the
 // analytics store is to take.
-func (j *jobs) committed(outputs []stream.Output) (results, error) {
+func (j *jobs) committed(r *rest, outputs []stream.Output) (results, error) {
 	if j == nil {
 		return results{}, nil
 	}
 	for _, w := range j.p.workers {
-		w.mu.Lock()
-		for _, t := range w.tasks {
-			t.front.Committed()
-		}
-		w.mu.Unlock()
+		r.with(w, func() {
+			for _, t := range w.tasks {
+				t.front.Committed()
+			}
+		})
 	}
 	j.engine.Committed()
 	if j.p.cfg.Feed != nil && len(outputs) > 0 {

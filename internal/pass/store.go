@@ -26,6 +26,7 @@ type storeWriter struct {
 	mu      sync.Mutex
 	queue   []unit // oldest first
 	waiting load
+	storing bool
 }
 
 func newStoreWriter(p *Pass) *storeWriter {
@@ -40,6 +41,7 @@ const storeShare = 2
 type unit struct {
 	parts     []sealed
 	published results
+	define    []olap.JobTable // the tables of jobs from here on; such a unit has nothing else
 }
 
 func (u *unit) load() load {
@@ -51,7 +53,7 @@ func (u *unit) load() load {
 }
 
 func (s *storeWriter) enqueue(u unit) {
-	if len(u.parts) == 0 && u.published.to == 0 {
+	if len(u.parts) == 0 && u.published.to == 0 && u.define == nil {
 		return
 	}
 	s.mu.Lock()
@@ -77,9 +79,14 @@ func (s *storeWriter) gather() []unit {
 	var taken load
 	n := 0
 	for n < len(s.queue) && !taken.reaches(s.p.pending.limit, storeShare) {
+		if s.queue[n].define != nil {
+			n = max(n, 1) // on its own
+			break
+		}
 		taken.add(s.queue[n].load())
 		n++
 	}
+	s.storing = n > 0
 	commits := s.queue[:n:n]
 	s.queue = append([]unit(nil), s.queue[n:]...)
 	s.waiting.remove(taken)
@@ -134,6 +141,10 @@ func (s *storeWriter) store(ctx context.Context, commits []unit) error {
 	if len(commits) == 0 {
 		return nil
 	}
+	defer s.rested()
+	if tables := commits[0].define; tables != nil {
+		return s.insist(func() error { return s.p.cfg.Store.Define(ctx, tables) })
+	}
 	c := olap.Commit{Positions: make(map[int32]int64)}
 	for k := range commits {
 		parts := commits[k].parts
@@ -144,7 +155,7 @@ func (s *storeWriter) store(ctx context.Context, commits []unit) error {
 		c.Results = append(c.Results, commits[k].published.rows...)
 		c.ResultsTo = max(c.ResultsTo, commits[k].published.to)
 	}
-	if err := s.write(ctx, c); err != nil {
+	if err := s.insist(func() error { return s.p.cfg.Store.Write(ctx, c) }); err != nil {
 		return err
 	}
 	for k := range commits {
@@ -157,15 +168,14 @@ func (s *storeWriter) store(ctx context.Context, commits []unit) error {
 	p := s.p
 	p.stats.transactions.Add(1)
 	p.stats.stalled.Store(false)
-	p.broadcast()
 	p.consumer.CommitOffsets(ctx, c.Positions)
 	return nil
 }
 
-// write waits for space on a full disk, until the pass is to stop.
-func (s *storeWriter) write(ctx context.Context, c olap.Commit) error {
+// insist waits for space on a full disk, until the pass is to stop.
+func (s *storeWriter) insist(write func() error) error {
 	for {
-		err := s.p.cfg.Store.Write(ctx, c)
+		err := write()
 		if err == nil || !errors.Is(err, olap.ErrFull) {
 			return err
 		}
@@ -175,6 +185,37 @@ func (s *storeWriter) write(ctx context.Context, c olap.Commit) error {
 		case <-s.p.stopping:
 			return fmt.Errorf("%w; the log and the checkpoint hold what is not stored, it is stored after the next start", err)
 		case <-s.p.cfg.Clock.After(retryFull):
+		}
+	}
+}
+
+// rested says that nothing is being stored.
+func (s *storeWriter) rested() {
+	s.mu.Lock()
+	s.storing = false
+	s.mu.Unlock()
+	s.p.broadcast()
+}
+
+// settle waits until everything that was enqueued is stored.
+func (s *storeWriter) settle(ctx context.Context) error {
+	for {
+		s.p.mu.Lock()
+		changed := s.p.changed
+		s.p.mu.Unlock()
+		s.mu.Lock()
+		idle := len(s.queue) == 0 && !s.storing
+		s.mu.Unlock()
+		if idle {
+			return nil
+		}
+		signal(s.many)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.p.failed:
+			return fmt.Errorf("the pass has failed: %w", s.p.failure)
+		case <-changed:
 		}
 	}
 }
