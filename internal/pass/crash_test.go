@@ -135,6 +135,9 @@ func (s *shop) finish() (map[string]string, ledger.Counts) {
 	s.start()
 	s.untilQueryable()
 	tables := s.tables()
+	if s.jobs != nil {
+		s.wantTotals()
+	}
 	total, err := s.checkpoint.Ledger().Total()
 	if err = errors.Join(err, s.stop()); err != nil {
 		s.t.Fatal(err)
@@ -156,8 +159,7 @@ func difference(got, want string) string {
 // Every commit in turn is the last one before the power goes, with the store
 // behind it by up to all of them.
 func TestACrashBehindEveryCommit(t *testing.T) {
-	s := newShop(t, 1)
-	s.rules = "1"
+	s := newJobShop(t, 1)
 	random := rand.New(rand.NewPCG(1, 2))
 	known := 0
 	for round := range 6 {
@@ -180,8 +182,7 @@ func TestACrashBehindEveryCommit(t *testing.T) {
 
 // A refill takes several commits, and the power goes after the first of them.
 func TestACrashInTheMiddleOfARefill(t *testing.T) {
-	s := newShop(t, 1)
-	s.rules = "1"
+	s := newJobShop(t, 1)
 	s.start()
 	s.gate.hold()
 	random := rand.New(rand.NewPCG(3, 4))

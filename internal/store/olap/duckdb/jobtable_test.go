@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -201,4 +202,26 @@ func TestLargeTailIsFoldedAlone(t *testing.T) {
 	if got := rowsOf(t, s, `SELECT count(*), sum(n) FROM small`); got != "[[21 840]]" {
 		t.Errorf("rows are %s", got)
 	}
+}
+
+// TestJobTablesAreGuarded: users read the views, not what is behind them.
+func TestJobTablesAreGuarded(t *testing.T) {
+	s := openTest(t, t.TempDir(), nil)
+	if err := s.Define(t.Context(), []olap.JobTable{olaptest.Shelves()}); err != nil {
+		t.Fatal(err)
+	}
+	storeShelves(t, s, 0, 30)
+	for _, sql := range []string{
+		`SELECT * FROM _millrace."shelves.revisions"`, `SELECT * FROM "shelves.revisions"`, `SELECT * FROM shelves.revisions`,
+		`SELECT * FROM _millrace.job_tables`, `DELETE FROM shelves`, `DROP VIEW shelves`, `INSERT INTO _millrace."shelves.current" SELECT 1`,
+	} {
+		if _, err := untrusted(t.Context(), s, sql); !errors.Is(err, olap.ErrSyntax) && !errors.Is(err, olap.ErrNotQuery) {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
+	plan, err := untrusted(t.Context(), s, `EXPLAIN SELECT count(*) FROM shelves`)
+	if err != nil || len(plan) == 0 {
+		t.Errorf("EXPLAIN: %v, %v", plan, err)
+	}
+	wantShelves(t, s, 30)
 }
