@@ -24,9 +24,6 @@ type jobs struct {
 	watermarks *stream.Watermarks
 	next       uint64 // number of the next output; committing guards it
 	trimmed    uint64 // number of the oldest stored output; committing guards it
-	opened     int64  // processing time, µs
-	answers    uint64 // of the log, as of the newest seal
-	heard      int64  // processing time of the seal at which the log had answered last
 	outlets           // committing guards them
 	topics     *topicWriter
 	messages   map[*stream.Sink]*result.JSON // writers for topics
@@ -42,7 +39,7 @@ func (p *Pass) openJobs() error {
 			"run one process without log.group, or switch the jobs off with pass.jobs.enabled: false")
 	}
 	c := &p.cfg.Pass.Jobs
-	j := &jobs{p: p, opened: p.cfg.Clock.Now().UnixMicro(), watermarks: stream.NewWatermarks(c.Disorder, c.IdleTimeout), messages: make(map[*stream.Sink]*result.JSON)}
+	j := &jobs{p: p, watermarks: stream.NewWatermarks(c.Disorder, c.IdleTimeout), messages: make(map[*stream.Sink]*result.JSON)}
 	if err := j.openTables(); err != nil {
 		return err
 	}
@@ -124,20 +121,15 @@ func (j *jobs) work() {
 // observe tells how far the tasks have come. All workers rest.
 func (j *jobs) observe(now int64) (positions map[int32]int64) {
 	positions = make(map[int32]int64)
-	if answers := j.p.consumer.Answers(); answers != j.answers {
-		j.answers, j.heard = answers, now
-	}
 	for _, w := range j.p.workers {
 		for _, t := range w.tasks {
 			positions[t.partition] = t.state.Position
 			for source, newest := range t.state.Newest {
-				// Nobody waits for a source from before this process, and none is idle
-				// for having been read before.
-				j.watermarks.Observe(t.partition, source, newest, max(t.received[source], j.opened))
+				j.watermarks.Observe(t.partition, source, newest, t.received[source])
 			}
 			reached := t.reached
-			if !t.moved { // everything has been read that the log told of
-				reached = j.heard
+			if !t.moved { // everything has been read
+				reached = now
 			}
 			t.moved = false
 			j.watermarks.Reached(t.partition, reached)
