@@ -35,8 +35,9 @@ func Late() SourceOption { return func(s *source) { s.late = true } }
 
 // Events reads accepted events. read looks at event i of a batch and emits any
 // number of values made from it, at the event's own time; strings that it
-// keeps from the batch are valid for good. An event without a time is read at
-// its receive time.
+// keeps from the batch are valid for good, but each holds the memory of the whole
+// batch: what goes into state is better cloned (strings.Clone). An event without a
+// time is read at its receive time.
 func Events[T any](j *Job, name string, read func(b *event.Batch, i int, emit func(T)), options ...SourceOption) Stream[T] {
 	n := j.add(name, nil)
 	s := &source{n: n}
