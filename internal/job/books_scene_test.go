@@ -53,7 +53,7 @@ func TestPricesWithoutABand(t *testing.T) {
 	order("12:30:00", "o6", "usual", "14.31", 3, "")
 	price("13:00:00", "usual", "99", "") // another error, not a correction
 
-	rows := play(t, stage{1, 1, 1, 0, 0}, job.PriceErrors(job.Params{}), s)
+	rows := play(t, stage{1, 1, 1, 0}, job.PriceErrors(job.Params{}), s)
 	var got []string
 	for _, e := range rowsOf[job.PriceError](t, rows, "price_errors") {
 		got = append(got, fmt.Sprint(e.Product, " ", e.Since, " to ", e.Until, " ", e.Direction, " ", e.Price, " not ", e.Low, "-", e.High, " by ", e.Basis,
@@ -94,7 +94,7 @@ func TestStockThatComesOutOfOrder(t *testing.T) {
 	move("23:00:00", "stock_adjusted", -9)
 	move("12:00:00", "stock_received", 20) // 11 hours late: 4 hours after it happened is open
 
-	rows := play(t, stage{1, 1, 1, 0, 0}, job.Stock(job.Params{}), s)
+	rows := play(t, stage{1, 1, 1, 0}, job.Stock(job.Params{}), s)
 	var got []string
 	for _, c := range rowsOf[job.StockChange](t, rows, "stock_changes") {
 		got = append(got, fmt.Sprint(c.Time.String()[11:19], " ", c.Change, ": ", c.Available))

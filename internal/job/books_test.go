@@ -38,7 +38,7 @@ func TestBooksAreThoseOfABatch(t *testing.T) {
 	for k, width := range []int{1, 3, 8} {
 		t.Run(fmt.Sprintf("%d partitions", width), func(t *testing.T) {
 			random := rand.New(rand.NewPCG(11, uint64(k)))
-			r, all := booked(t, uint64(20+k), 60_000)
+			r, all := booked(t, uint64(20+k), atLength(160_000))
 			a := arrive(r, all, width, 10*time.Minute, random)
 			jobs := []*stream.Job{job.Stock(job.Params{}), job.PriceErrors(job.Params{})}
 			s := openShop(t, jobs, width, 9-width)
@@ -132,7 +132,7 @@ func TestStockIsKnownAtAnyTime(t *testing.T) {
 	tp := record(t, scenario(t, "incidents", func(c *generate.Config) { c.Rate, c.Seed, c.Products = 10, 41, 100 }), 20_000, movements...)
 	arrival := tp.shuffled(1, 10*minute)
 	j := job.Stock(job.Params{})
-	store := publish(t, j, play(t, stage{3, 2, 400, 7, 0}, j, arrival))
+	store := publish(t, j, play(t, stage{3, 2, 400, 7}, j, arrival))
 	then := arrival[len(arrival)/2].at
 	at := "TIMESTAMP '" + time.UnixMicro(then).UTC().Format("2006-01-02 15:04:05.000000") + "'"
 	rows := ask(t, store, strings.Replace(example(t, "stock"), "current_date - INTERVAL 10 HOUR", at, 1))

@@ -95,7 +95,7 @@ func TestLabelsOfFraud(t *testing.T) {
 	all, clean, falseAlarms := scores{}, 0, 0
 	for _, seed := range seeds() {
 		tp := record(t, scenario(t, "fraud", func(c *generate.Config) { c.Rate, c.Seed = 10, seed }), atLength(400_000), payments...)
-		rows := rowsOf[job.Decision](t, play(t, stage{1, 3, 500, 0, 0}, job.Fraud(job.Params{}), tp.deliveries), "fraud_decisions")
+		rows := rowsOf[job.Decision](t, play(t, stage{1, 3, 500, 0}, job.Fraud(job.Params{}), tp.deliveries), "fraud_decisions")
 		c, f := scoreFraud(t, tp, newest(rows, func(d job.Decision) string { return d.Payment }), all)
 		clean, falseAlarms = clean+c, falseAlarms+f
 	}
@@ -165,7 +165,7 @@ func TestLabelsOfPrices(t *testing.T) {
 	for _, seed := range seeds() {
 		tp := record(t, scenario(t, "incidents", func(c *generate.Config) { c.Rate, c.Seed = 40, seed }), atLength(400_000),
 			generate.PriceChanged, generate.OrderCompleted)
-		rows := play(t, stage{1, 3, 500, 0, 0}, job.PriceErrors(job.Params{}), tp.deliveries)
+		rows := play(t, stage{1, 3, 500, 0}, job.PriceErrors(job.Params{}), tp.deliveries)
 		type place struct {
 			product string
 			since   int64
@@ -222,7 +222,7 @@ func TestLabelsOfStock(t *testing.T) {
 	all := scores{}
 	for _, seed := range seeds() {
 		tp := record(t, scenario(t, "incidents", func(c *generate.Config) { c.Rate, c.Seed = 40, seed }), atLength(400_000), movements...)
-		rows := play(t, stage{1, 3, 500, 0, 0}, job.Stock(job.Params{}), tp.deliveries)
+		rows := play(t, stage{1, 3, 500, 0}, job.Stock(job.Params{}), tp.deliveries)
 		oversold := make(map[string]bool) // by order
 		s := all.of("oversell")
 		labelled := make(map[string]bool)
@@ -268,7 +268,7 @@ func TestLabelsOfVolume(t *testing.T) {
 			c.Rate, c.Seed, c.Steady, c.Customers, c.Regulars = 4, seed, true, 20_000, 300
 			c.Often[generate.VolumeAnomaly], c.Pause = 10, 4
 		}), atLength(800_000), generate.Page, generate.Screen)
-		rows := play(t, stage{1, 3, 2000, 0, 0}, job.Volume(job.Params{}), tp.deliveries)
+		rows := play(t, stage{1, 3, 2000, 0}, job.Volume(job.Params{}), tp.deliveries)
 		scoreVolume(t, tp, rows, all)
 	}
 	all.report(t, "volume_anomaly")

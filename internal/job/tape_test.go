@@ -80,7 +80,6 @@ type stage struct {
 	partitions, shards int
 	batch              int    // deliveries between two commits
 	crashes            uint64 // seed of when it crashes; 0: never
-	rest               int64  // how far time goes on after the last delivery, µs
 }
 
 // output is a row that a job published to a table.
@@ -131,10 +130,10 @@ func play(t testing.TB, s stage, j *stream.Job, deliveries []delivery) []output 
 			copy(p.offsets, committed)
 			p.read(1)
 		}
-		p.commit(0)
+		p.commit()
 		copy(committed, p.offsets)
 	}
-	p.commit(s.rest)
+	p.commit()
 	p.engine.Close()
 	return p.outputs
 }
@@ -189,13 +188,12 @@ func (p *player) decode(b *event.Batch, partition int, deliveries []delivery) {
 }
 
 // commit seals, with the watermark at the newest event that was delivered in time.
-func (p *player) commit(rest int64) {
+func (p *player) commit() {
 	for n, log := range p.logs {
 		for k := p.offsets[n] - 1; k >= 0 && k >= p.offsets[n]-2*p.stage.batch; k-- {
 			p.newest = max(p.newest, log[k].at)
 		}
 	}
-	p.newest += rest
 	if p.newest != 0 {
 		p.marks.Observe(0, "shop", p.newest, p.newest)
 	}
