@@ -182,7 +182,8 @@ func TestACrashBehindEveryCommit(t *testing.T) {
 
 // A refill takes several commits, and the power goes after the first of them.
 func TestACrashInTheMiddleOfARefill(t *testing.T) {
-	s := newJobShop(t, 1)
+	s := newShop(t, 1)
+	s.rules = "1"
 	s.start()
 	s.gate.hold()
 	random := rand.New(rand.NewPCG(3, 4))

@@ -187,6 +187,9 @@ func (e *environment) decoding(key sourceKey) *decoding {
 func (p *Pass) Run(ctx context.Context) error {
 	if err := p.open(ctx); err != nil {
 		p.jobs.closeTopics()
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			return nil // stopped before it began
+		}
 		return err
 	}
 	// Each part outlives the one before it in the way of an event, so that what

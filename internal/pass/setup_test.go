@@ -113,7 +113,7 @@ type gate struct {
 	before, after int           // writes until one fails, before or after it was done; 0: none does
 	full          bool          // the disk
 	held          chan struct{} // writes wait for it; nil: they do not
-	cut           bool          // held writes fail
+	cut           bool          // writes fail until the next start
 	writes        int
 }
 
@@ -127,14 +127,11 @@ func (g *gate) Write(ctx context.Context, c olap.Commit) error {
 	g.mu.Unlock()
 	if held != nil {
 		<-held
-		g.mu.Lock()
-		before = g.cut
-		g.mu.Unlock()
 	}
 	switch {
 	case full:
 		return fmt.Errorf("%w: in a test", olap.ErrFull)
-	case before:
+	case before || g.isCut():
 		return errPower
 	}
 	if err := g.Store.Write(ctx, c); err != nil {
@@ -149,22 +146,35 @@ func (g *gate) Write(ctx context.Context, c olap.Commit) error {
 	return nil
 }
 
+func (g *gate) isCut() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.cut
+}
+
 // hold makes writes wait from now on.
 func (g *gate) hold() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.held, g.cut = make(chan struct{}), false
+	g.held = make(chan struct{})
 }
 
-// open lets held writes go on, or fail.
+// open lets held writes go on, or makes all writes fail until the next start.
 func (g *gate) open(cut bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.cut = cut
 	if g.held != nil {
-		g.cut = cut
 		close(g.held)
 		g.held = nil
 	}
+}
+
+// restore brings the power back.
+func (g *gate) restore() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.cut = false
 }
 
 func (g *gate) fill(full bool) {
@@ -247,6 +257,7 @@ func (s *shop) start() {
 		source.Rules = func() pass.Rules { return ruleVersions[s.rules] }
 	}
 	s.log.Reset()
+	s.gate.restore()
 	var jobs []*stream.Job
 	if s.jobs != nil {
 		jobs = s.jobs()
