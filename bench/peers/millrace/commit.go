@@ -10,12 +10,20 @@ import (
 	"github.com/millrace/millrace/stream"
 )
 
-// seal commits what has been processed: state, positions and results in one synced
-// write.
+// seal commits what has been processed, and begins to deliver the results.
 func (c *contestant) seal(ctx context.Context) error {
 	if err := c.delivery.wait(); err != nil { // of what the commit before has stored, and this one removes
 		return err
 	}
+	outputs, err := c.save()
+	if err == nil {
+		c.delivery.start(ctx, outputs)
+	}
+	return err
+}
+
+// save makes state, positions and results durable in one synced write.
+func (c *contestant) save() ([]stream.Output, error) {
 	positions := make(map[int32]int64)
 	for _, p := range c.parts {
 		newest := p.task.Newest[source]
@@ -25,17 +33,16 @@ func (c *contestant) seal(ctx context.Context) error {
 	commit := c.store.NewCommit()
 	outputs, err := c.write(commit, positions)
 	if err != nil {
-		return errors.Join(err, commit.Discard())
+		return nil, errors.Join(err, commit.Discard())
 	}
 	if err := commit.Apply(); err != nil {
-		return err
+		return nil, err
 	}
 	for _, p := range c.parts {
 		p.front.Committed()
 	}
 	c.engine.Committed()
-	c.delivery.start(ctx, outputs)
-	return nil
+	return outputs, nil
 }
 
 func (c *contestant) write(commit *checkpoint.Commit, positions map[int32]int64) ([]stream.Output, error) {

@@ -19,6 +19,8 @@ const (
 	disorder = 4 * time.Second
 	// A partition that is never idle: all of the input is there.
 	never = time.Duration(1<<63 - 1)
+	// How many records are processed at most until it is asked whether a commit is due.
+	roundLen = 100_000
 	// How many records of a partition are decoded before they go to the job.
 	chunk = 4096
 	// Keys are spread over so many parts per goroutine.
@@ -39,6 +41,7 @@ type contestant struct {
 	engine   *stream.Engine
 	parts    []*part
 	delivery *delivery
+	roundLen int
 }
 
 // part is a partition of the input.
@@ -51,7 +54,7 @@ type part struct {
 }
 
 func open(ctx context.Context, a *arguments) (c *contestant, err error) {
-	c = &contestant{arguments: a, marks: stream.NewWatermarks(disorder, never)}
+	c = &contestant{arguments: a, marks: stream.NewWatermarks(disorder, never), roundLen: roundLen}
 	if c.query, err = newQuery(a); err != nil {
 		return nil, err
 	}
@@ -147,9 +150,12 @@ func (c *contestant) complete() bool {
 // the next commit.
 func (c *contestant) round(ctx context.Context, wait time.Duration) error {
 	waiting, cancel := context.WithTimeout(ctx, wait)
-	fetches := c.client.PollFetches(waiting)
+	fetches := c.client.PollRecords(waiting, c.roundLen)
 	cancel()
-	if err := fetches.Err0(); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	if errors.Is(fetches.Err0(), context.DeadlineExceeded) {
+		return nil // it is time for a commit
+	}
+	if err := fetches.Err(); err != nil {
 		return fmt.Errorf("cannot read topic %q: %w", c.input, err)
 	}
 	records := make([][]*kgo.Record, c.partitions)

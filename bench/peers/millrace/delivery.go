@@ -27,6 +27,7 @@ type delivery struct {
 	partitions int
 	client     *kgo.Client
 	next       uint64 // number of the next result
+	oldest     uint64 // number of the oldest result in the store
 	wait       func() error
 }
 
@@ -41,6 +42,7 @@ func openDelivery(ctx context.Context, a *arguments, store *checkpoint.Store) (d
 	if d.next, err = store.NextOutput(); err != nil {
 		return nil, err
 	}
+	d.oldest = d.next
 	d.client, err = kgo.NewClient(
 		kgo.SeedBrokers(a.brokers), kgo.RecordPartitioner(kgo.ManualPartitioner()),
 		kgo.ProducerBatchCompression(kgo.NoCompression()), kgo.MaxBufferedRecords(100_000),
@@ -62,6 +64,7 @@ func (d *delivery) store(commit *checkpoint.Commit, outputs []stream.Output) err
 	if err := commit.TrimOutputs(d.next); err != nil {
 		return err
 	}
+	d.oldest = d.next
 	var block []byte
 	number := d.next
 	for i := range outputs {
@@ -79,15 +82,19 @@ func (d *delivery) store(commit *checkpoint.Commit, outputs []stream.Output) err
 
 // start sends results that are committed. They are delivered when wait has returned.
 func (d *delivery) start(ctx context.Context, outputs []stream.Output) {
+	first := d.next
+	d.next += uint64(len(outputs))
+	done := make(chan error, 1)
+	go func() { done <- d.send(ctx, first, rowsOf(outputs), nil) }()
+	d.wait = sync.OnceValue(func() error { return <-done })
+}
+
+func rowsOf(outputs []stream.Output) [][]byte {
 	rows := make([][]byte, len(outputs))
 	for i := range outputs {
 		rows[i] = outputs[i].Row
 	}
-	first := d.next
-	d.next += uint64(len(rows))
-	done := make(chan error, 1)
-	go func() { done <- d.send(ctx, first, rows, nil) }()
-	d.wait = sync.OnceValue(func() error { return <-done })
+	return rows
 }
 
 // send writes results to the topic, but those that it has: of each partition the number
@@ -133,7 +140,7 @@ func (d *delivery) resume(ctx context.Context, brokers string, store *checkpoint
 	var rows [][]byte
 	err := store.Outputs(0, func(number uint64, block []byte) error {
 		if rows == nil {
-			first = number
+			first, d.oldest = number, number
 		}
 		for rest := append([]byte(nil), block...); len(rest) > 0; {
 			_, _, after, err := cutRow(rest)
