@@ -142,6 +142,41 @@ func (s *sourceTime) newest() (t int64) {
 	return t
 }
 
+// Ahead returns the partitions that are ahead of others in a source by more than the drift,
+// so that they may wait. Only partitions that have more to read are waited for, and one
+// that is the slowest in a source never waits: there is always one that goes on.
+func (w *Watermarks) Ahead(drift time.Duration, unread map[int32]bool) (ahead []int32) {
+	slowest := make(map[int32]bool)
+	for _, s := range w.order {
+		number, lowest, found := s.slowest(unread, w.idle.Microseconds())
+		if !found {
+			continue
+		}
+		slowest[number] = true
+		for other, p := range s.partitions {
+			if p.newest-lowest > drift.Microseconds() && !slices.Contains(ahead, other) {
+				ahead = append(ahead, other)
+			}
+		}
+	}
+	slices.Sort(ahead)
+	return slices.DeleteFunc(ahead, func(p int32) bool { return slowest[p] })
+}
+
+// slowest returns the partition with the lowest newest time, of those that have more to
+// read and are not idle.
+func (s *sourceTime) slowest(unread map[int32]bool, idle int64) (number int32, lowest int64, found bool) {
+	for n, p := range s.partitions {
+		if !unread[n] || p.newest == 0 || p.clock-p.received > idle {
+			continue
+		}
+		if !found || p.newest < lowest || p.newest == lowest && n < number {
+			number, lowest, found = n, p.newest, true
+		}
+	}
+	return number, lowest, found
+}
+
 // Of returns the watermark of a job that reads these sources (none named: all),
 // and the source that holds it; 0 and "" when none has been seen.
 func (w *Watermarks) Of(sources []string) (watermark int64, holder string) {

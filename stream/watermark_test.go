@@ -1,6 +1,7 @@
 package stream_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -85,4 +86,26 @@ func TestAPartitionWithoutTheSourceDoesNotHoldForEver(t *testing.T) {
 	m.Forget(2)
 	m.Observe(0, "web", sec(1001), sec(1001))
 	m.at(2001, 996, 0)
+}
+
+func TestWhoIsAheadWaits(t *testing.T) {
+	m := newMarks(t)
+	all := map[int32]bool{0: true, 1: true, 2: true}
+	want := func(unread map[int32]bool, want ...int32) {
+		t.Helper()
+		if got := m.Ahead(time.Minute, unread); !slices.Equal(got, want) {
+			t.Errorf("ahead of others: %v, want %v", got, want)
+		}
+	}
+	want(all)
+	m.Observe(0, "web", sec(100), sec(500))
+	m.Observe(1, "web", sec(160), sec(500))
+	m.Observe(2, "web", sec(161), sec(500))
+	want(all, 2)
+	want(map[int32]bool{1: true, 2: true}) // 0 has nothing left to wait for
+	m.Observe(0, "app", sec(900), sec(500))
+	m.Observe(2, "app", sec(300), sec(500))
+	want(all) // 0 is far ahead in one source and last in the other, 2 likewise
+	m.Reached(0, sec(600))
+	want(all, 0) // where 0 is last it is idle: it holds nobody
 }

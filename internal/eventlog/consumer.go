@@ -5,21 +5,41 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/millrace/millrace/adapter"
 )
 
 // Consumer reads the raw topic for the pass. It serves one goroutine.
 type Consumer struct {
-	client *kgo.Client
-	topic  string
-	group  string
-	log    *slog.Logger
+	client  *kgo.Client
+	topic   string
+	group   string
+	log     *slog.Logger
+	answers *answers
 }
+
+// answers counts the broker's answers to fetches.
+type answers struct{ n atomic.Uint64 }
+
+// OnBrokerRead implements [kgo.HookBrokerRead].
+func (a *answers) OnBrokerRead(_ kgo.BrokerMetadata, key int16, _ int, _, _ time.Duration, err error) {
+	if err == nil && key == fetchKey {
+		a.n.Add(1)
+	}
+}
+
+var fetchKey = kmsg.Fetch.Int16()
+
+// Answers returns how often the log has answered, with records or without. While the
+// number does not change nobody knows whether there is anything left to read.
+func (c *Consumer) Answers() uint64 { return c.answers.n.Load() }
 
 // Owner is told by a group consumer which partitions are this process's.
 type Owner interface {
@@ -52,12 +72,13 @@ func OpenConsumer(t *Topic, positions map[int32]int64) (*Consumer, error) {
 	for p := range t.partitions {
 		offsets[p] = kgo.NewOffset().At(positions[p])
 	}
-	client, err := t.cfg.newClient(append(t.consumerOptions(),
+	heard := new(answers)
+	client, err := t.cfg.newClient(append(t.consumerOptions(), kgo.WithHooks(heard),
 		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{t.cfg.Topic: offsets}))...)
 	if err != nil {
 		return nil, err
 	}
-	return &Consumer{client: client, topic: t.cfg.Topic}, nil
+	return &Consumer{client: client, topic: t.cfg.Topic, answers: heard}, nil
 }
 
 // OpenGroupConsumer returns a consumer that shares the partitions with the other
@@ -69,7 +90,9 @@ func OpenGroupConsumer(t *Topic, instance string, owner Owner) (*Consumer, error
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	heard := new(answers)
 	client, err := t.cfg.newClient(append(t.consumerOptions(),
+		kgo.WithHooks(heard),
 		kgo.ConsumerGroup(t.cfg.Group),
 		kgo.InstanceID(instance),
 		kgo.ConsumeTopics(topic),
@@ -99,7 +122,7 @@ func OpenGroupConsumer(t *Topic, instance string, owner Owner) (*Consumer, error
 	if err != nil {
 		return nil, err
 	}
-	return &Consumer{client: client, topic: topic, group: t.cfg.Group, log: log}, nil
+	return &Consumer{client: client, topic: topic, group: t.cfg.Group, log: log, answers: heard}, nil
 }
 
 // Poll waits for records and calls visit with those of each partition, in
@@ -167,6 +190,23 @@ func (c *Consumer) CommitOffsets(ctx context.Context, positions map[int32]int64)
 		offsets[p] = kgo.EpochOffset{Epoch: -1, Offset: at}
 	}
 	c.client.CommitOffsets(ctx, map[string]map[int32]kgo.EpochOffset{c.topic: offsets}, nil)
+}
+
+// Hold lets partitions wait: their records are not read until a later call does not name
+// them. Any goroutine may call it.
+func (c *Consumer) Hold(partitions []int32) {
+	var let []int32
+	for _, p := range c.client.PauseFetchPartitions(nil)[c.topic] {
+		if !slices.Contains(partitions, p) {
+			let = append(let, p)
+		}
+	}
+	if len(let) > 0 {
+		c.client.ResumeFetchPartitions(map[string][]int32{c.topic: let})
+	}
+	if len(partitions) > 0 {
+		c.client.PauseFetchPartitions(map[string][]int32{c.topic: partitions})
+	}
 }
 
 // Close leaves the group and releases the connection.

@@ -245,3 +245,46 @@ func TestAPortInUseIsSaidClearly(t *testing.T) {
 		t.Fatalf("error %v does not name the address and the setting", err)
 	}
 }
+
+// A partition that is held is not read, what the client had fetched of it neither; then it
+// goes on where it was.
+func TestAHeldPartitionWaits(t *testing.T) {
+	_, topic := broker(t, t.TempDir(), "", 2)
+	if err := writer(t, topic).Append(t.Context(), entries("s", 0, 2000)); err != nil {
+		t.Fatal(err)
+	}
+	c, err := eventlog.OpenConsumer(topic, map[int32]int64{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	ends, err := topic.EndOffsets(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := make(map[int32]int64)
+	poll := func(until func() bool) {
+		t.Helper()
+		for !until() {
+			if err := c.Poll(t.Context(), func(p int32, records []*kgo.Record) {
+				if records[0].Offset != read[p] {
+					t.Fatalf("partition %d goes on at %d, it was read up to %d", p, records[0].Offset, read[p])
+				}
+				read[p] += int64(len(records))
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	c.Hold([]int32{0})
+	poll(func() bool { return read[1] == ends[1] })
+	if read[0] != 0 {
+		t.Errorf("%d records of the held partition were read", read[0])
+	}
+	c.Hold([]int32{1})
+	poll(func() bool { return read[0] == ends[0] })
+	c.Hold(nil)
+	if ends[0] == 0 || ends[1] == 0 {
+		t.Errorf("the ends are %v: the test needs records in both partitions", ends)
+	}
+}

@@ -1,6 +1,7 @@
 package pass
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -15,7 +16,7 @@ const expireEvery = time.Hour
 // commitLoop commits what is judged: at once when nothing was for a while, else an
 // interval after the commit before began, and earlier when many rows wait. Closing stop
 // makes it commit the rest and return.
-func (p *Pass) commitLoop(stop <-chan struct{}) error {
+func (p *Pass) commitLoop(ctx context.Context, stop <-chan struct{}) error {
 	expire := p.cfg.Clock.NewTicker(expireEvery)
 	defer expire.Stop()
 	quiet := p.jobs.ticker()
@@ -33,6 +34,7 @@ func (p *Pass) commitLoop(stop <-chan struct{}) error {
 			}
 			continue
 		case <-quiet.C:
+			p.askEnds(ctx)
 			if err := p.commit(); err != nil {
 				return err
 			}

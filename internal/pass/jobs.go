@@ -22,9 +22,11 @@ type jobs struct {
 	p          *Pass
 	engine     *stream.Engine
 	watermarks *stream.Watermarks
-	next       uint64 // number of the next output; committing guards it
-	trimmed    uint64 // number of the oldest stored output; committing guards it
-	outlets           // committing guards them
+	next       uint64  // number of the next output; committing guards it
+	trimmed    uint64  // number of the oldest stored output; committing guards it
+	ends       ends    // of the log; committing guards them
+	held       []int32 // partitions that wait for others; committing guards it
+	outlets            // committing guards them
 	topics     *topicWriter
 	messages   map[*stream.Sink]*result.JSON // writers for topics
 }
@@ -127,12 +129,7 @@ func (j *jobs) observe(now int64) (positions map[int32]int64) {
 			for source, newest := range t.state.Newest {
 				j.watermarks.Observe(t.partition, source, newest, t.received[source])
 			}
-			reached := t.reached
-			if !t.moved { // everything has been read
-				reached = now
-			}
-			t.moved = false
-			j.watermarks.Reached(t.partition, reached)
+			j.watermarks.Reached(t.partition, j.readTo(t, now, now))
 		}
 	}
 	return positions
@@ -145,6 +142,7 @@ func (j *jobs) seal(commit *checkpoint.Commit) ([]stream.Output, error) {
 	}
 	now := j.p.cfg.Clock.Now().UnixMicro()
 	positions := j.observe(now)
+	j.align()
 	s, err := j.engine.Seal(stream.SealRequest{Now: now, Positions: positions, Writer: commit.State()})
 	if err != nil {
 		return nil, fmt.Errorf("cannot seal the jobs: %w", err)

@@ -33,14 +33,16 @@ type total struct {
 	Amount event.Micros `state:"amount"`
 }
 
+func readPurchase(b *event.Batch, i int, emit func(purchase)) {
+	const day = 24 * 60 * 60 * 1_000_000
+	emit(purchase{b.CustomerID[i], b.Time[i] / day, b.Amount[i]})
+}
+
 // countJob counts events per key and publishes each new total. With a feed, some
 // results' numbers are of no row.
 func countJob(table string, feed bool, key func(purchase) string) *stream.Job {
 	j := stream.NewJob(table, 1)
-	purchases := stream.Events(j, "purchases", func(b *event.Batch, i int, emit func(purchase)) {
-		const day = 24 * 60 * 60 * 1_000_000
-		emit(purchase{b.CustomerID[i], b.Time[i] / day, b.Amount[i]})
-	})
+	purchases := stream.Events(j, "purchases", readPurchase)
 	byKey := stream.KeyBy(purchases, "by key", key)
 	type record = stream.Element[stream.Record[string, purchase]]
 	totals := stream.Connect(byKey.Stream, "totals", func(c *stream.Context, emit func(stream.Element[total])) (func(record), stream.Operator, error) {

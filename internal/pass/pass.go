@@ -201,7 +201,7 @@ func (p *Pass) Run(ctx context.Context) error {
 	for _, w := range p.workers {
 		workers.Go(func() { w.run(working) })
 	}
-	stopCommitter := p.start(func(stop <-chan struct{}) error { return p.commitLoop(stop) })
+	stopCommitter := p.start(func(stop <-chan struct{}) error { return p.commitLoop(inner, stop) })
 	stopWriter := p.start(func(stop <-chan struct{}) error { return p.writer.run(inner, stop) })
 	stopTopics := p.start(func(stop <-chan struct{}) error { return p.jobs.deliver(inner, stop) })
 	err := p.poll(ctx)
@@ -266,6 +266,7 @@ func (p *Pass) open(ctx context.Context) (err error) {
 	if err != nil {
 		return errors.Join(err, p.closeTasks())
 	}
+	p.askEnds(ctx)
 	p.consumer, err = eventlog.OpenConsumer(p.cfg.Topic, positions)
 	return err
 }
