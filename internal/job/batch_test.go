@@ -176,6 +176,14 @@ func compare(t *testing.T, name string, got, want map[string]row) {
 	}
 }
 
+// sized is how many events a comparison is over; with -long five times as many.
+func sized(events int) int {
+	if *long {
+		return 5 * events
+	}
+	return events
+}
+
 // The results of the jobs, once all has come, are those of plain SQL over the same
 // events: in any order of arrival within the lateness, over any number of
 // partitions and shards, and with crashes between.
@@ -185,10 +193,10 @@ func TestResultsAreThoseOfABatch(t *testing.T) {
 		events func(t *testing.T) (reader, []told)
 		tables []string // that must have rows
 	}{
-		{"a gift shop's order lines", func(t *testing.T) (reader, []told) { return onlineRetail(t, 12_000) },
+		{"a gift shop's order lines", func(t *testing.T) (reader, []told) { return onlineRetail(t, sized(4000)) },
 			[]string{"kpis", "popularity", "popularity_top", "customer_profiles"}},
-		{"a clothes shop's clicks", clickstream, []string{"kpis", "popularity", "popularity_top", "visits", "funnel"}},
-		{"a generated shop", func(t *testing.T) (reader, []told) { return generated(t, 7, 30_000) },
+		{"a clothes shop's clicks", func(t *testing.T) (reader, []told) { return clickstream(t, sized(2500)) }, []string{"kpis", "popularity", "popularity_top", "visits", "funnel"}},
+		{"a generated shop", func(t *testing.T) (reader, []told) { return generated(t, 7, sized(7000)) },
 			[]string{"kpis", "popularity", "popularity_top", "visits", "funnel", "abandoned_carts", "customer_profiles"}},
 	}
 	for i, s := range shops {

@@ -100,6 +100,7 @@ func (c *cart) change(e *cartEvent, at int64) {
 				lines = slices.Delete(lines, k, k+1)
 			}
 		case sign > 0 && l.Quantity > 0 && len(lines) < maxCartLines:
+			l.Product = strings.Clone(l.Product)
 			lines = slices.Insert(lines, k, l)
 		}
 	}
@@ -107,8 +108,17 @@ func (c *cart) change(e *cartEvent, at int64) {
 	if c.Opened == 0 && len(lines) > 0 {
 		c.Opened, c.Of = at, e.Of
 	}
-	c.Customer, c.Visitor = or(e.Customer, c.Customer), or(e.Visitor, c.Visitor)
+	keepText(&c.Customer, e.Customer)
+	keepText(&c.Visitor, e.Visitor)
 	c.Currency = or(e.Currency, c.Currency)
+}
+
+// keepText replaces a text of state by one that a batch has, unless that is empty. It is
+// copied: a text of a batch holds all of it in memory.
+func keepText(to *string, v string) {
+	if v != "" && v != *to {
+		*to = strings.Clone(v)
+	}
 }
 
 // sums returns the pieces in a cart and what they come to.

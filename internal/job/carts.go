@@ -1,6 +1,8 @@
 package job
 
 import (
+	"strings"
+
 	"github.com/millrace/millrace/event"
 	"github.com/millrace/millrace/stream"
 )
@@ -18,7 +20,7 @@ func Carts(p Params) *stream.Job {
 			switch e.Do {
 			case orderCart:
 				if s.Abandoned.Times > 0 {
-					s.Abandoned.Recovered, s.Abandoned.RecoveredAt, s.Abandoned.Order = true, event.Instant(t.Time), e.Order
+					s.Abandoned.Recovered, s.Abandoned.RecoveredAt, s.Abandoned.Order = true, event.Instant(t.Time), strings.Clone(e.Order)
 					t.Emit(uint64(s.Opened), s.Abandoned)
 				}
 				*s = cartLife{}

@@ -19,6 +19,8 @@ func Kpis(p Params) *stream.Job {
 		"cancellations, in total and by channel, country and kind of device.")
 	facts := stream.Events(j, "orders and views", readFact,
 		stream.Types(typeOrderLine, typeOrder, typeRefund, typeProductViewed))
+	facts = runsOf(facts, "runs", func(a, b *fact) bool { return a.thing == b.thing && a.dimensions == b.dimensions },
+		func(run, v *fact) { run.add(&v.figures) })
 	byThing := stream.KeyBy(facts, "by order or session", func(f fact) thingID { return f.id() })
 	counted := distinctPerMinute(byThing, "distinct", p.Lateness)
 	carts := openCarts(j, p)
@@ -116,6 +118,16 @@ type figures struct {
 	Carts         int64        `state:"carts"` // opened less closed
 }
 
+func (f *figures) add(o *figures) {
+	f.Revenue += o.Revenue
+	f.Orders += o.Orders
+	f.Units += o.Units
+	f.Sessions += o.Sessions
+	f.Cancellations += o.Cancellations
+	f.Cancelled += o.Cancelled
+	f.Carts += o.Carts
+}
+
 // readFact reads an order, a part of one, or a view. An event of both kinds of lines,
 // sold and cancelled, is two facts.
 func readFact(b *event.Batch, i int, emit func(fact)) {
@@ -181,18 +193,9 @@ func eachGroup(f fact, emit func(grouping)) {
 }
 
 func sumFigures() aggregate.Aggregator[grouping, figures, figures] {
-	merge := func(acc, o *figures) {
-		acc.Revenue += o.Revenue
-		acc.Orders += o.Orders
-		acc.Units += o.Units
-		acc.Sessions += o.Sessions
-		acc.Cancellations += o.Cancellations
-		acc.Cancelled += o.Cancelled
-		acc.Carts += o.Carts
-	}
 	return aggregate.Aggregator[grouping, figures, figures]{
-		Add:    func(acc *figures, g grouping, _ aggregate.At) { merge(acc, &g.figures) },
-		Merge:  merge,
+		Add:    func(acc *figures, g grouping, _ aggregate.At) { acc.add(&g.figures) },
+		Merge:  (*figures).add,
 		Result: func(acc *figures) figures { return *acc },
 	}
 }

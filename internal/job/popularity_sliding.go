@@ -19,14 +19,22 @@ func slidingUses(in stream.Keyed[string, use], name string, p Params) stream.Str
 	) (func(stream.Element[stream.Record[string, use]]), stream.Operator, error) {
 		s := &slider{
 			c: c, emit: emit, weights: p.Weights, size: stream.Micros(p.PopularityWindow), step: stream.Micros(p.PopularityStep),
-			until: floorTo(c.Watermark(), stream.Micros(p.PopularityStep)), inTurn: make(map[string]bool),
+			refresh: stream.Micros(p.Refresh), inTurn: make(map[string]bool),
 		}
 		var err error
 		if s.steps, err = state.OpenPanes[string, stepUses](c.Space, "steps", state.TableOptions{}); err != nil {
 			return nil, nil, err
 		}
-		s.products, err = state.OpenValue[string, standing](c.Space, "products", state.TableOptions{})
-		return s.take, s, err
+		if s.products, err = state.OpenValue[string, standing](c.Space, "products", state.TableOptions{}); err != nil {
+			return nil, nil, err
+		}
+		if s.ends, err = state.OpenValue[bool, int64](c.Space, "until", state.TableOptions{}); err != nil {
+			return nil, nil, err
+		}
+		if until := s.ends.Get(true); until != nil {
+			s.until = *until
+		}
+		return s.take, s, nil
 	})
 }
 
@@ -38,7 +46,10 @@ type slider struct {
 	step     int64
 	steps    *state.Panes[string, stepUses] // by start
 	products *state.Value[string, standing]
-	until    int64 // end of the present window; 0 when time is not known
+	ends     *state.Value[bool, int64] // until, under the key true
+	until    int64                     // end of the present window; 0 when time is not known
+	refresh  int64
+	slid     int64 // processing time at which the window slid last
 
 	changed []string // products, in this turn
 	inTurn  map[string]bool
@@ -117,9 +128,13 @@ func (s *slider) move(k string, u *stepUses, from, to int) {
 // Advance implements [stream.Operator].
 func (s *slider) Advance(now stream.Times) error {
 	if until := floorTo(now.Watermark, s.step); now.Watermark != 0 && until > s.until {
-		if err := s.slide(until); err != nil {
-			return err
+		if now.Now-s.slid >= s.refresh {
+			s.slid = now.Now
+			if err := s.slide(until); err != nil {
+				return err
+			}
 		}
+		s.skip(until)
 	}
 	slices.Sort(s.changed)
 	for _, k := range s.changed {
@@ -149,7 +164,17 @@ func (s *slider) slide(until int64) error {
 		}
 	}
 	s.until = until
+	s.ends.Set(true, until)
 	return nil
+}
+
+// skip drops the steps that will not come into a window, since time has jumped over them.
+func (s *slider) skip(until int64) {
+	for _, start := range slices.Clone(s.steps.Starts()) {
+		if s.place(start, s.until) == coming && s.place(start, until) == gone {
+			s.steps.Drop(start)
+		}
+	}
 }
 
 // publish publishes how a product stands, if it has not been so before. One that is not

@@ -17,6 +17,7 @@ func Profiles(p Params) *stream.Job {
 	p = p.withDefaults()
 	j := stream.NewJob("profiles", 1).Describe("Customers by recency, frequency and value of their orders, with a live segment and their favourite categories.")
 	purchases := stream.Events(j, "purchases", readPurchase, stream.Types(typeOrder, typeOrderLine, typeRefund))
+	purchases = runsOf(purchases, "runs", samePurchase, (*purchase).add)
 	byCustomer := stream.KeyBy(purchases, "by customer", func(c purchase) string { return c.Customer })
 	profiles := stream.Connect(byCustomer.Stream, "profiles", func(
 		c *stream.Context, emit func(stream.Element[Profile]),
@@ -87,6 +88,19 @@ func readPurchase(b *event.Batch, i int, emit func(purchase)) {
 		p.Cancelled = p.Amount
 	}
 	emit(p)
+}
+
+// samePurchase reports whether two lines came alone and are of one order.
+func samePurchase(a, b *purchase) bool {
+	return !a.Single && !b.Single && a.Customer == b.Customer && a.Order == b.Order
+}
+
+func (p *purchase) add(o *purchase) {
+	p.Sold = p.Sold || o.Sold
+	p.Amount += o.Amount
+	p.Cancelled += o.Cancelled
+	p.Units += o.Units
+	p.Lines = append(p.Lines, o.Lines...)
 }
 
 // profile is the state of a customer. All of it is sums and extremes, so that it does not

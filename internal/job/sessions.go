@@ -3,6 +3,7 @@ package job
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/millrace/millrace/adapter/jsontext"
@@ -154,7 +155,7 @@ type visitSum struct {
 }
 
 func foldVisit() aggregate.Aggregator[hit, visitSum, visitSum] {
-	text := func(v string) string { return v }
+	text := strings.Clone // one of a batch would hold all of it in memory
 	first, last := aggregate.First(text), aggregate.Last(text)
 	named := func(v string) bool { return v != "" }
 	firstNamed, lastNamed := aggregate.If(named, first), aggregate.If(named, last)

@@ -78,12 +78,15 @@ var eshop2008 []byte
 // clickstream are clicks of a real shop for clothes, April 2008. The file has the day of
 // a session and the number of each click: sessions are spread over the day here, and
 // clicks follow each other after half a minute, now and then after longer.
-func clickstream(t *testing.T) (reader, []told) {
+func clickstream(t *testing.T, clicks int) (reader, []told) {
 	t.Helper()
 	decoder := native.New().NewDecoder(nil)
 	r := reader{Decoder: decoder, source: "eshop"}
 	var all []told
 	for _, line := range strings.Split(strings.TrimSpace(string(unpack(t, eshop2008))), "\n")[1:] {
+		if len(all) == clicks {
+			break
+		}
 		f := strings.Split(line, ";")
 		n := make([]int, len(f))
 		for i := range f {

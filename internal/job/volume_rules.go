@@ -92,9 +92,10 @@ func (r *volumeRules) baselineOf(s *volumeState, hour int) baseline {
 		return baseline{}
 	}
 	mean := median(of)
-	distances := make([]uint32, len(of))
-	for i, v := range of {
-		distances[i] = max(v, mean) - min(v, mean)
+	var room [64]uint32
+	distances := room[:0]
+	for _, v := range of {
+		distances = append(distances, max(v, mean)-min(v, mean))
 	}
 	deviation := 1.4826 * float64(median(distances))
 	return baseline{float64(mean), max(deviation, math.Sqrt(float64(mean)), 1), basis}

@@ -179,8 +179,9 @@ func (j *jobs) keep(commit *checkpoint.Commit, outputs []stream.Output) error {
 		}
 	}
 	if delivered := min(j.p.writer.results.Load(), j.topics.next.Load()); delivered > j.trimmed {
+		trimmed := j.trimmed
 		j.trimmed = delivered
-		return commit.TrimOutputs(delivered)
+		return commit.TrimOutputs(trimmed, delivered)
 	}
 	return nil
 }

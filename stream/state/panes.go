@@ -198,16 +198,9 @@ func (p *Panes[K, V]) flush(w Writer) error {
 	if err := p.f.flushShared(w); err != nil {
 		return err
 	}
-	for _, start := range p.dropped {
-		lo := appendOrdered(place(nil, p.f.space.prefix, placeEntry, p.f.d.id), start)
-		if err := w.DeleteRange(lo, successor(lo)); err != nil {
-			return err
-		}
-		if err := w.Delete(appendOrdered(place(nil, p.f.space.prefix, placeStat, p.f.d.id), start)); err != nil {
-			return err
-		}
+	if err := p.flushDropped(w); err != nil {
+		return err
 	}
-	p.dropped = p.dropped[:0]
 	slices.SortFunc(p.touched, func(a, b *pane[K, V]) int { return cmp.Compare(a.start, b.start) })
 	for _, x := range p.touched {
 		x.touched = false
@@ -224,6 +217,34 @@ func (p *Panes[K, V]) flush(w Writer) error {
 	clear(p.touched)
 	p.touched = p.touched[:0]
 	return nil
+}
+
+// flushDropped removes panes that were dropped: one write for all between which none
+// stands, since a store pays for each range that it deletes.
+func (p *Panes[K, V]) flushDropped(w Writer) error {
+	slices.Sort(p.dropped)
+	for len(p.dropped) > 0 {
+		run := 1
+		for run < len(p.dropped) && !p.standsBetween(p.dropped[run-1], p.dropped[run]) {
+			run++
+		}
+		for _, of := range []byte{placeEntry, placeStat} {
+			at := place(nil, p.f.space.prefix, of, p.f.d.id)
+			lo, last := appendOrdered(slices.Clone(at), p.dropped[0]), appendOrdered(at, p.dropped[run-1])
+			if err := w.DeleteRange(lo, successor(last)); err != nil {
+				return err
+			}
+		}
+		p.dropped = p.dropped[run:]
+	}
+	p.dropped = nil
+	return nil
+}
+
+// standsBetween reports whether there is a pane between two starts, or at one of them.
+func (p *Panes[K, V]) standsBetween(from, to int64) bool {
+	at, _ := slices.BinarySearch(p.starts, from)
+	return at < len(p.starts) && p.starts[at] <= to
 }
 
 func (p *Panes[K, V]) committed() {

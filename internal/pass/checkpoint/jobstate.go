@@ -88,11 +88,12 @@ func (c *Commit) Output(number uint64, output []byte) error {
 	return c.batch.Set(outputKey(number), output, nil)
 }
 
-// TrimOutputs removes the results below a number.
-func (c *Commit) TrimOutputs(below uint64) error {
+// TrimOutputs removes the results from one number up to another, exclusive; those before
+// are removed already. Ranges that overlap earlier ones would cost more with each.
+func (c *Commit) TrimOutputs(from, to uint64) error {
 	return errors.Join(
-		c.batch.DeleteRange(outputKey(0), outputKey(below), nil),
-		c.batch.Set(trimmedOutputKey, binary.BigEndian.AppendUint64(nil, below), nil),
+		c.batch.DeleteRange(outputKey(from), outputKey(to), nil),
+		c.batch.Set(trimmedOutputKey, binary.BigEndian.AppendUint64(nil, to), nil),
 	)
 }
 
