@@ -14,7 +14,7 @@ export interface Following {
 const KEEP = 200
 const LAST = 100
 /** Results are shown together this often, however many come. */
-const FLUSH_MS = 400
+const FLUSH_MS = 1000
 const RETRY_MS = 5000
 
 /** Adds results to those that are there; each is there once, by its number. */

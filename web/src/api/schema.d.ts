@@ -556,6 +556,13 @@ export interface components {
             place: string;
             reason: string;
         };
+        JobFile: {
+            file: string;
+            /** @description Name of the job that runs */
+            job?: string;
+            /** @description What is wrong with the file as it is now, with line and column. The job goes on as the file was before. */
+            problem?: string;
+        };
         JobOutput: {
             columns: components["schemas"]["SchemaColumn"][];
             description: string;
@@ -581,6 +588,8 @@ export interface components {
             watermark?: string;
         };
         JobsAnswer: {
+            /** @description Files that declare jobs */
+            files: components["schemas"]["JobFile"][];
             jobs: components["schemas"]["Job"][];
         };
         KPIs: {

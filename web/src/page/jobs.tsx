@@ -19,6 +19,8 @@ export default function JobsPage({ name }: { name: string }) {
   const found = all.find(job => job.name === name)
   const sources = watermarks.data?.sources ?? []
   const reference = referenceOf(sources, jobs.dataUpdatedAt)
+  // Each answer is measured against the moment at which it came.
+  const markReference = referenceOf(sources, watermarks.dataUpdatedAt)
   const trail = (
     <Link href="/jobs" className="trail">
       Live jobs <Icon name="right" size={14} />
@@ -61,7 +63,7 @@ export default function JobsPage({ name }: { name: string }) {
             <WatermarkPanel
               answer={watermarks.data}
               error={watermarks.error}
-              reference={reference}
+              reference={markReference}
               retry={() => void watermarks.refetch()}
               {...(found ? { job: found } : {})}
             />

@@ -61,10 +61,10 @@ test('figures move by themselves; paused they stand still and ask nothing', asyn
 test('a tile draws its figure, a member its curve, and the address knows both', async () => {
   await using opened = await open('/jobs/kpis')
   const { page } = opened
-  await page.getByRole('button', { name: 'Conversion' }).click()
+  await page.getByRole('button', { name: 'Conversion', exact: true }).click()
   await page.locator('.job-readout').getByText('Conversion').waitFor()
   assert.equal(search(page).get('figure'), 'conversion')
-  await page.getByRole('button', { name: 'Country' }).click()
+  await page.getByRole('button', { name: 'Country', exact: true }).click()
   await page.getByRole('link', { name: 'Germany' }).click()
   await page.getByRole('button', { name: 'Remove filter country' }).waitFor()
   assert.equal(search(page).get('member'), 'DE')

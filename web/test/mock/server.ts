@@ -187,7 +187,7 @@ function results(req: IncomingMessage, res: ServerResponse, job: string, output:
   res.write(': here\n\n')
   if (state.mood === 'empty') return
   const send = (last: number) => {
-    if (state.mood !== 'real') return void req.socket.destroy()
+    if (state.mood === 'gone' || state.mood === 'error') return void req.socket.destroy()
     for (const event of jobs.results(job, output, Date.now(), last)) {
       res.write(`id: ${event.number}\nevent: result\ndata: ${JSON.stringify(event)}\n\n`)
     }

@@ -2,9 +2,10 @@
 import type { PartitionWatermark, SourceWatermark } from '../../api/types.ts'
 import { duration } from '../../format.ts'
 
-/** A short time without more digits than it needs: "5 s", "7.4 s". */
+/** A time without more digits than it needs: "5 s", "7.4 s", "10 min". */
 export function brief(ms: number): string {
-  return ms >= 1000 && ms < 60_000 ? `${Number((ms / 1000).toFixed(1))} s` : duration(ms)
+  if (ms >= 1000 && ms < 60_000) return `${Number((ms / 1000).toFixed(1))} s`
+  return duration(ms).replace(/( min| h| d) 0 (s|min|h)$/, '$1')
 }
 
 /** Event time this near to the clock is of today; older is a replay, and is measured against its own newest event. */

@@ -8,6 +8,7 @@ import { Cell } from './cell.tsx'
 const CHAR = 7.8
 const PAD = 30
 const LEAST = 76
+const LEAST_DECIMAL = 112
 const MOST = 260
 const TIME_WIDTH = 176
 const isTime = (type: string) => type.startsWith('TIMESTAMP')
@@ -16,11 +17,12 @@ function columnsOf(answer: SqlAnswer): Column<unknown[]>[] {
   return answer.columns.map((column, i) => {
     const numeric = NUMERIC.test(column.type)
     const lengths = answer.rows.map(row => groupDigits(plain(row[i])).length)
+    const least = column.type.startsWith('DECIMAL') ? LEAST_DECIMAL : LEAST
     const longest = Math.max(column.name.length, ...lengths)
     return {
       key: column.name,
       title: column.name,
-      width: isTime(column.type) ? TIME_WIDTH : Math.min(Math.max(longest * CHAR + PAD, LEAST), MOST),
+      width: isTime(column.type) ? TIME_WIDTH : Math.min(Math.max(longest * CHAR + PAD, least), MOST),
       ...(numeric ? { align: 'end' as const } : {}),
       cell: row => <Cell name={column.name} type={column.type} value={row[i]} />,
       text: row => plain(row[i]),

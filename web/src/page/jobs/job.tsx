@@ -5,6 +5,7 @@ import { Command } from '../../ui/control.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Time } from '../../ui/state.tsx'
 import { behindText, type Reference } from './behind.ts'
+import { boundOf } from './bound.ts'
 import { KeyStatePanel } from './keystate.tsx'
 import { perSecond, StateLabel } from './list.tsx'
 import { Outputs } from './outputs.tsx'
@@ -18,15 +19,16 @@ interface JobProps {
 }
 
 export function JobBody({ job, samples, reference }: JobProps) {
+  const bound = boundOf(job)
   return (
     <>
       <p className="job-lead quiet">{job.description}</p>
       {job.failure && <Stopped job={job} />}
       <Figures job={job} samples={samples} reference={reference} />
       {viewsOf(job).map(({ name, View }) => (
-        <View key={name} job={job} />
+        <View key={name} bound={bound} />
       ))}
-      <Outputs job={job} />
+      <Outputs job={job.name} outputs={job.out} />
       <KeyStatePanel key={job.name} job={job.name} />
     </>
   )

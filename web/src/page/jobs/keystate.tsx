@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, memo, useState } from 'react'
 import { ApiError, api } from '../../api/client.ts'
 import type { KeyState } from '../../api/types.ts'
 import { count } from '../../format.ts'
@@ -12,7 +12,7 @@ import { useLive } from './query.ts'
 const EACH_MS = 2000
 
 /** What a job keeps of a key, and the positions of the log that it is of. The key is in the address. */
-export function KeyStatePanel({ job }: { job: string }) {
+export const KeyStatePanel = memo(function KeyStatePanel({ job }: { job: string }) {
   const { params } = usePlace()
   const asked = params.get('key') ?? ''
   const live = useLive()
@@ -48,7 +48,7 @@ export function KeyStatePanel({ job }: { job: string }) {
       </div>
     </Panel>
   )
-}
+})
 
 function KeyForm({ asked }: { asked: string }) {
   const patch = usePatch()

@@ -1,6 +1,6 @@
-import { useMemo } from 'react'
+import { memo, useMemo } from 'react'
 import { useResults } from '../../api/results.ts'
-import type { Job, JobOutput } from '../../api/types.ts'
+import type { JobOutput } from '../../api/types.ts'
 import { sqlHref } from '../../metric.ts'
 import { usePatch, usePlace } from '../../router.ts'
 import { CopyButton, Link, Panel, Segments } from '../../ui/control.tsx'
@@ -20,11 +20,11 @@ const KINDS: Record<JobOutput['kind'], string> = {
 }
 
 /** Where the results of a job go, and the newest of them. */
-export function Outputs({ job }: { job: Job }) {
+export const Outputs = memo(function Outputs({ job, outputs }: { job: string; outputs: readonly JobOutput[] }) {
   const { params } = usePlace()
   const patch = usePatch()
-  const first = job.out[0]
-  const chosen = job.out.find(output => nameOf(output) === params.get('out')) ?? first
+  const first = outputs[0]
+  const chosen = outputs.find(output => nameOf(output) === params.get('out')) ?? first
   if (!first || !chosen) return null
   const choose = (out: string) => patch({ out: out === nameOf(first) ? null : out, sort: null, cols: null, rows: null })
   const replaces =
@@ -33,12 +33,12 @@ export function Outputs({ job }: { job: Job }) {
       : 'No row replaces another.'
   return (
     <Panel title="Results" note={KINDS[chosen.kind]} className="job-output">
-      {job.out.length > 1 && (
+      {outputs.length > 1 && (
         <div className="job-tabs">
           <Segments
             label="Output"
             value={nameOf(chosen)}
-            choices={job.out.map(output => ({
+            choices={outputs.map(output => ({
               value: nameOf(output),
               label: output.kind === 'table' ? output.name : `${output.name} (${output.kind})`,
             }))}
@@ -49,10 +49,10 @@ export function Outputs({ job }: { job: Job }) {
       <p className="panel-sub">
         {chosen.description} <span className="quiet">{replaces}</span>
       </p>
-      <OutputRows key={nameOf(chosen)} job={job.name} output={chosen} />
+      <OutputRows key={nameOf(chosen)} job={job} output={chosen} />
     </Panel>
   )
-}
+})
 
 type Mode = 'results' | 'table'
 

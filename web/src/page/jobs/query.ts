@@ -3,7 +3,6 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { ApiError, api } from '../../api/client.ts'
 import type { Job, Row, SqlAnswer } from '../../api/types.ts'
-import { plain } from '../../format.ts'
 import { usePlace } from '../../router.ts'
 import { addSamples, type Samples } from './rate.ts'
 import { inTurn } from './turn.ts'
@@ -98,10 +97,14 @@ export interface Rows<T> {
 /** Rows by SQL, renewed while the page is live; eachMs is Infinity for what does not change. read must not change. */
 export function useRows<T>(sql: string | null, read: (row: Row) => T, eachMs = ROWS_EACH_MS): Rows<T> {
   const [select] = useState(() => (answer: SqlAnswer) => rowsOf(answer, read))
-  const { data, error, dataUpdatedAt, refetch } = useSql(sql, select, eachMs)
-  return { items: data, error, at: dataUpdatedAt, retry: () => void refetch() }
+  const query = useSql(sql, select, eachMs)
+  return {
+    items: query.data,
+    error: query.error,
+    // Read only where rows are old: who reads it is rendered with each answer, equal or not.
+    get at() {
+      return query.dataUpdatedAt
+    },
+    retry: () => void query.refetch(),
+  }
 }
-
-export const number = (value: unknown) => Number(value ?? 0)
-export const text = plain
-export const time = (value: unknown) => (value ? Date.parse(plain(value)) : null)

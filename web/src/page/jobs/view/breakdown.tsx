@@ -4,7 +4,8 @@ import { literal } from '../../../metric.ts'
 import { patched, usePatch, usePlace } from '../../../router.ts'
 import { Link, Segments } from '../../../ui/control.tsx'
 import { newest } from '../bound.ts'
-import { number, text, useRows } from '../query.ts'
+import { useRows } from '../query.ts'
+import { number, text } from '../read.ts'
 import { List, Share, ViewPanel } from './frame.tsx'
 
 const DIMENSIONS = { channel: 'Channel', country: 'Country', device: 'Device' } as const

@@ -2,10 +2,10 @@ import type { Row } from '../../../api/types.ts'
 import { count, moneyCents, moneyExact, percent } from '../../../format.ts'
 import { Time } from '../../../ui/state.tsx'
 import { Id } from '../cell.tsx'
-import { number, text, useRows } from '../query.ts'
+import { useRows } from '../query.ts'
+import { jsonOf, number, text } from '../read.ts'
 import { useCurrency } from './currency.ts'
 import { List, Totals, ViewPanel } from './frame.tsx'
-import { jsonOf } from './json.ts'
 import { Product, useProductNames } from './product.tsx'
 
 const DAY = `abandoned_at > (SELECT max(abandoned_at) FROM abandoned_carts) - INTERVAL 24 HOUR`
@@ -85,6 +85,20 @@ export function CartsView() {
             label="Abandoned carts"
             rows={items}
             rowKey={cart => `${cart.id}/${cart.at}`}
+            narrow={cart => (
+              <>
+                <p className="narrow-line">
+                  {cart.products[0] && <Product id={cart.products[0]} names={names} />}
+                  <span className="spacer" />
+                  <b>{moneyCents(cart.value, cart.currency)}</b>
+                </p>
+                <p className="narrow-line small quiet">
+                  {cart.recovered ? 'recovered' : cart.customer || cart.visitor}
+                  <span className="spacer" />
+                  <Time at={cart.at} />
+                </p>
+              </>
+            )}
             columns={[
               { key: 'at', title: 'Abandoned', cell: cart => <Time at={cart.at} /> },
               {

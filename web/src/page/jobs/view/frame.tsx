@@ -1,14 +1,15 @@
 import type { ReactNode } from 'react'
-import type { Job } from '../../../api/types.ts'
 import { sqlHref } from '../../../metric.ts'
 import { Link, Panel } from '../../../ui/control.tsx'
 import { Icon } from '../../../ui/icon.tsx'
+import { useNarrow } from '../../../ui/screen.ts'
 import { Failure, Skeleton, Stale } from '../../../ui/state.tsx'
 import type { Rows } from '../query.ts'
 
 /** What every view is given. */
 export interface ViewProps {
-  job: Job
+  /** Where event time is, for SQL; see boundOf. */
+  bound: string
 }
 
 interface PanelProps<T> {
@@ -80,13 +81,27 @@ export function List<T>({
   columns,
   rows,
   rowKey,
+  narrow,
 }: {
   label: string
   columns: readonly ListColumn<T>[]
   rows: readonly T[]
   rowKey: (row: T) => string
+  /** How a row looks on a phone, where it is more than a few short columns. */
+  narrow?: (row: T) => ReactNode
 }) {
+  const phone = useNarrow()
   const classOf = (column: ListColumn<T>) => `${column.num ? 'num' : ''}${column.wide ? ' wide-only' : ''}`
+  if (phone && narrow) {
+    return (
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling frame must be reachable by keyboard
+      <ul className="job-list job-narrow" tabIndex={0} aria-label={label}>
+        {rows.map(row => (
+          <li key={rowKey(row)}>{narrow(row)}</li>
+        ))}
+      </ul>
+    )
+  }
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling frame must be reachable by keyboard
     <section className="scroll-x job-list" tabIndex={0} aria-label={label}>

@@ -6,17 +6,17 @@ import { Link, Segments } from '../../../ui/control.tsx'
 import { Time } from '../../../ui/state.tsx'
 import { VerdictMark } from '../../../ui/verdict.tsx'
 import { Id } from '../cell.tsx'
-import { number, text, useRows } from '../query.ts'
+import { useRows } from '../query.ts'
+import { jsonOf, number, text } from '../read.ts'
 import { useCurrency } from './currency.ts'
 import { List, Share, Totals, ViewPanel } from './frame.tsx'
-import { jsonOf } from './json.ts'
 
 const SUMS = `SELECT decision, count(*) AS payments, sum(amount) AS amount
 FROM fraud_decisions
 WHERE time > (SELECT max(time) FROM fraud_decisions) - INTERVAL 24 HOUR
 GROUP BY decision`
 
-const SHOWN = { suspect: 'To review and blocked', block: 'Blocked', review: 'To review', all: 'All' } as const
+const SHOWN = { suspect: 'Suspect', block: 'Blocked', review: 'To review', all: 'All' } as const
 type Shown = keyof typeof SHOWN
 
 function listSql(shown: Shown): string {
@@ -147,6 +147,23 @@ export function FraudView() {
             label="Payments"
             rows={items}
             rowKey={p => p.id}
+            narrow={p => (
+              <>
+                <p className="narrow-line">
+                  <Decision decision={p.decision} /> <b>{count(p.score)}</b>
+                  <span className="spacer" />
+                  <b>{moneyCents(p.amount, currency)}</b>
+                </p>
+                <Reasons reasons={p.reasons} />
+                <p className="narrow-line small quiet">
+                  <Time at={p.time} />
+                  <span className="spacer" />
+                  <Link href={passportHref(p, passports)} className="link">
+                    Passport
+                  </Link>
+                </p>
+              </>
+            )}
             columns={[
               { key: 'time', title: 'Attempted', cell: p => <Time at={p.time} /> },
               { key: 'decision', title: 'Decision', cell: p => <Decision decision={p.decision} /> },

@@ -4,18 +4,11 @@ import { TimeSeries } from '../../../chart/timeseries.tsx'
 import { bucketOf, count, percent } from '../../../format.ts'
 import { usePatch, usePlace } from '../../../router.ts'
 import { Segments } from '../../../ui/control.tsx'
-import { boundOf, newest } from '../bound.ts'
-import { number, text, time, useRows } from '../query.ts'
+import { newest } from '../bound.ts'
+import { useRows } from '../query.ts'
+import { number, text, time } from '../read.ts'
 import { ViewPanel, type ViewProps } from './frame.tsx'
-
-const HOUR_MS = 3_600_000
-
-export interface StepRow {
-  hour: number
-  no: number
-  step: string
-  visits: number
-}
+import { conversionOf, HOUR_MS, type StepRow, stepsOf } from './steps.ts'
 
 const readStep = (row: Row): StepRow => ({
   hour: time(row['hour']) ?? 0,
@@ -34,49 +27,13 @@ WHERE ${newest('funnel', 'hour', `${hours} HOUR`, bound)}
 ORDER BY hour, step_no`
 }
 
-export interface StepSum {
-  no: number
-  step: string
-  visits: number
-}
-
-/** Visits per step over all hours, in the order of the steps. */
-export function stepsOf(rows: readonly StepRow[]): StepSum[] {
-  const all = new Map<number, StepSum>()
-  for (const row of rows) {
-    const sum = all.get(row.no)
-    if (sum) sum.visits += row.visits
-    else all.set(row.no, { no: row.no, step: row.step, visits: row.visits })
-  }
-  return [...all.values()].sort((a, b) => a.no - b.no)
-}
-
-/** The share of each hour's visits that came to the last step; null for an hour without visits. */
-export function conversionOf(rows: readonly StepRow[]): { times: number[]; values: (number | null)[] } {
-  const last = rows.reduce((most, row) => Math.max(most, row.no), 0)
-  const first = rows.reduce((least, row) => Math.min(least, row.no), last)
-  const hours = rows.map(row => row.hour)
-  const from = hours.reduce((least, at) => Math.min(least, at), Number.POSITIVE_INFINITY)
-  const to = hours.reduce((most, at) => Math.max(most, at), Number.NEGATIVE_INFINITY)
-  const visits = (hour: number, no: number) => rows.find(row => row.hour === hour && row.no === no)?.visits ?? 0
-  const times: number[] = []
-  for (let at = from; at <= to; at += HOUR_MS) times.push(at)
-  return {
-    times,
-    values: times.map(at => {
-      const begun = visits(at, first)
-      return begun > 0 ? visits(at, last) / begun : null
-    }),
-  }
-}
-
 /** How many visits came how far. */
-export function FunnelView({ job }: ViewProps) {
+export function FunnelView({ bound }: ViewProps) {
   const { params } = usePlace()
   const patch = usePatch()
   const asked = params.get('hours') ?? ''
   const span: SpanKey = asked in SPANS ? (asked as SpanKey) : '24'
-  const sql = funnelSql(Number(span), boundOf(job))
+  const sql = funnelSql(Number(span), bound)
   const rows = useRows(sql, readStep)
   const tools = (
     <Segments

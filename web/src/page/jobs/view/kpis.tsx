@@ -7,7 +7,7 @@ import { usePatch, usePlace } from '../../../router.ts'
 import { Segments } from '../../../ui/control.tsx'
 import { Icon } from '../../../ui/icon.tsx'
 import { useNarrow } from '../../../ui/screen.ts'
-import { boundOf, until } from '../bound.ts'
+import { until } from '../bound.ts'
 import { useRows } from '../query.ts'
 import { Breakdown } from './breakdown.tsx'
 import { useCurrency } from './currency.ts'
@@ -38,13 +38,12 @@ function show(figure: Figure, value: number, currency: string): string {
 }
 
 /** Figures of the business per minute of event time: the newest stretch, in numbers and as a live curve. */
-export function KpisView({ job }: ViewProps) {
+export function KpisView({ bound }: ViewProps) {
   const { params } = usePlace()
   const patch = usePatch()
   const currency = useCurrency()
   const span: SpanKey = (params.get('span') ?? '') in SPANS ? (params.get('span') as SpanKey) : '60'
   const group = { dimension: params.get('by') ?? 'total', member: params.get('member') ?? 'all' }
-  const bound = boundOf(job)
   const sql = seriesSql(group, Number(span), bound)
   const rows = useRows(sql, readMinute)
   const figure = FIGURES.find(f => f.key === params.get('figure')) ?? (FIGURES[0] as Figure)

@@ -3,8 +3,10 @@ import type { Row } from '../../../api/types.ts'
 import { Spark } from '../../../chart/spark.tsx'
 import { count, MINUS } from '../../../format.ts'
 import { Icon } from '../../../ui/icon.tsx'
-import { boundOf, newest } from '../bound.ts'
-import { number, text, time, useRows } from '../query.ts'
+import { newest } from '../bound.ts'
+import { useRows } from '../query.ts'
+import { number, text, time } from '../read.ts'
+import { courseOf } from './course.ts'
 import { List, Share, ViewPanel, type ViewProps } from './frame.tsx'
 import { Product, useProductNames } from './product.tsx'
 
@@ -53,25 +55,8 @@ const readPoint = (row: Row): Point => ({
   score: number(row['score']),
 })
 
-const STEPS = 24
 /** The course of two hours moves slowly. */
 const COURSE_EACH_MS = 10_000
-
-/** The score at equal steps of time: a row stands until the next one of its product. */
-export function courseOf(points: readonly { until: number; score: number }[], from: number, to: number): number[] {
-  const all: number[] = []
-  let i = 0
-  let score = points[0]?.score ?? 0
-  for (let step = 1; step <= STEPS; step += 1) {
-    const at = from + ((to - from) * step) / STEPS
-    for (let point = points[i]; point && point.until <= at; point = points[i]) {
-      score = point.score
-      i += 1
-    }
-    all.push(score)
-  }
-  return all
-}
 
 function byProduct(points: readonly Point[]): Map<string, Point[]> {
   const all = new Map<string, Point[]>()
@@ -84,9 +69,9 @@ function byProduct(points: readonly Point[]): Map<string, Point[]> {
 }
 
 /** What is looked at and bought most over the sliding window, and where it is going. */
-export function PopularityView({ job }: ViewProps) {
+export function PopularityView({ bound }: ViewProps) {
   const top = useRows(TOP, readRank)
-  const course = useRows(courseSql(boundOf(job)), readPoint, COURSE_EACH_MS)
+  const course = useRows(courseSql(bound), readPoint, COURSE_EACH_MS)
   const points = useMemo(() => byProduct(course.items ?? []), [course.items])
   const names = useProductNames((top.items ?? []).map(row => row.product))
   const times = (course.items ?? []).map(point => point.until)
@@ -107,6 +92,17 @@ export function PopularityView({ job }: ViewProps) {
           label="Most popular products"
           rows={items}
           rowKey={row => String(row.rank)}
+          narrow={row => (
+            <p className="narrow-line">
+              <span className="faint">{row.rank}</span>
+              <Product id={row.product} names={names} />
+              <span className="spacer" />
+              <span className="small quiet">
+                <Trend by={row.trend} />
+              </span>
+              <b>{count(row.score)}</b>
+            </p>
+          )}
           columns={[
             { key: 'rank', title: '', num: true, cell: row => <span className="faint">{row.rank}</span> },
             { key: 'product', title: 'Product', cell: row => <Product id={row.product} names={names} /> },

@@ -2,7 +2,8 @@ import type { Row } from '../../../api/types.ts'
 import { count, moneyCents, moneyExact } from '../../../format.ts'
 import { Time } from '../../../ui/state.tsx'
 import { VerdictMark } from '../../../ui/verdict.tsx'
-import { number, text, useRows } from '../query.ts'
+import { useRows } from '../query.ts'
+import { number, text } from '../read.ts'
 import { useCurrency } from './currency.ts'
 import { List, Totals, ViewPanel } from './frame.tsx'
 import { Product, useProductNames } from './product.tsx'
@@ -10,7 +11,7 @@ import { Product, useProductNames } from './product.tsx'
 const SUMS = `SELECT count(*) FILTER (until IS NULL) AS open, count(*) AS errors, sum(orders) AS orders, sum(value_lost) AS lost
 FROM price_errors`
 
-const LIST = `SELECT product_id, since, until, direction, price, expected_price, band_low, band_high, orders, pieces, value_lost
+const LIST = `SELECT product_id, since, until, direction, price, expected_price, band_low, band_high, orders, value_lost
 FROM price_errors
 ORDER BY until IS NOT NULL, since DESC
 LIMIT 50`
@@ -39,7 +40,6 @@ interface Wrong {
   low: string
   high: string
   orders: number
-  pieces: number
   lost: string
 }
 
@@ -53,11 +53,19 @@ const readWrong = (row: Row): Wrong => ({
   low: text(row['band_low']),
   high: text(row['band_high']),
   orders: number(row['orders']),
-  pieces: number(row['pieces']),
   lost: text(row['value_lost']),
 })
 
 const WORDS: Record<string, string> = { too_low: 'Too low', too_high: 'Too high' }
+
+function Direction({ wrong }: { wrong: Wrong }) {
+  return (
+    <span className="verdict">
+      <VerdictMark verdict={wrong.until ? 'duplicate' : 'rejected'} />
+      {WORDS[wrong.direction] ?? wrong.direction}
+    </span>
+  )
+}
 
 /** Prices beyond their band, those that still stand first. */
 export function PricesView() {
@@ -91,16 +99,26 @@ export function PricesView() {
             label="Wrong prices"
             rows={items}
             rowKey={wrong => `${wrong.product}/${wrong.since}`}
+            narrow={wrong => (
+              <>
+                <p className="narrow-line">
+                  <Direction wrong={wrong} />
+                  <Product id={wrong.product} names={names} />
+                  <span className="spacer" />
+                  <b>{money(wrong.price)}</b>
+                </p>
+                <p className="narrow-line small quiet">
+                  expected {moneyCents(wrong.expected, currency)}, lost {moneyCents(wrong.lost, currency)}
+                  <span className="spacer" />
+                  <Time at={wrong.since} />
+                </p>
+              </>
+            )}
             columns={[
               {
                 key: 'direction',
                 title: 'Price is',
-                cell: wrong => (
-                  <span className="verdict">
-                    <VerdictMark verdict={wrong.until ? 'duplicate' : 'rejected'} />
-                    {WORDS[wrong.direction] ?? wrong.direction}
-                  </span>
-                ),
+                cell: wrong => <Direction wrong={wrong} />,
               },
               { key: 'product', title: 'Product', cell: wrong => <Product id={wrong.product} names={names} /> },
               { key: 'price', title: 'Price', num: true, cell: wrong => <b>{money(wrong.price)}</b> },
@@ -117,14 +135,13 @@ export function PricesView() {
                 ),
               },
               { key: 'orders', title: 'Orders', num: true, wide: true, cell: wrong => count(wrong.orders) },
-              { key: 'pieces', title: 'Pieces', num: true, wide: true, cell: wrong => count(wrong.pieces) },
               { key: 'lost', title: 'Value lost', num: true, cell: wrong => money(wrong.lost) },
               { key: 'since', title: 'Since', cell: wrong => <Time at={wrong.since} /> },
               {
                 key: 'until',
                 title: 'Until',
                 wide: true,
-                cell: wrong => (wrong.until ? <Time at={wrong.until} /> : 'not corrected yet'),
+                cell: wrong => (wrong.until ? <Time at={wrong.until} /> : 'still'),
               },
             ]}
           />

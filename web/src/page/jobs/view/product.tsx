@@ -1,7 +1,8 @@
 import type { Row } from '../../../api/types.ts'
 import { literal, productSql, sqlHref } from '../../../metric.ts'
 import { Link } from '../../../ui/control.tsx'
-import { text, useRows } from '../query.ts'
+import { useRows } from '../query.ts'
+import { text } from '../read.ts'
 
 const readName = (row: Row): [string, string] => [text(row['product_id']), text(row['name'])]
 

@@ -1,6 +1,6 @@
 // Tables that have a view of their own. A view is shown where a job has the table with the columns that it reads;
 // a job of a shop's own that publishes such a table gets the view, too.
-import type { ComponentType } from 'react'
+import { type ComponentType, memo } from 'react'
 import type { Job } from '../../../api/types.ts'
 import { CartsView } from './carts.tsx'
 import type { ViewProps } from './frame.tsx'
@@ -24,47 +24,47 @@ const VIEWS: readonly Entry[] = [
     reads: {
       kpis: 'dimension member minute revenue orders average_order_value units sessions_with_view open_carts cancellations',
     },
-    View: KpisView,
+    View: memo(KpisView),
   },
   {
     reads: {
       popularity_top: 'rank product_id score',
       popularity: 'product_id until score trend views additions purchases',
     },
-    View: PopularityView,
+    View: memo(PopularityView),
   },
-  { reads: { funnel: 'hour step_no step visits' }, View: FunnelView },
+  { reads: { funnel: 'hour step_no step visits' }, View: memo(FunnelView) },
   {
     reads: {
       abandoned_carts:
         'cart_id abandoned_at customer_id anonymous_id currency value pieces product_ids recovered order_id',
     },
-    View: CartsView,
+    View: memo(CartsView),
   },
   {
     reads: { fraud_decisions: 'payment_id order_id customer_id time amount decision score reasons' },
-    View: FraudView,
+    View: memo(FraudView),
   },
   {
     reads: {
       stock_alerts: 'product_id location_id kind since until order_id lowest',
       stock: 'product_id location_id available',
     },
-    View: StockView,
+    View: memo(StockView),
   },
   {
     reads: {
-      price_errors: 'product_id since until direction price expected_price band_low band_high orders pieces value_lost',
+      price_errors: 'product_id since until direction price expected_price band_low band_high orders value_lost',
     },
-    View: PricesView,
+    View: memo(PricesView),
   },
   {
     reads: { customer_profiles: 'segment recency_score frequency_score value orders' },
-    View: SegmentsView,
+    View: memo(SegmentsView),
   },
   {
     reads: { volume_anomalies: 'source type since until over direction observed expected' },
-    View: VolumeView,
+    View: memo(VolumeView),
   },
 ]
 
@@ -75,6 +75,7 @@ function has(job: Job, table: string, columns: string): boolean {
   return columns.split(' ').every(column => known.has(column))
 }
 
+/** The page renews itself each second; a view only when its own rows, or the minute, have changed. */
 export function viewsOf(job: Job): { name: string; View: ComponentType<ViewProps> }[] {
   return VIEWS.filter(entry => Object.entries(entry.reads).every(([table, columns]) => has(job, table, columns))).map(
     ({ reads, View }) => ({ name: Object.keys(reads).join(), View }),

@@ -3,23 +3,16 @@ import type { Row } from '../../../api/types.ts'
 import { count, moneyCents, moneyExact, moneyWhole, percent } from '../../../format.ts'
 import { literal, sqlHref } from '../../../metric.ts'
 import { Link } from '../../../ui/control.tsx'
-import { number, text, useRows } from '../query.ts'
+import { useRows } from '../query.ts'
+import { number, text } from '../read.ts'
 import { useCurrency } from './currency.ts'
 import { List, Share, ViewPanel } from './frame.tsx'
+import { type Cell, sumsBy } from './sums.ts'
 
 const SQL = `SELECT segment, recency_score, frequency_score, count(*) AS customers, sum(value) AS value, sum(orders) AS orders
 FROM customer_profiles
 GROUP BY ALL
 ORDER BY value DESC`
-
-export interface Cell {
-  segment: string
-  recency: number
-  frequency: number
-  customers: number
-  value: number
-  orders: number
-}
 
 const readCell = (row: Row): Cell => ({
   segment: text(row['segment']),
@@ -29,21 +22,6 @@ const readCell = (row: Row): Cell => ({
   value: number(row['value']),
   orders: number(row['orders']),
 })
-
-export type Sum = Pick<Cell, 'customers' | 'value' | 'orders'>
-
-/** Sums of cells that agree in what `by` says, the most valuable first. */
-export function sumsBy(cells: readonly Cell[], by: (cell: Cell) => string): [string, Sum][] {
-  const all = new Map<string, Sum>()
-  for (const cell of cells) {
-    const sum = all.get(by(cell)) ?? { customers: 0, value: 0, orders: 0 }
-    sum.customers += cell.customers
-    sum.value += cell.value
-    sum.orders += cell.orders
-    all.set(by(cell), sum)
-  }
-  return [...all].sort((a, b) => b[1].value - a[1].value)
-}
 
 function profilesSql(where: string): string {
   return `SELECT *\nFROM customer_profiles\nWHERE ${where}\nORDER BY value DESC\nLIMIT 1000`

@@ -1,6 +1,6 @@
 // Minutes of figures, without gaps.
 import type { Row } from '../../../api/types.ts'
-import { number, time } from '../query.ts'
+import { number, time } from '../read.ts'
 
 export const MINUTE_MS = 60_000
 

@@ -1,9 +1,11 @@
 import type { Row } from '../../../api/types.ts'
-import { count, duration } from '../../../format.ts'
+import { count } from '../../../format.ts'
 import { Time } from '../../../ui/state.tsx'
 import { VerdictMark } from '../../../ui/verdict.tsx'
+import { brief } from '../behind.ts'
 import { Id } from '../cell.tsx'
-import { number, text, useRows } from '../query.ts'
+import { useRows } from '../query.ts'
+import { number, text } from '../read.ts'
 import { List, Totals, ViewPanel } from './frame.tsx'
 import { Product, useProductNames } from './product.tsx'
 
@@ -92,6 +94,22 @@ export function StockView() {
             label="Stock alerts"
             rows={items}
             rowKey={alert => `${alert.product}/${alert.location}/${alert.kind}/${alert.since}`}
+            narrow={alert => (
+              <>
+                <p className="narrow-line">
+                  <Kind kind={alert.kind} />
+                  <Product id={alert.product} names={names} />
+                  <span className="spacer" />
+                  <b>{count(alert.available)}</b>
+                </p>
+                <p className="narrow-line small quiet">
+                  {alert.location}
+                  <span className="spacer" />
+                  {alert.until ? 'over, since ' : 'since '}
+                  <Time at={alert.since} />
+                </p>
+              </>
+            )}
             columns={[
               { key: 'kind', title: 'Alert', cell: alert => <Kind kind={alert.kind} /> },
               { key: 'product', title: 'Product', cell: alert => <Product id={alert.product} names={names} /> },
@@ -105,7 +123,7 @@ export function StockView() {
                 wide: true,
                 cell: alert =>
                   alert.until ? (
-                    <span className="quiet">{duration(Date.parse(alert.until) - Date.parse(alert.since))}</span>
+                    <span className="quiet">{brief(Date.parse(alert.until) - Date.parse(alert.since))}</span>
                   ) : (
                     'still'
                   ),

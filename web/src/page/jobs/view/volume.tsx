@@ -1,9 +1,11 @@
 import type { Row } from '../../../api/types.ts'
-import { count, duration } from '../../../format.ts'
+import { count } from '../../../format.ts'
 import { Link } from '../../../ui/control.tsx'
 import { Time } from '../../../ui/state.tsx'
 import { VerdictMark } from '../../../ui/verdict.tsx'
-import { number, text, useRows } from '../query.ts'
+import { brief } from '../behind.ts'
+import { useRows } from '../query.ts'
+import { number, text } from '../read.ts'
 import { List, ViewPanel } from './frame.tsx'
 
 const LIST = `SELECT source, type, since, until, over, direction, observed, expected
@@ -80,7 +82,7 @@ export function VolumeView() {
               key: 'for',
               title: 'For',
               wide: true,
-              cell: a => `${duration(Date.parse(a.until) - Date.parse(a.since))}${a.over ? '' : ', goes on'}`,
+              cell: a => `${brief(Date.parse(a.until) - Date.parse(a.since))}${a.over ? '' : ', goes on'}`,
             },
           ]}
         />

@@ -1,4 +1,9 @@
-import { plain } from '../../../format.ts'
+// Values of an answer of the SQL endpoint, which sends decimals and large integers as texts.
+import { plain } from '../../format.ts'
+
+export const number = (value: unknown) => Number(value ?? 0)
+export const text = plain
+export const time = (value: unknown) => (value ? Date.parse(plain(value)) : null)
 
 /** A list or an object, which a table holds as JSON text. */
 export function jsonOf<T>(value: unknown, otherwise: T): T {
