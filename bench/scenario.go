@@ -206,7 +206,7 @@ func freshness(ctx context.Context, b *bench) ([]result, error) {
 	worst := 0.0 // of the status' p99, ms
 	requests := int(b.openLoop / openLoopInterval)
 	id := int64(0)
-	answered, err := s.pace(ctx, requests, func(n int) ([]byte, error) {
+	answers, err := s.pace(ctx, requests, func(n int) ([]byte, error) {
 		var body []byte
 		for range openLoopBatch {
 			id++
@@ -225,38 +225,43 @@ func freshness(ctx context.Context, b *bench) ([]result, error) {
 	}
 	return []result{
 		atMost(fmt.Sprintf("accepted to queryable, p99 at %s events/s, open loop", grouped(openLoopRate)), worst, 1000, "ms"),
-		{what: "… requests answered", value: fmt.Sprintf("%d of %d", answered, requests)},
+		{what: "… requests answered", value: fmt.Sprintf("%d of %d", len(answers), requests)},
 	}, s.stop()
 }
 
 // pace posts what body makes at a fixed rate: by the schedule, not by the answers, so that a
-// late answer does not delay the next request.
-func (s *server) pace(ctx context.Context, requests int, body func(n int) ([]byte, error)) (answered int64, err error) {
+// late answer does not delay the next request. It returns how long the answers took, ms.
+func (s *server) pace(ctx context.Context, requests int, body func(n int) ([]byte, error)) (answers []float64, err error) {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	var failure atomic.Pointer[error]
-	var done atomic.Int64
 	var group sync.WaitGroup
+	var mu sync.Mutex // guards answers
 	began := time.Now()
 	for n := range requests {
 		time.Sleep(time.Until(began.Add(time.Duration(n) * openLoopInterval)))
 		request, err := body(n)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		group.Go(func() {
+			sent := time.Now()
 			if err := send(ctx, client, s.url+"/v1/events", writeKey, "application/x-ndjson", request); err != nil {
 				failure.CompareAndSwap(nil, &err)
 				return
 			}
-			done.Add(1)
+			mu.Lock()
+			defer mu.Unlock()
+			answers = append(answers, millis(sent))
 		})
 	}
 	group.Wait()
 	if err := failure.Load(); err != nil {
-		return 0, *err
+		return nil, *err
 	}
-	return done.Load(), nil
+	return answers, nil
 }
+
+func millis(since time.Time) float64 { return float64(time.Since(since).Microseconds()) / 1000 }
 
 func (s *server) p99(ctx context.Context) (float64, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/api/v1/status", nil)
