@@ -22,11 +22,15 @@ type jobs struct {
 	p          *Pass
 	engine     *stream.Engine
 	watermarks *stream.Watermarks
-	next       uint64  // number of the next output; committing guards it
-	trimmed    uint64  // number of the oldest stored output; committing guards it
-	ends       ends    // of the log; committing guards them
-	held       []int32 // partitions that wait for others; committing guards it
-	outlets            // committing guards them
+	next       uint64          // number of the next output; committing guards it
+	trimmed    uint64          // number of the oldest stored output; committing guards it
+	opened     int64           // processing time, µs
+	backlog    map[int32]int64 // offsets behind what the log had then
+	answers    uint64          // of the log, as of the newest seal
+	heard      int64           // processing time of the seal at which the log had answered last
+	ends       ends            // of the log; committing guards them
+	held       []int32         // partitions that wait for others; committing guards it
+	outlets                    // committing guards them
 	topics     *topicWriter
 	messages   map[*stream.Sink]*result.JSON // writers for topics
 }
@@ -41,7 +45,7 @@ func (p *Pass) openJobs() error {
 			"run one process without log.group, or switch the jobs off with pass.jobs.enabled: false")
 	}
 	c := &p.cfg.Pass.Jobs
-	j := &jobs{p: p, watermarks: stream.NewWatermarks(c.Disorder, c.IdleTimeout), messages: make(map[*stream.Sink]*result.JSON)}
+	j := &jobs{p: p, opened: p.cfg.Clock.Now().UnixMicro(), watermarks: stream.NewWatermarks(c.Disorder, c.IdleTimeout), messages: make(map[*stream.Sink]*result.JSON)}
 	if err := j.openTables(); err != nil {
 		return err
 	}
@@ -123,13 +127,22 @@ func (j *jobs) work() {
 // observe tells how far the tasks have come. All workers rest.
 func (j *jobs) observe(now int64) (positions map[int32]int64) {
 	positions = make(map[int32]int64)
+	if answers := j.p.consumer.Answers(); answers != j.answers {
+		j.answers, j.heard = answers, now
+	}
 	for _, w := range j.p.workers {
 		for _, t := range w.tasks {
 			positions[t.partition] = t.state.Position
 			for source, newest := range t.state.Newest {
-				j.watermarks.Observe(t.partition, source, newest, t.received[source])
+				// Nobody waits for a source from before this process, and none is idle
+				// for having been read before.
+				j.watermarks.Observe(t.partition, source, newest, max(t.received[source], j.opened))
 			}
-			j.watermarks.Reached(t.partition, j.readTo(t, now, now))
+			heard := j.heard
+			if t.state.Position < j.backlog[t.partition] {
+				heard = t.reached
+			}
+			j.watermarks.Reached(t.partition, j.readTo(t, now, heard))
 		}
 	}
 	return positions

@@ -108,6 +108,9 @@ func (b *Broker) DeleteBefore(topic string, partition int32, offset int64) error
 	return nil
 }
 
+// Cluster returns the broker itself, for tests that inject faults.
+func (b *Broker) Cluster() *kfake.Cluster { return b.cluster }
+
 // Close stops the broker. What it acknowledged is on disk already.
 func (b *Broker) Close() { b.cluster.Close() }
 

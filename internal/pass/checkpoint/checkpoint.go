@@ -54,6 +54,8 @@ var ErrCorrupt = errors.New("checkpoint is corrupt")
 type Config struct {
 	Dir        string
 	CacheBytes int64
+	// FS replaces the file system of the operating system; nil does not.
+	FS vfs.FS
 	// DiskFull is called when the disk is full, and returns when a write is
 	// worth another try.
 	DiskFull func()
@@ -66,7 +68,10 @@ type Store struct{ db *pebble.DB }
 
 // Open opens or creates the store.
 func Open(cfg Config) (*Store, error) {
-	fs := vfs.Default
+	fs := cfg.FS
+	if fs == nil {
+		fs = vfs.Default
+	}
 	if cfg.DiskFull != nil {
 		for range fullLayers {
 			fs = vfs.OnDiskFull(fs, cfg.DiskFull)
