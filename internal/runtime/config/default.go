@@ -74,7 +74,7 @@ func defaultLog() Log {
 func defaultPass() Pass {
 	return Pass{
 		Workers:         0,
-		CommitInterval:  50 * time.Millisecond,
+		CommitInterval:  25 * time.Millisecond,
 		StoreInterval:   100 * time.Millisecond,
 		MaxPendingRows:  200_000,
 		MaxPendingBytes: 128 * MiB,
