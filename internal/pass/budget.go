@@ -58,6 +58,13 @@ func (b *budget) acquire(ctx context.Context) bool {
 	}
 }
 
+// over reports whether there is no room.
+func (b *budget) over() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.held.reaches(b.limit, 1)
+}
+
 // add counts what was judged.
 func (b *budget) add(l load) {
 	if l.rows == 0 {

@@ -34,6 +34,9 @@ func (p *Pass) commitLoop(ctx context.Context, stop <-chan struct{}) error {
 			}
 			continue
 		case <-quiet.C:
+			if p.pending.over() {
+				continue // results of time alone must not pile up either
+			}
 			p.askEnds(ctx)
 			if err := p.commit(); err != nil {
 				return err

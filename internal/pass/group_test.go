@@ -16,7 +16,7 @@ func TestAPartitionIsHandedOverWhenItsRowsAreStored(t *testing.T) {
 	first.start()
 	second := &shop{
 		t: t, data: t.TempDir(), instance: "second", cfg: first.cfg,
-		adapters: first.adapters, topic: first.topic, gate: new(gate),
+		adapters: first.adapters, topic: first.topic, gate: new(gate), clock: first.clock,
 	}
 	send := func(round int) {
 		lines := make([]string, 50)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/millrace/millrace/event"
+	"github.com/millrace/millrace/internal/runtime/clock"
 	"github.com/millrace/millrace/internal/store/olap"
 	"github.com/millrace/millrace/stream"
 	"github.com/millrace/millrace/stream/state"
@@ -271,4 +272,71 @@ func TestAStoreOfAnotherTimeIsRefused(t *testing.T) {
 	if err := s.ended(); err == nil || !strings.Contains(err.Error(), "from one backup") {
 		t.Errorf("the pass ended with %v", err)
 	}
+}
+
+// quickClock ticks a hundred times as often as it should.
+type quickClock struct{ clock.Clock }
+
+func (c quickClock) NewTicker(d time.Duration) *clock.Ticker { return c.Clock.NewTicker(d / 100) }
+
+// beatJob publishes a row from each shard whenever time moves.
+func beatJob() *stream.Job {
+	j := stream.NewJob("beats", 1)
+	events := stream.Events(j, "events", func(b *event.Batch, i int, emit func(purchase)) { emit(purchase{Customer: b.CustomerID[i]}) })
+	byKey := stream.KeyBy(events, "by key", func(p purchase) string { return p.Customer })
+	type record = stream.Element[stream.Record[string, purchase]]
+	beats := stream.Connect(byKey.Stream, "beats", func(c *stream.Context, emit func(stream.Element[total])) (func(record), stream.Operator, error) {
+		key := fmt.Sprint(c.Place())
+		return func(record) {}, beat(func() { emit(stream.Element[total]{Value: total{Key: key}}) }), nil
+	})
+	stream.ToTable(beats, "beats", "shards that live", "key")
+	return j
+}
+
+type beat func()
+
+func (b beat) Advance(stream.Times) error {
+	b()
+	return nil
+}
+
+// While the store is full, results that come by time alone stop at the budget.
+func TestTimeWaitsForAFullStore(t *testing.T) {
+	s := newShop(t, 1)
+	s.clock, s.jobs = quickClock{clock.Real()}, func() []*stream.Job { return []*stream.Job{beatJob()} }
+	const limit = 100
+	s.cfg.MaxPendingRows, s.cfg.Jobs.Shards = limit, 4
+	s.gate.fill(true)
+	s.start()
+	n := s.untilResults(limit)
+	time.Sleep(300 * time.Millisecond) // thirty ticks
+	if now := s.nextResult(); now > n+2*4 {
+		t.Errorf("%d results were published, then %d while the store was full", n, now)
+	}
+	s.gate.fill(false)
+	s.untilResults(2 * limit)
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *shop) nextResult() uint64 {
+	s.t.Helper()
+	n, err := s.checkpoint.NextOutput()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return n
+}
+
+// untilResults waits for a number of results.
+func (s *shop) untilResults(want uint64) uint64 {
+	s.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if n := s.nextResult(); n >= want {
+			return n
+		}
+	}
+	s.t.Fatalf("waited for %d results, there are %d", want, s.nextResult())
+	return 0
 }

@@ -193,6 +193,7 @@ type shop struct {
 	rules      string // a version; none when empty
 	jobs       func() []*stream.Job
 	address    string // of the log's broker
+	clock      clock.Clock
 	adapters   map[string]adapter.Adapter
 	topic      *eventlog.Topic
 	writer     *eventlog.Writer
@@ -222,7 +223,7 @@ func newShop(t *testing.T, partitions int) *shop {
 // openShop opens a shop whose log is at an address.
 func openShop(t *testing.T, address string, partitions int) *shop {
 	t.Helper()
-	s := &shop{t: t, address: address, cfg: config.Default().Pass, gate: new(gate)}
+	s := &shop{t: t, address: address, clock: clock.Real(), cfg: config.Default().Pass, gate: new(gate)}
 	s.cfg.Workers, s.cfg.Dedup.MemoryEntries = 2, 4096
 	s.cfg.CommitInterval, s.cfg.StoreInterval = 5*time.Millisecond, 5*time.Millisecond
 	s.adapters = map[string]adapter.Adapter{"words": words{}}
@@ -266,7 +267,7 @@ func (s *shop) start() {
 		Pass: s.cfg, Topic: s.topic, Instance: s.instance, Store: s.gate, Checkpoint: s.checkpoint,
 		Dir: filepath.Join(s.data, "dedup"), Adapters: s.adapters,
 		Sources: []pass.Source{source}, Enrichment: webbed{}, Jobs: jobs,
-		Retention: time.Hour, Clock: clock.Real(), Logger: slog.New(slog.NewTextHandler(&s.log, nil)),
+		Retention: time.Hour, Clock: s.clock, Logger: slog.New(slog.NewTextHandler(&s.log, nil)),
 	})
 	if err != nil {
 		s.t.Fatal(err)
