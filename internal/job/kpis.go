@@ -101,10 +101,10 @@ const (
 
 // fact is what an event adds to the figures.
 type fact struct {
-	thing
-	dimensions
-	figures
-	first uint8 // groupings for which the thing is new in its minute: a bit each
+	thing      `state:"thing"`
+	dimensions `state:"dimensions"`
+	figures    `state:"figures"`
+	first      uint8 `state:"first"` // groupings for which the thing is new in its minute: a bit each
 }
 
 // figures are sums of a minute and group.

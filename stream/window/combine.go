@@ -44,8 +44,8 @@ func AggregateBy[K comparable, T, A, R any](
 
 // part is what elements of one key and slot have been folded to in a partition.
 type part[K comparable, A any] struct {
-	key K
-	acc A
+	key K `state:"key"`
+	acc A `state:"acc"`
 }
 
 // maxParts bounds the memory of a combiner between two commits.

@@ -108,7 +108,7 @@ func (w *worker) kill() {
 // await waits until something is true of the process.
 func (w *worker) await(what string, ok func(w *worker) bool) {
 	w.s.t.Helper()
-	for deadline := time.Now().Add(40 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		w.mu.Lock()
 		done, failed, status := ok(w), w.failed, w.status
 		w.mu.Unlock()
@@ -148,7 +148,7 @@ func TestApacheKafkaExactlyOnceInSeveralProcesses(t *testing.T) {
 		name string
 		run  func(s *fleet)
 	}{
-		{"killed", killed}, {"joining", joining}, {"stopped", stopped}, {"zombie", zombie},
+		{"killed", killed}, {"joining", joining}, {"stopped", stopped}, {"zombie", zombie}, {"ticking", ticking},
 	} {
 		for i := range *seeds {
 			t.Run(fmt.Sprint(scenario.name, " seed ", first+uint64(i)), func(t *testing.T) {
@@ -228,5 +228,25 @@ func zombie(s *fleet) {
 	s.feedUntil(two, 0.4, 0.7)
 	time.Sleep(sessionTimeout + time.Second)
 	two.signal(syscall.SIGCONT)
+	s.send(0.7, 1)
+}
+
+// ticking: one of two stops between transactions, with nothing to read. When it comes back
+// it has lost its partitions, does not know, and moves its clocks. Who has them
+// then is killed, so that its state is read from the changelog.
+func ticking(s *fleet) {
+	one := s.start("one", shortTransaction, nil)
+	one.await("a task", hasTasks)
+	two := s.start("two", shortTransaction, nil)
+	two.await("a task", hasTasks)
+	s.send(0, 0.4)
+	time.Sleep(1200 * time.Millisecond)
+	two.signal(syscall.SIGSTOP)
+	one.await("all tasks", func(w *worker) bool { return w.tasks == inputPartitions+workerShards })
+	s.send(0.4, 0.7)
+	time.Sleep(300 * time.Millisecond)
+	two.signal(syscall.SIGCONT)
+	time.Sleep(time.Duration(500+s.rand.IntN(1000)) * time.Millisecond)
+	one.kill()
 	s.send(0.7, 1)
 }

@@ -2,12 +2,14 @@ package cluster_test
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kversion"
 
 	"github.com/millrace/millrace/internal/pass/cluster"
 )
@@ -69,6 +71,22 @@ func (m *member) await(what string, ok func(s cluster.Status) bool) {
 		if time.Now().After(deadline) {
 			m.t.Fatalf("waited for %s; status %+v", what, m.process.Status())
 		}
+	}
+}
+
+func TestAClusterWithOldTransactionsIsRefused(t *testing.T) {
+	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.MaxVersions(kversion.V3_7_0()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	s := newShop(t, c.ListenAddrs()[0], "old", 1, 1)
+	p, err := cluster.New(testConfig(s.group, "one", time.Minute, logged{t, "one"}, []kgo.Opt{kgo.SeedBrokers(s.addr)}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "transaction.version=0") {
+		t.Errorf("it runs until %v", err)
 	}
 }
 

@@ -59,10 +59,13 @@ type Config struct {
 	// TransactionTimeout is how long a dead process holds back readers, and those who
 	// take over from it.
 	TransactionTimeout time.Duration
-	ReplicationFactor  int16
-	Workers            int // tasks that run at a time; 0: the number of processors
-	Clock              clock.Clock
-	Logger             *slog.Logger
+	// OldTransactions accepts a cluster without transaction.version 2, where results may
+	// be wrong after a delay in the network; see docs/adr/051.
+	OldTransactions   bool
+	ReplicationFactor int16
+	Workers           int // tasks that run at a time; 0: the number of processors
+	Clock             clock.Clock
+	Logger            *slog.Logger
 }
 
 // Defaults of a Config's zero fields.

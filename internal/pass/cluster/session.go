@@ -32,6 +32,9 @@ type session struct {
 }
 
 func (p *Process) runSession(ctx context.Context) (err error) {
+	if err := p.checkTransactions(ctx); err != nil {
+		return err
+	}
 	if p.fronts, err = p.prepareTopics(ctx); err != nil {
 		return err
 	}

@@ -116,7 +116,7 @@ func (s *shop) verify() {
 		windows += len(of)
 	}
 	seen := &ledger{s: s, next: make(map[string]map[int]bool), counts: make(map[string]int64), windows: make(map[string]bool)}
-	deadline := time.Now().Add(60 * time.Second)
+	deadline := time.Now().Add(90 * time.Second)
 	for until := deadline; time.Now().Before(until); {
 		ctx, cancel := context.WithTimeout(s.t.Context(), 200*time.Millisecond)
 		fetches := reader.PollFetches(ctx)

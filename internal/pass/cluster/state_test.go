@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -134,7 +135,7 @@ func TestRecordsOfTheExchange(t *testing.T) {
 	var got []string
 	for _, r := range records {
 		err := eachPart(r.Value, func(from stream.Place, kind byte, part []byte) error {
-			got = append(got, from.String()+string(kind)+string(rune('0'+r.Partition)))
+			got = append(got, from.String()+string(kind)+strconv.Itoa(int(r.Partition)))
 			return nil
 		})
 		if err != nil {

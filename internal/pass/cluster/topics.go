@@ -7,6 +7,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // prepareTopics creates the group's topics that do not exist, and checks those that do.
@@ -16,7 +17,7 @@ func (p *Process) prepareTopics(ctx context.Context) (fronts int, err error) {
 		return 0, err
 	}
 	if fronts == 0 {
-		return 0, fatalf("the input topic %q does not exist", p.cfg.Input)
+		return 0, fmt.Errorf("the input topic %q does not exist: create it, or correct its name; it is looked for again", p.cfg.Input)
 	}
 	compact := map[string]*string{"cleanup.policy": kadm.StringPtr("compact")}
 	// What was read of the exchange is deleted by us: retention by time would delete
@@ -45,6 +46,40 @@ func (p *Process) prepareTopics(ctx context.Context) (fronts int, err error) {
 		}
 	}
 	return fronts, nil
+}
+
+// Transactions of this version and above have an epoch each (KIP-890).
+const (
+	transactionFeature = "transaction.version"
+	transactionVersion = 2
+)
+
+// checkTransactions makes sure that a delayed message cannot become part of another
+// transaction.
+func (p *Process) checkTransactions(ctx context.Context) error {
+	if p.cfg.OldTransactions {
+		return nil
+	}
+	r := kmsg.NewPtrApiVersionsRequest()
+	r.ClientSoftwareName, r.ClientSoftwareVersion = "millrace", "1"
+	answer, err := r.RequestWith(ctx, p.client)
+	if err == nil {
+		err = kerr.ErrorForCode(answer.ErrorCode)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot ask the brokers for their features: %w", err)
+	}
+	level := int16(0)
+	for _, f := range answer.FinalizedFeatures {
+		if f.Name == transactionFeature {
+			level = f.MaxVersionLevel
+		}
+	}
+	if level < transactionVersion {
+		return fatalf("the cluster has %s=%d, in which a delayed message can tear transactions apart: set it to %d "+
+			"(kafka-features.sh upgrade --feature %s=%d; Kafka 4.0 or later)", transactionFeature, level, transactionVersion, transactionFeature, transactionVersion)
+	}
+	return nil
 }
 
 // partitions returns how many partitions a topic has; 0 when there is no such topic.

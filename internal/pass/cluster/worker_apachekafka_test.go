@@ -4,6 +4,7 @@ package cluster_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -33,6 +34,8 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	// Processes mostly wait for each other.
+	_ = flag.Set("test.parallel", "4")
 	os.Exit(m.Run())
 }
 
