@@ -149,6 +149,31 @@ func TestAHotKeyIsCountedOnce(t *testing.T) {
 	}
 }
 
+// A function that emits without end is stopped, and so is a job whose events become more than
+// it said; one that makes many of a few is not.
+func TestAJobThatMakesTooManyElementsIsStopped(t *testing.T) {
+	for name, c := range map[string]struct {
+		copies, events int
+		stopped        bool
+	}{"many of one": {1000, 1, false}, "as many as allowed": {2, 5000, false}, "too many": {4, 5000, true}, "without end": {1 << 40, 1, true}} {
+		job := stream.NewJob("copies", 1).Limit(stream.Limits{Expansion: 3})
+		orders := stream.Events(job, "orders", readPurchase)
+		copies := stream.FlatMap(orders, "copies", func(p purchase, emit func(purchase)) {
+			for range c.copies {
+				emit(p)
+			}
+		})
+		stream.ToFeed(stream.Filter(copies, "none", func(purchase) bool { return false }), "none", "")
+		k := streamtest.New(t, streamtest.Config{}, job)
+		k.Send(0, make([]streamtest.Event, c.events)...)
+		k.Commit()
+		failed := k.Failed()
+		if len(failed) > 0 != c.stopped || c.stopped && !strings.Contains(failed[0].Reason, "more than 3 elements each") {
+			t.Errorf("%s: failed %+v, want stopped %v", name, failed, c.stopped)
+		}
+	}
+}
+
 // TestTheGuideShowsWhatCompiles holds each block of Go in the guide against the files that
 // are compiled and tested: it must stand in one of them, but for its indentation.
 func TestTheGuideShowsWhatCompiles(t *testing.T) {

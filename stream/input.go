@@ -36,6 +36,7 @@ func (p Port[T]) Put(f *Front, elements []Element[T]) {
 		}
 		x.run.guard(x.place, func() error {
 			take := x.inputs[p.n].(func(Element[T]))
+			x.allow(len(elements))
 			for i := range elements {
 				take(elements[i])
 			}

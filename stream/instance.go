@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/millrace/millrace/event"
@@ -28,6 +29,9 @@ type instance struct {
 	outputs []Output
 	late    int64 // elements too late for an operator, since the seal
 	made    int64 // values that sources made, since the seal
+
+	grown int64 // elements that sources and FlatMaps made, since the seal
+	most  int64 // of them, for the events that were read
 }
 
 // part is an operator of an instance.
@@ -65,11 +69,35 @@ func (e *Engine) open(run *running, place Place) (*instance, error) {
 		engine: e, run: run, place: place, times: slices.Clone(run.times),
 		inputs: make(map[*node]any), batches: make(map[*node]any), receivers: make(map[*node]inlet),
 	}
+	x.sealed()
 	if err := x.build(); err != nil {
 		return nil, fmt.Errorf("job %q, %s: %w", run.job.name, place, err)
 	}
 	slices.SortFunc(x.parts, func(a, b part) int { return cmp.Compare(a.index, b.index) })
 	return x, nil
+}
+
+// freeEvents is how many events' elements are allowed before any event is read.
+const freeEvents = 1000
+
+// sealed begins to count elements anew.
+func (x *instance) sealed() {
+	x.grown, x.most = 0, math.MaxInt64
+	if !x.place.Shard {
+		x.most = 0
+		x.allow(freeEvents)
+	}
+}
+
+// allow lets the job make elements of so many events more.
+func (x *instance) allow(events int) { x.most += int64(events) * int64(x.run.job.limits.Expansion) }
+
+// grow counts an element that is made of another, and stops a job that makes too many: in
+// one call of a function already, since they take memory.
+func (x *instance) grow() {
+	if x.grown++; x.grown > x.most {
+		panic(failure{fmt.Errorf("its events become more than %d elements each, its limit: emit fewer, or raise the limit", x.run.job.limits.Expansion)})
+	}
 }
 
 func (x *instance) build() error {

@@ -27,8 +27,9 @@ type Job struct {
 // Limits bound what a job may take. A job that exceeds one is stopped.
 type Limits struct {
 	Keys int64 // entries of state in one process; 0: 100 million
-	// Expansion is how many elements one event may become in one partition between
-	// two commits, on average; 0: 1,000.
+	// Expansion is how many elements one event may become in its partition, in sources
+	// and FlatMaps together, on average between two commits; 0: 1,000. A thousand events
+	// are free, so that one event may become many.
 	Expansion int
 }
 

@@ -223,9 +223,10 @@ func Map[T, R any](in Stream[T], name string, f func(T) R) Stream[R] {
 
 // FlatMap turns each element into any number of others, at the same event time.
 func FlatMap[T, R any](in Stream[T], name string, f func(v T, emit func(R))) Stream[R] {
-	return Connect(in, name, func(_ *Context, emit func(Element[R])) (func(Element[T]), Operator, error) {
+	return Connect(in, name, func(c *Context, emit func(Element[R])) (func(Element[T]), Operator, error) {
 		var of Element[R]
 		each := func(v R) {
+			c.x.grow()
 			of.Value = v
 			emit(of)
 		}

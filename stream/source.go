@@ -58,6 +58,7 @@ func Events[T any](j *Job, name string, read func(b *event.Batch, i int, emit fu
 		var of Element[T]
 		each := func(v T) {
 			x.made++
+			x.grow()
 			of.Value = v
 			emit(of)
 		}
@@ -67,6 +68,7 @@ func Events[T any](j *Job, name string, read func(b *event.Batch, i int, emit fu
 				of.Time = b.Received[i]
 			}
 			of.Cause = Cause{b.Partition, b.Offset[i]}
+			x.allow(1)
 			read(b, i, each)
 		}, nil
 	}

@@ -51,6 +51,7 @@ func (e *Engine) observe(instances []*instance) {
 		s := byJob[x.run]
 		x.run.values, x.run.late, x.run.outputs = x.run.values+x.made, x.run.late+x.late, x.run.outputs+int64(len(x.outputs))
 		x.made, x.late = 0, 0
+		x.sealed()
 		s.Values, s.Late, s.Outputs = x.run.values, x.run.late, x.run.outputs
 		for i := range x.parts {
 			s.Entries += x.parts[i].space.Len()
