@@ -4,6 +4,7 @@ import { Command, Link } from '../ui/control.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { Empty, Failure, Loading, Skeleton, Stale } from '../ui/state.tsx'
 import { referenceOf } from './jobs/behind.ts'
+import { FilePanel } from './jobs/files.tsx'
 import { JobBody } from './jobs/job.tsx'
 import { JobTable, Summary } from './jobs/list.tsx'
 import { useJobs, useLive, useSamples, useWatermarks } from './jobs/query.ts'
@@ -16,6 +17,7 @@ export default function JobsPage({ name }: { name: string }) {
   const live = useLive()
   const samples = useSamples(jobs.data?.jobs, jobs.dataUpdatedAt)
   const all = jobs.data?.jobs ?? []
+  const files = jobs.data?.files ?? []
   const found = all.find(job => job.name === name)
   const sources = watermarks.data?.sources ?? []
   const reference = referenceOf(sources, jobs.dataUpdatedAt)
@@ -52,12 +54,18 @@ export default function JobsPage({ name }: { name: string }) {
           <>
             {jobs.error && <Stale since={jobs.dataUpdatedAt}>{jobs.error.message} Trying again.</Stale>}
             {found ? (
-              <JobBody job={found} samples={samples.get(name)} reference={reference} />
+              <JobBody
+                job={found}
+                file={files.find(file => file.job === name && file.problem)}
+                samples={samples.get(name)}
+                reference={reference}
+              />
             ) : (
               <>
                 <Summary jobs={all} samples={samples} reference={reference} />
                 {sources.length === 0 && watermarks.data && <NoEvents />}
                 <JobTable jobs={all} samples={samples} reference={reference} />
+                <FilePanel files={files} />
               </>
             )}
             <WatermarkPanel

@@ -32,6 +32,15 @@ test('a stopped job comes first, with the reason and what to do', async () => {
   await page.getByRole('alert').getByText('it stays stopped', { exact: false }).waitFor()
 })
 
+test('a file that is wrong says where, beside its job and in the list', async () => {
+  await using opened = await open('/jobs', { mood: 'failed' })
+  const { page } = opened
+  await page.getByText('1 of 2 wrong').waitFor()
+  await page.getByText('line 7, column 12').waitFor()
+  await page.getByRole('listitem').filter({ hasText: 'jobs/carts.yaml' }).getByRole('link', { name: 'carts' }).click()
+  await page.getByRole('region', { name: 'The file of the job' }).getByText('The job goes on as the file was').waitFor()
+})
+
 test('figures move by themselves; paused they stand still and ask nothing', async () => {
   await using opened = await open('/jobs/kpis')
   const { page } = opened

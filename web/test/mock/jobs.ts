@@ -1,5 +1,5 @@
 // What the mock says of jobs, watermarks and keyed state: a shop whose events come now.
-import type { Job, JobOutput, KeyState, ResultEvent, Watermarks } from '../../src/api/types.ts'
+import type { Job, JobFile, JobOutput, KeyState, ResultEvent, Watermarks } from '../../src/api/types.ts'
 import { numberOf, TABLES } from './jobtables.ts'
 
 const iso = (ms: number) => new Date(ms).toISOString()
@@ -199,6 +199,16 @@ export function results(job: string, output: string, now: number, last: number):
     .map((row, i) => ({ number: numberOf(now, i), job, output, kind: out.kind, time: iso(now), row }))
     .reverse()
 }
+
+/** A shop's own jobs: one file is right, one was broken while its job ran. */
+export const FILES: JobFile[] = [
+  { file: 'jobs/volume.yaml', job: 'volume' },
+  {
+    file: 'jobs/carts.yaml',
+    job: 'carts',
+    problem: 'line 7, column 12: no field "amout" in an event; did you mean "amount"?',
+  },
+]
 
 export function keyState(job: string, key: string): KeyState | null {
   if (key !== '17850' && key !== '{"product":"22423","location":"wh-1"}') return null

@@ -168,10 +168,10 @@ async function sql(req: IncomingMessage, res: ServerResponse, state: State): Pro
 function jobsOf(path: string, state: State): unknown {
   const failed = state.mood === 'failed'
   if (state.mood === 'none') return path === '/jobs' ? { jobs: [] } : { jobs: [], sources: [] }
-  if (path === '/jobs')
-    return { jobs: state.mood === 'empty' ? jobs.idleJobs() : jobs.jobs(Date.now(), state.tick, failed) }
+  const all = state.mood === 'empty' ? jobs.idleJobs() : jobs.jobs(Date.now(), state.tick, failed)
+  if (path === '/jobs') return { jobs: all, files: failed ? jobs.FILES : [] }
   return state.mood === 'empty'
-    ? { jobs: jobs.idleJobs().map(job => ({ job: job.name })), sources: [] }
+    ? { jobs: all.map(job => ({ job: job.name })), sources: [] }
     : jobs.watermarks(Date.now(), state.tick, failed)
 }
 

@@ -1,4 +1,4 @@
-import type { Job } from '../../api/types.ts'
+import type { Job, JobFile } from '../../api/types.ts'
 import { Spark } from '../../chart/spark.tsx'
 import { bytes, count, NONE } from '../../format.ts'
 import { Command } from '../../ui/control.tsx'
@@ -6,6 +6,7 @@ import { Icon } from '../../ui/icon.tsx'
 import { Time } from '../../ui/state.tsx'
 import { behindText, type Reference } from './behind.ts'
 import { boundOf } from './bound.ts'
+import { Problem } from './files.tsx'
 import { KeyStatePanel } from './keystate.tsx'
 import { perSecond, StateLabel } from './list.tsx'
 import { Outputs } from './outputs.tsx'
@@ -18,12 +19,20 @@ interface JobProps {
   reference: Reference | null
 }
 
-export function JobBody({ job, samples, reference }: JobProps) {
+export function JobBody({ job, file, samples, reference }: JobProps & { file: JobFile | undefined }) {
   const bound = boundOf(job)
   return (
     <>
       <p className="job-lead quiet">{job.description}</p>
       {job.failure && <Stopped job={job} />}
+      {file && (
+        <section className="panel job-file" aria-label="The file of the job">
+          <h3>
+            <code>{file.file}</code> is wrong as it is now
+          </h3>
+          <Problem file={file} />
+        </section>
+      )}
       <Figures job={job} samples={samples} reference={reference} />
       {viewsOf(job).map(({ name, View }) => (
         <View key={name} bound={bound} />
