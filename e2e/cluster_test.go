@@ -14,10 +14,10 @@ func TestAPassOnAnExternalLogJoinsTheGroupAndSurvivesKills(t *testing.T) {
 }
 
 // passOnExternalLog kills a platform three times whose log is the one that the
-// configuration names.
+// configuration names. Jobs do not run in a consumer group.
 func passOnExternalLog(t *testing.T, log string) {
 	t.Helper()
-	config := written(t, "millrace.yaml", log+"sources: [{name: shop, adapter: native, write_keys: [key]}]\n")
+	config := written(t, "millrace.yaml", log+"sources: [{name: shop, adapter: native, write_keys: [key]}]\npass: {jobs: {enabled: false}}\n")
 	dir := t.TempDir()
 	sent := int64(0)
 	for round := range 3 {
@@ -36,6 +36,7 @@ func passOnExternalLog(t *testing.T, log string) {
 	}
 	p := up(t, "--data-dir", dir, "--config", config)
 	p.eventually("all events to be accepted", time.Minute, func() bool { return p.ledger().Accepted == sent })
+	p.settleAll()
 	want := ledgerCounts{Received: sent, Accepted: sent, Balanced: true}
 	if got := p.ledger(); got != want {
 		t.Errorf("ledger %+v, want %+v", got, want)
