@@ -60,6 +60,7 @@ func TestStopUnderLoadLosesNothing(t *testing.T) {
 
 	p = up(t, args...)
 	p.eventually("the acknowledged events to be judged", waitLong, func() bool { return p.ledgerOf("app").Received >= int64(len(acked)) })
+	p.settleAll()
 	p.wantAll(acked)
 	p.finishYear(sent)
 	p.wantLedger("onlineretail", wholeYear)
