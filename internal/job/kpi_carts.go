@@ -1,8 +1,11 @@
 package job
 
 import (
+	"cmp"
 	"encoding/binary"
+	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/zeebo/xxh3"
@@ -96,61 +99,116 @@ func withOpenCarts(sums stream.Stream[window.Result[Group, figures]], name strin
 	})
 }
 
+// gauge takes the results of a commit together, by group and minute: so a minute is
+// published once, however many changes there are before it.
 type gauge struct {
 	emit     func(stream.Element[KPI])
 	open     *state.Counter[Group]            // carts, behind all minutes
 	minutes  *state.Panes[Group, gaugeMinute] // that may change, by start
 	lateness int64
-	later    []int64 // scratch
+	results  []groupResult // of this commit
 }
+
+type groupResult = stream.Element[window.Result[Group, figures]]
 
 // gaugeMinute is a minute of a group as it was published.
 type gaugeMinute struct {
 	Phase     window.Phase `state:"phase"`
 	Revision  uint32       `state:"revision"`
 	Retracted bool         `state:"retracted"`
+	Open      int64        `state:"open"` // carts, at its end
 	Figures   figures      `state:"figures"`
 }
 
-func (g *gauge) take(e stream.Element[window.Result[Group, figures]]) {
-	r := &e.Value
-	m, _ := g.minutes.Pane(int64(r.Start)).Upsert(r.Key)
-	change := r.Value.Carts - m.Figures.Carts
-	m.Figures, m.Phase = r.Value, r.Phase
-	open := g.open.Count(r.Key)
-	if change != 0 {
-		open = g.open.Add(r.Key, change)
-	}
-	behind := g.behind(int64(r.Start))
-	for _, start := range behind {
-		if later := g.minutes.Pane(start).Get(r.Key); later != nil {
-			open -= later.Figures.Carts
+func (g *gauge) take(e groupResult) { g.results = append(g.results, e) }
+
+// Advance implements [stream.Operator]. It comes behind the windows, which have published
+// all that they will of minutes that take no more changes.
+func (g *gauge) Advance(now stream.Times) error {
+	slices.SortStableFunc(g.results, func(a, b groupResult) int {
+		return cmp.Or(a.Value.Key.compare(b.Value.Key), cmp.Compare(a.Value.Start, b.Value.Start))
+	})
+	for rest := g.results; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].Value.Key == rest[0].Value.Key {
+			n++
 		}
+		g.takeGroup(rest[:n])
+		rest = rest[n:]
 	}
-	g.publish(&e, r.Start, m, open)
-	if change == 0 {
-		return
+	clear(g.results)
+	g.results = g.results[:0]
+	if now.Watermark != 0 {
+		dropMinutes(g.minutes, now.Watermark-g.lateness)
 	}
-	for _, start := range behind {
-		if g.minutes.Pane(start).Get(r.Key) != nil {
-			later, _ := g.minutes.Pane(start).Upsert(r.Key)
-			open += later.Figures.Carts
-			g.publish(&e, event.Instant(start), later, open)
+	return nil
+}
+
+func (g Group) compare(o Group) int {
+	return cmp.Or(strings.Compare(g.Dimension, o.Dimension), strings.Compare(g.Member, o.Member))
+}
+
+// takeGroup takes the results of one group, by their minutes.
+func (g *gauge) takeGroup(results []groupResult) {
+	k, moved := results[0].Value.Key, int64(0)
+	for i := range results {
+		e := &results[i]
+		start := int64(e.Value.Start)
+		if i > 0 && moved != 0 {
+			g.shift(&results[i-1], start, moved)
 		}
+		m, known := g.minutes.Pane(start).Upsert(k)
+		switch {
+		case !known:
+			m.Open = g.openBefore(k, start)
+		case i == 0 || results[i-1].Value.Start != e.Value.Start:
+			m.Open += moved
+		}
+		change := e.Value.Value.Carts - m.Figures.Carts
+		m.Open += change
+		moved += change
+		m.Figures, m.Phase = e.Value.Value, e.Value.Phase
+		g.publish(e, e.Value.Start, m)
+	}
+	if moved != 0 {
+		g.open.Add(k, moved)
+		g.shift(&results[len(results)-1], math.MaxInt64, moved)
 	}
 }
 
-// behind returns the starts of the minutes behind one.
-func (g *gauge) behind(start int64) []int64 {
-	all := g.minutes.Starts()
-	at, _ := slices.BinarySearch(all, start+1)
-	g.later = append(g.later[:0], all[at:]...)
-	return g.later
+// shift moves the open carts of the minutes behind a result, up to a minute.
+func (g *gauge) shift(e *groupResult, until, by int64) {
+	for _, start := range g.minutes.Starts() {
+		if start <= int64(e.Value.Start) || start >= until || g.minutes.Pane(start).Get(e.Value.Key) == nil {
+			continue
+		}
+		m, _ := g.minutes.Pane(start).Upsert(e.Value.Key)
+		m.Open += by
+		g.publish(e, event.Instant(start), m)
+	}
+}
+
+// openBefore returns how many carts were open before a minute that is new: as at the end
+// of the one before it, or at the beginning of the one behind.
+func (g *gauge) openBefore(k Group, minute int64) int64 {
+	starts := g.minutes.Starts()
+	at, _ := slices.BinarySearch(starts, minute)
+	for _, start := range slices.Backward(starts[:at]) {
+		if m := g.minutes.Pane(start).Get(k); m != nil {
+			return m.Open
+		}
+	}
+	for _, start := range starts[at:] {
+		if m := g.minutes.Pane(start).Get(k); m != nil && start != minute {
+			return m.Open - m.Figures.Carts
+		}
+	}
+	return g.open.Count(k)
 }
 
 // publish publishes a minute of the group of a result. When nothing has happened in it
 // after all, it is taken away.
-func (g *gauge) publish(e *stream.Element[window.Result[Group, figures]], minute event.Instant, m *gaugeMinute, open int64) {
+func (g *gauge) publish(e *groupResult, minute event.Instant, m *gaugeMinute) {
 	nothing := m.Figures == figures{}
 	if nothing && (m.Retracted || m.Revision == 0) {
 		return
@@ -158,16 +216,7 @@ func (g *gauge) publish(e *stream.Element[window.Result[Group, figures]], minute
 	m.Retracted = nothing
 	m.Revision++
 	of := window.Result[Group, figures]{Key: e.Value.Key, Start: minute, Phase: m.Phase}
-	row := m.Figures.row(of, m.Revision, open)
+	row := m.Figures.row(of, m.Revision, m.Open)
 	row.Retracted = nothing
 	g.emit(stream.Element[KPI]{Value: row, Time: int64(minute) + microsPerMinute - 1, Cause: e.Cause})
-}
-
-// Advance implements [stream.Operator]. It comes behind the windows, which have published
-// all that they will of minutes that take no more changes.
-func (g *gauge) Advance(now stream.Times) error {
-	if now.Watermark != 0 {
-		dropMinutes(g.minutes, now.Watermark-g.lateness)
-	}
-	return nil
 }
