@@ -17,7 +17,6 @@ import (
 	"github.com/millrace/millrace/internal/pass"
 	"github.com/millrace/millrace/internal/quality"
 	"github.com/millrace/millrace/internal/runtime/config"
-	"github.com/millrace/millrace/stream"
 )
 
 // catalog is what events are read and judged with.
@@ -25,7 +24,7 @@ type catalog struct {
 	adapters map[string]adapter.Adapter
 	sources  []source
 	enrich   *enrich.Chain
-	jobs     []*stream.Job
+	jobFiles *jobFiles
 }
 
 // source is a configured source with its parts.
@@ -38,7 +37,7 @@ type source struct {
 // loadCatalog reads mappings and rules. Every error is reported, not only the
 // first.
 func loadCatalog(cfg *config.Config, own Own) (*catalog, error) {
-	c := &catalog{adapters: make(map[string]adapter.Adapter), enrich: enrich.Standard(""), jobs: jobsOf(cfg, own)}
+	c := &catalog{adapters: make(map[string]adapter.Adapter), enrich: enrich.Standard("")}
 	builtin, err := onlineretail.Adapter()
 	if err != nil {
 		return nil, err
@@ -47,6 +46,8 @@ func loadCatalog(cfg *config.Config, own Own) (*catalog, error) {
 		c.adapters[a.Name()] = a
 	}
 	errs := []error{c.addOwn(own.Adapters)}
+	c.jobFiles, err = loadJobFiles(cfg, jobsOf(cfg, own))
+	errs = append(errs, err)
 	for _, path := range cfg.Mappings {
 		errs = append(errs, c.addMapping(path))
 	}

@@ -19,7 +19,8 @@ func jobsOf(cfg *config.Config, own Own) []*stream.Job {
 	return append(job.All(job.Params{Lateness: cfg.Pass.AllowedLateness}), own.Jobs...)
 }
 
-func (p *platform) jobs() []*stream.Job { return p.catalog.jobs }
+// jobs are those that run: the platform's, the shop's, and those declared in files.
+func (p *platform) jobs() []*stream.Job { return p.catalog.jobFiles.list() }
 
 var _ gateway.Jobs = process{}
 
@@ -28,6 +29,9 @@ func (s process) Jobs() []stream.JobStatus { return s.p.pass.Jobs() }
 
 // Watermarks implements [gateway.Jobs].
 func (s process) Watermarks() []stream.SourceWatermark { return s.p.pass.Watermarks() }
+
+// JobFiles implements [gateway.Jobs].
+func (s process) JobFiles() []gateway.JobFile { return s.p.catalog.jobFiles.status() }
 
 // JobState implements [gateway.Jobs].
 func (s process) JobState(name, key string) (gateway.KeyState, error) {

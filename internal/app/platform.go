@@ -243,4 +243,15 @@ func (p *platform) openPass(context.Context) error {
 	return err
 }
 
-func (p *platform) runPass(ctx context.Context) error { return p.pass.Run(ctx) }
+func (p *platform) runPass(ctx context.Context) error {
+	watching, stop := context.WithCancel(ctx)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		p.watchJobFiles(watching)
+	}()
+	err := p.pass.Run(ctx)
+	stop()
+	<-watched
+	return err
+}

@@ -12,7 +12,6 @@ import (
 	"github.com/millrace/millrace/internal/runtime/lifecycle"
 	"github.com/millrace/millrace/internal/runtime/telemetry"
 	"github.com/millrace/millrace/internal/source/meter"
-	"github.com/millrace/millrace/stream"
 )
 
 // Options are what a process is given besides its configuration.
@@ -30,7 +29,7 @@ type Options struct {
 // reports every error, without opening anything.
 func Check(cfg *config.Config, own Own) error {
 	_, err := loadCatalog(cfg, own)
-	return errors.Join(err, stream.Check(jobsOf(cfg, own)), checkTargets(cfg.Targets))
+	return errors.Join(err, checkTargets(cfg.Targets))
 }
 
 func checkTargets(targets []string) error {

@@ -19,6 +19,8 @@ import (
 type Jobs interface {
 	Jobs() []stream.JobStatus
 	Watermarks() []stream.SourceWatermark
+	// JobFiles returns the files that declare jobs.
+	JobFiles() []JobFile
 	// JobState returns what a job keeps of a key. The error wraps [ErrNoJob] when
 	// there is no such job.
 	JobState(job, key string) (KeyState, error)
@@ -35,7 +37,15 @@ var ErrNoJob = errors.New("no such job")
 
 // JobsAnswer is the answer of /api/v1/jobs.
 type JobsAnswer struct {
-	Jobs []Job `json:"jobs" nullable:"false"`
+	Jobs  []Job     `json:"jobs" nullable:"false"`
+	Files []JobFile `json:"files" nullable:"false" doc:"Files that declare jobs"`
+}
+
+// JobFile is a file that declares a job.
+type JobFile struct {
+	File    string `json:"file"`
+	Job     string `json:"job,omitempty" doc:"Name of the job that runs"`
+	Problem string `json:"problem,omitempty" doc:"What is wrong with the file as it is now, with line and column. The job goes on as the file was before."`
 }
 
 // Job is a streaming job as of its newest commit.
@@ -136,7 +146,7 @@ func (g *Gateway) registerJobs(api huma.API) {
 }
 
 func (g *Gateway) jobs(context.Context, *noInput) (*JobsAnswer, error) {
-	answer := &JobsAnswer{Jobs: []Job{}}
+	answer := &JobsAnswer{Jobs: []Job{}, Files: list(g.cfg.Jobs.JobFiles())}
 	for _, s := range g.cfg.Jobs.Jobs() {
 		j, err := jobOf(&s)
 		if err != nil {

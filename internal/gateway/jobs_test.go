@@ -45,6 +45,10 @@ func (p *platform) Watermarks() []stream.SourceWatermark {
 }
 
 // JobState implements [gateway.Jobs].
+func (p *platform) JobFiles() []gateway.JobFile {
+	return []gateway.JobFile{{File: "jobs/views.yaml", Job: "views"}, {File: "jobs/new.yaml", Problem: "jobs/new.yaml:3:1: unknown key"}}
+}
+
 func (p *platform) JobState(job, key string) (gateway.KeyState, error) {
 	if job != "pages" {
 		return gateway.KeyState{}, fmt.Errorf("%w: %q", gateway.ErrNoJob, job)
@@ -64,6 +68,9 @@ func TestJobsAreShown(t *testing.T) {
 	p.get("/api/v1/jobs", &all)
 	if len(all.Jobs) != 2 || all.Jobs[0].State != "running" || all.Jobs[1].State != "failed" || all.Jobs[1].Failure.Reason != "panic: no" {
 		t.Errorf("jobs are %+v", all)
+	}
+	if len(all.Files) != 2 || all.Files[0].Job != "views" || all.Files[1].Problem != "jobs/new.yaml:3:1: unknown key" {
+		t.Errorf("files are %+v", all.Files)
 	}
 	_, body, _ := p.do("GET", "/api/v1/jobs/pages", "")
 	contains(t, body, `"watermark":"2026-01-02T15:04:05Z"`, `"holder":"web"`, `"late":1`, `"key":["page"]`,

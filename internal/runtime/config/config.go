@@ -85,6 +85,7 @@ type Pass struct {
 // Jobs configures the streaming jobs.
 type Jobs struct {
 	Enabled     bool          `yaml:"enabled" desc:"Run the shop's streaming jobs within the pass. They need all partitions in one process."`
+	Dir         string        `yaml:"dir" desc:"Folder of files that declare jobs (*.yaml). It is looked at every few seconds: a file that has changed replaces its job, which keeps its state. Empty: no files."`
 	Shards      int           `yaml:"shards" min:"1" max:"1024" desc:"Parts that keys are spread over. It belongs to the stored state: a data folder keeps the number it began with."`
 	MemoryBytes Bytes         `yaml:"memory_bytes" min:"1MiB" max:"1TiB" desc:"State of jobs that is kept in memory; state beyond it is read from disk when it is needed."`
 	Disorder    time.Duration `yaml:"disorder" min:"0s" max:"24h" desc:"How far out of order events usually come; the event time of jobs stays this far behind the newest. Events that come later than that, but are not marked late, revise what was published."`
