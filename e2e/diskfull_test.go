@@ -293,6 +293,7 @@ func (p *platform) wantYearAnd(acked []string) {
 	if sold.Quarantined+sold.Rejected > 0 || !sold.Balanced {
 		p.t.Errorf("ledger of the till %+v", sold)
 	}
+	p.settleAll()
 	p.wantAll(acked)
 	if got := p.sql(`SELECT sum(amount)::DECIMAL(18,3)::VARCHAR FROM order_lines`)[0]; got != "9769872.054" {
 		p.t.Errorf("revenue %v", got)
