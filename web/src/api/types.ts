@@ -37,16 +37,8 @@ export type Source = Schemas['SourceRow']
 export type SourceList = Schemas['SourcesAnswer']
 export type Job = Schemas['Job']
 export type JobOutput = Schemas['JobOutput']
-/** A file that declares a job. */
-export interface JobFile {
-  file: string
-  /** Name of the job that runs. */
-  job?: string
-  /** What is wrong with the file as it is now. */
-  problem?: string
-}
-/** A platform that reads no such files does not list them. */
-export type JobList = Pick<Schemas['JobsAnswer'], 'jobs'> & { files?: JobFile[] }
+export type JobFile = Schemas['JobFile']
+export type JobList = Schemas['JobsAnswer']
 export type ResultEvent = Schemas['ResultEvent']
 export type Watermarks = Schemas['WatermarksAnswer']
 export type SourceWatermark = Schemas['SourceWatermark']

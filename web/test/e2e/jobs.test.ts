@@ -29,7 +29,7 @@ test('a stopped job comes first, with the reason and what to do', async () => {
   const first = page.getByRole('row').nth(1)
   await first.getByText('its limit is 1000000').waitFor()
   await first.getByRole('link', { name: 'stock' }).click()
-  await page.getByRole('alert').getByText('it stays stopped', { exact: false }).waitFor()
+  await page.getByRole('alert').getByText('millrace job restart stock').waitFor()
 })
 
 test('a file that is wrong says where, beside its job and in the list', async () => {

@@ -167,7 +167,7 @@ async function sql(req: IncomingMessage, res: ServerResponse, state: State): Pro
 
 function jobsOf(path: string, state: State): unknown {
   const failed = state.mood === 'failed'
-  if (state.mood === 'none') return path === '/jobs' ? { jobs: [] } : { jobs: [], sources: [] }
+  if (state.mood === 'none') return path === '/jobs' ? { jobs: [], files: [] } : { jobs: [], sources: [] }
   const all = state.mood === 'empty' ? jobs.idleJobs() : jobs.jobs(Date.now(), state.tick, failed)
   if (path === '/jobs') return { jobs: all, files: failed ? jobs.FILES : [] }
   return state.mood === 'empty'

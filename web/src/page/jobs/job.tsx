@@ -51,11 +51,10 @@ function Stopped({ job }: { job: Job }) {
         <h3>The job was stopped at {job.failure?.place}</h3>
         <p>{job.failure?.reason}</p>
         <p className="quiet">
-          Its state and its results stand as of the commit before; the other jobs go on. It stays stopped when the
-          platform starts again: mend the cause, and start the mended job under another name. The platform’s log has the
-          stack of a panic.
+          Its state and its results stand as of the commit before; the other jobs go on. When the cause is mended, let
+          it go on from where it failed: it reads what it has missed. The platform’s log has the stack of a panic.
         </p>
-        <Command text={`millrace job show ${job.name}`} />
+        <Command text={`millrace job restart ${job.name}`} />
       </div>
     </div>
   )
