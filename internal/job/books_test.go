@@ -38,7 +38,7 @@ func TestBooksAreThoseOfABatch(t *testing.T) {
 	for k, width := range []int{1, 3, 8} {
 		t.Run(fmt.Sprintf("%d partitions", width), func(t *testing.T) {
 			random := rand.New(rand.NewPCG(11, uint64(k)))
-			r, all := booked(t, uint64(20+k), atLength(160_000))
+			r, all := booked(t, uint64(50+k), atLength(120_000))
 			a := arrive(r, all, width, 10*time.Minute, random)
 			jobs := []*stream.Job{job.Stock(job.Params{}), job.PriceErrors(job.Params{})}
 			s := openShop(t, jobs, width, 9-width)

@@ -276,7 +276,7 @@ func TestDecisionsAreThoseOfARecomputation(t *testing.T) {
 		t.Run(fmt.Sprintf("%d partitions", width), func(t *testing.T) {
 			tp := record(t, scenario(t, "fraud", func(c *generate.Config) {
 				c.Rate, c.Seed, c.Customers, c.Regulars = 10, uint64(30+k), 20_000, 300
-			}), atLength(200_000), payments...)
+			}), atLength(120_000), payments...)
 			arrival := tp.shuffled(uint64(k), 10*minute)
 			rows := rowsOf[job.Decision](t, play(t, stage{width, 9 - width, 200, uint64(k + 1)}, job.Fraud(job.Params{}), arrival), "fraud_decisions")
 			decisions := newest(rows, func(d job.Decision) string { return d.Payment })
