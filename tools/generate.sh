@@ -31,9 +31,9 @@ page docs/cli.md go run ./internal/cli/cmd/reference
 page docs/events.md go run ./internal/generate/cmd/reference
 page docs/jobs.md go run ./internal/job/cmd/reference docs/jobs.md
 if [ "$check" != --check ]; then
-  # These two are checked by the tests of their packages.
+  # These are checked by the tests of their packages.
   go run ./internal/lint/cmd/layers -w
-  go generate ./internal/quality
+  go generate ./internal/quality ./internal/job/declared
 fi
 # The console's types come from the API's description; they need Node.
 if [ -d web/node_modules ]; then

@@ -240,7 +240,7 @@ func (a *aggregates) placed(name string, args []ast.Node, texts placedOf[string]
 		return add(a, call, o.Kind, is, floats(o.Float))
 	case expression.Boolean:
 		holds := o.Bool
-		return add(a, call, o.Kind, is, ints(func(r *row) int64 { return flag(holds(r)).Number }))
+		return add(a, call, o.Kind, is, ints(func(r *row) int64 { return truth(holds(r)).Number }))
 	}
 	return add(a, call, o.Kind, is, ints(o.Int))
 }

@@ -80,7 +80,7 @@ func (m *member) cell(v jsontext.Value) cell {
 	}
 	switch m.kind {
 	case expression.Boolean:
-		return cell{Number: flag(written == "true").Number, Known: written == "true" || written == "false"}
+		return cell{Number: truth(written == "true").Number, Known: written == "true" || written == "false"}
 	case expression.Number:
 		f, err := strconv.ParseFloat(written, 64)
 		if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {

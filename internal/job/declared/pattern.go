@@ -111,7 +111,7 @@ func matchRows(keys []column) func(*stream.Context, func(stream.Element[*row])) 
 			}
 			out.Cells = append(out.Cells, cell{Text: fmt.Sprintf("%016x", m.ID), Known: true},
 				cell{Number: int64(m.Value.Start), Known: true}, cell{Number: int64(m.Value.End), Known: true},
-				cell{Number: int64(m.Revision), Known: true}, flag(m.Retracted))
+				cell{Number: int64(m.Revision), Known: true}, truth(m.Retracted))
 			out.Cells = append(out.Cells, m.Value.Cells...)
 			emit(stream.Element[*row]{Value: out, Time: e.Time, Cause: e.Cause})
 		}, nil, nil

@@ -67,7 +67,7 @@ func evaluate(o *operand, r *row) cell {
 	}
 	switch o.Kind {
 	case expression.Boolean:
-		return flag(o.Bool(r))
+		return truth(o.Bool(r))
 	case expression.Text:
 		return cell{Text: o.Text(r), Known: true}
 	case expression.Number:
@@ -76,7 +76,7 @@ func evaluate(o *operand, r *row) cell {
 	return cell{Number: o.Int(r), Known: true}
 }
 
-func flag(b bool) cell {
+func truth(b bool) cell {
 	if b {
 		return cell{Number: 1, Known: true}
 	}

@@ -228,7 +228,7 @@ func (p *resultReader) connect(in stream.Stream[window.Result[string, string]], 
 func (p *resultReader) row(computed *row, r *window.Result[string, string]) *row {
 	out := &row{Cells: make([]cell, 0, len(p.keys)+len(resultColumns)+len(p.shown))}
 	out.Cells = append(out.Cells, computed.Cells[:len(p.keys)+2]...)
-	out.Cells = append(out.Cells, cell{Number: int64(r.Revision), Known: true}, cell{Text: string(r.Phase), Known: true}, flag(r.Retracted))
+	out.Cells = append(out.Cells, cell{Number: int64(r.Revision), Known: true}, cell{Text: string(r.Phase), Known: true}, truth(r.Retracted))
 	for i := range p.shown {
 		out.Cells = append(out.Cells, evaluate(&p.shown[i].value, computed))
 	}
