@@ -23,7 +23,7 @@ import (
 
 const (
 	testPartitions = 4
-	testEvents     = 3000
+	testEvents     = 1500
 )
 
 // broker is a broker with the topics of the benchmark, small.
@@ -55,7 +55,7 @@ func openBroker(t *testing.T) *broker {
 		t.Fatal(err)
 	}
 	// A slow clock of events: enough windows end in few events.
-	c := data.Config{Seed: 1, Events: testEvents, Rate: 50}
+	c := data.Config{Seed: 1, Events: testEvents, Rate: 25}
 	k.fill(t, "nexmark", c, data.Nexmark)
 	k.fill(t, "ysb", c, data.YSB)
 	return k
@@ -160,7 +160,7 @@ func (k *broker) table(t *testing.T, topic string) map[string]string {
 // crash is one life of a process that ends without notice: between two commits, or when
 // some of the results of a commit are delivered. It reports whether all was done before.
 func crash(t *testing.T, a *arguments, random *rand.Rand) (done bool) {
-	c := start(t, a, 1+random.IntN(400))
+	c := start(t, a, 1+random.IntN(150))
 	defer c.close()
 	rounds := func(n int) {
 		for ; n > 0 && !c.complete(); n-- {

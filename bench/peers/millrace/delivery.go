@@ -61,7 +61,7 @@ func (d *delivery) close() { d.client.Close() }
 
 // store adds results to a commit, and removes those of the commit before.
 func (d *delivery) store(commit *checkpoint.Commit, outputs []stream.Output) error {
-	if err := commit.TrimOutputs(d.next); err != nil {
+	if err := commit.TrimOutputs(d.oldest, d.next); err != nil {
 		return err
 	}
 	d.oldest = d.next
