@@ -21,11 +21,11 @@ func TestUpsertAll(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 5))
 	keys, sizes := benchKeys(3*largeTable), []int{1, lookahead - 1, lookahead, 1000, 2 * largeTable}
 	for round := range 60 {
-		batch := make([]string, sizes[round%len(sizes)])
+		batch := make([]string, sizes[round%len(sizes)]+1)
 		for i := range batch {
 			batch[i] = keys[rng.IntN(len(keys))]
 		}
-		batch = append(batch, batch[0]) // one twice
+		batch[len(batch)-1] = batch[0] // one twice
 		last := -1
 		all.UpsertAll(len(batch), func(i int) string { return batch[i] }, func(i int, n *int64, existed bool) {
 			if i != last+1 || existed != (one[batch[i]] > 0) || *n != one[batch[i]] {
