@@ -231,9 +231,9 @@ func zombie(s *fleet) {
 	s.send(0.7, 1)
 }
 
-// ticking: one of two stops between transactions, with nothing to read. When it comes back
-// it has lost its partitions, does not know, and moves its clocks. Who has them
-// then is killed, so that its state is read from the changelog.
+// ticking: one of two stops between transactions, with nothing to read, and the other
+// takes over and is killed. When the first comes back it does not know that it has lost
+// its partitions, and moves the clocks of a state that is of before.
 func ticking(s *fleet) {
 	one := s.start("one", shortTransaction, nil)
 	one.await("a task", hasTasks)
@@ -244,9 +244,8 @@ func ticking(s *fleet) {
 	two.signal(syscall.SIGSTOP)
 	one.await("all tasks", func(w *worker) bool { return w.tasks == inputPartitions+workerShards })
 	s.send(0.4, 0.7)
-	time.Sleep(300 * time.Millisecond)
-	two.signal(syscall.SIGCONT)
-	time.Sleep(time.Duration(500+s.rand.IntN(1000)) * time.Millisecond)
+	time.Sleep(time.Duration(300+s.rand.IntN(300)) * time.Millisecond)
 	one.kill()
+	two.signal(syscall.SIGCONT)
 	s.send(0.7, 1)
 }

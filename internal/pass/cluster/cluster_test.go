@@ -48,7 +48,14 @@ func (l logged) Write(b []byte) (int, error) {
 
 func (s *shop) join(instance string) *member {
 	s.t.Helper()
-	p, err := cluster.New(testConfig(s.group, instance, time.Minute, logged{s.t, instance}, []kgo.Opt{kgo.SeedBrokers(s.addr), kgo.MetadataMinAge(50 * time.Millisecond)}))
+	config := testConfig(s.group, instance, time.Minute, logged{s.t, instance}, []kgo.Opt{kgo.SeedBrokers(s.addr), kgo.MetadataMinAge(50 * time.Millisecond)})
+	disk, err := cluster.OpenDisk(s.t.TempDir(), 1<<20, config.Logger)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(disk.Close)
+	config.Local = disk.Open
+	p, err := cluster.New(config)
 	if err != nil {
 		s.t.Fatal(err)
 	}

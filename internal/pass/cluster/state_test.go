@@ -3,6 +3,9 @@ package cluster
 import (
 	"bytes"
 	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
@@ -68,6 +71,51 @@ func TestTheChangelogHasWhatTheEngineWrote(t *testing.T) {
 		}
 	})
 }
+
+func TestStateOnDiskIsThatInMemory(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "state")
+	if err := os.MkdirAll(filepath.Join(dir, "left"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	d, err := OpenDisk(dir, 1<<20, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	memory := state.NewMemory()
+	for _, place := range []stream.Place{{Number: 3}, {Shard: true, Number: 3}} {
+		disk, err := d.Open(place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range []Local{disk, memoryOf(memory)} {
+			for _, k := range []string{"a", "b", "ba", "c", "d"} {
+				_ = w.Set([]byte(k), []byte(k+k))
+			}
+			_ = w.Set([]byte("a"), nil)
+			_ = w.DeleteRange([]byte("b"), []byte("c"))
+			_ = w.Delete([]byte("d"))
+		}
+		if got, want := dump(t, disk), dump(t, memory); !slices.Equal(got, want) || len(got) != 2 {
+			t.Errorf("disk has %q, memory %q", got, want)
+		}
+		v, found, err := disk.Get([]byte("a"))
+		if err != nil || !found || len(v) != 0 {
+			t.Errorf("a is %q, %v, %v", v, found, err)
+		}
+		if _, found, _ := disk.Get([]byte("b")); found {
+			t.Error("b was deleted and is there")
+		}
+		if err := disk.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Errorf("closed stores have left %v, %v", left, err)
+	}
+}
+
+func memoryOf(m *state.Memory) Local { return memory{m} }
 
 func TestASourceCountsWhenNobodyCanHaveOlderElements(t *testing.T) {
 	cfg := &Config{Shards: 1, IdleTimeout: time.Minute}
