@@ -29,14 +29,25 @@ type Config struct {
 	Exchange Exchange
 	// Held are the shards that an engine with an Exchange holds.
 	Held []int32
+	// Beside makes the jobs begin anew, with state apart from that of the jobs of the
+	// same names that another engine of the same backend runs, until that adopts them.
+	Beside bool
+	// Resume makes jobs that have failed go on from the state that they have, until the
+	// engine in which they failed adopts them.
+	Resume bool
+	// Positions are those that the backend's newest commit is of. A job whose state is
+	// of earlier ones has missed events, and is taken for failed. Nil: not known.
+	Positions map[int32]int64
 }
 
 // Engine runs jobs over the partitions and shards of one process.
 type Engine struct {
-	cfg    Config
-	budget *state.Budget
-	shards []*shard
-	jobs   []*running
+	cfg       Config
+	budget    *state.Budget
+	shards    []*shard
+	jobs      []*running
+	orphans   []orphan        // that the next seal removes
+	positions map[int32]int64 // of the newest seal; nil when not known
 
 	mu         sync.Mutex // guards fronts and the status of jobs
 	fronts     map[int32]*Front
@@ -62,11 +73,11 @@ func NewEngine(cfg Config) (*Engine, error) {
 		return nil, errors.New("BUG: an engine needs shards, a backend and watermarks")
 	}
 	cfg.Workers = max(1, cfg.Workers)
-	e := &Engine{cfg: cfg, budget: state.NewBudget(cfg.Memory), fronts: make(map[int32]*Front)}
+	e := &Engine{cfg: cfg, budget: state.NewBudget(cfg.Memory), fronts: make(map[int32]*Front), positions: cfg.Positions}
 	for range cfg.Shards {
 		e.shards = append(e.shards, &shard{instances: make(map[*running]*instance)})
 	}
-	if err := e.loadJobs(); err != nil {
+	if err := errors.Join(e.loadJobs(), e.findOrphans()); err != nil {
 		return nil, err
 	}
 	for number, s := range e.shards {
@@ -248,9 +259,12 @@ func (e *Engine) Seal(r SealRequest) (Sealed, error) {
 		clear(x.outputs)
 		x.outputs = x.outputs[:0]
 	}
+	if e.positions != nil {
+		e.positions = r.Positions
+	}
 	failed, err := e.record(r)
 	sealed.Failed = failed
-	return sealed, err
+	return sealed, errors.Join(err, e.removeOrphans(r))
 }
 
 func (e *Engine) advance(stage int) {

@@ -28,6 +28,11 @@ func (e *Engine) Replace(jobs []*Job) error {
 	if err != nil {
 		return err
 	}
+	return e.swap(planned)
+}
+
+// swap runs the planned jobs in place of those that run.
+func (e *Engine) swap(planned []*running) error {
 	fronts := e.orderedFronts()
 	opened, err := e.openAll(planned, fronts)
 	if err != nil {

@@ -22,6 +22,7 @@ type running struct {
 	recorded   bool     // its failure is in the backend
 	old        []uint32 // generations whose state goes with the next seal
 	record     jobRecord
+	adopted    bool // from an engine beside, whose record of it goes with the next seal
 
 	values, late, outputs int64 // since the engine was opened
 }
@@ -136,9 +137,12 @@ func (e *Engine) plan(jobs []*Job) (planned []*running, err error) {
 		record, known := records[j.name]
 		var old []uint32
 		switch {
-		case !known:
+		case !known || e.cfg.Beside:
 			newest++
 			record = jobRecord{Generation: newest}
+			if before, left := records[besideRecord(j.name)]; left && e.cfg.Beside {
+				old = append(old, before.Generation)
+			}
 		case record.Version > j.version:
 			errs = append(errs, fmt.Errorf("job %q: its state is of version %d, it is defined with version %d; use the newer definition, or give the job another name", j.name, record.Version, j.version))
 			continue
@@ -153,12 +157,26 @@ func (e *Engine) plan(jobs []*Job) (planned []*running, err error) {
 		record.Version, record.Shape = j.version, j.shape
 		run := newRunning(j, record)
 		run.old = old
+		run.failed.CompareAndSwap(nil, e.missedBy(run))
+		if e.cfg.Resume {
+			run.failed.Store(nil)
+			run.recorded = false
+		}
 		planned = append(planned, run)
 	}
 	if len(errs) > 0 {
 		return nil, fmt.Errorf("%w: %w", ErrDefinition, errors.Join(errs...))
 	}
 	return planned, nil
+}
+
+// missedBy returns why a job that begins to run here has not read everything.
+func (e *Engine) missedBy(run *running) *Failure {
+	f := missed(&run.record, e.positions)
+	if f != nil {
+		f.Job = run.job.name
+	}
+	return f
 }
 
 // readRecords returns what the backend knows of jobs, and the newest generation.
@@ -228,6 +246,12 @@ func (e *Engine) record(r SealRequest) (failed []Failure, err error) {
 			}
 		}
 		run.old = nil
+		if run.adopted {
+			run.adopted = false
+			if err := r.Writer.Delete(registryKey(besideRecord(run.job.name))); err != nil {
+				return failed, err
+			}
+		}
 		if run.record.Since == nil {
 			run.record.Since = r.Positions
 		}
@@ -235,7 +259,7 @@ func (e *Engine) record(r SealRequest) (failed []Failure, err error) {
 		if err != nil {
 			return failed, err
 		}
-		if err := r.Writer.Set(registryKey(run.job.name), text); err != nil {
+		if err := r.Writer.Set(registryKey(e.recordName(run.job.name)), text); err != nil {
 			return failed, err
 		}
 	}

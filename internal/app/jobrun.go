@@ -32,11 +32,27 @@ func (s process) DiffJobs(
 	return d, runError(err)
 }
 
+// BackfillJob implements [gateway.Runs].
+func (s process) BackfillJob(ctx context.Context, name string, since time.Time, progress func(read, of int64)) (int64, error) {
+	n, err := s.p.pass.BackfillJob(ctx, name, since, progress)
+	return n, runError(err)
+}
+
+// RestartJob implements [gateway.Runs].
+func (s process) RestartJob(ctx context.Context, name string, progress func(read, of int64)) (int64, error) {
+	n, err := s.p.pass.RestartJob(ctx, name, progress)
+	return n, runError(err)
+}
+
 // runError turns the pass's errors into those of the gateway's port.
 func runError(err error) error {
 	switch {
 	case errors.Is(err, pass.ErrShadowBusy):
 		return fmt.Errorf("%w: %w", gateway.ErrRunBusy, err)
+	case errors.Is(err, pass.ErrNoJob):
+		return fmt.Errorf("%w: %w", gateway.ErrNoJob, err)
+	case errors.Is(err, pass.ErrNotFailed):
+		return fmt.Errorf("%w: %w", gateway.ErrJobRuns, err)
 	case errors.Is(err, stream.ErrDefinition):
 		return fmt.Errorf("%w: %w", gateway.ErrDefinition, err)
 	}

@@ -14,15 +14,16 @@ func (s *shell) job() *cobra.Command {
 		Use:   "job",
 		Short: "Show the streaming jobs, their state and how far event time has come; check job files",
 		Long: `Show the streaming jobs of the running platform, what they keep of a key, and how far event
-time has come; check files that declare jobs, and compare two jobs.`,
+time has come; check files that declare jobs, compare two jobs, and let
+jobs read the log's history again.`,
 		Args: unknownCommand,
 		Example: `  millrace job list
   millrace job show kpis`,
 		RunE: func(*cobra.Command, []string) error {
-			return usage("what about the jobs? Give list, show, state, watermarks, validate or diff")
+			return usage("what about the jobs? Give list, show, state, watermarks, validate, diff, backfill or restart")
 		},
 	}
-	c.AddCommand(s.jobList(), s.jobShow(), s.jobState(), s.jobWatermarks(), s.jobValidate(), s.jobDiff())
+	c.AddCommand(s.jobList(), s.jobShow(), s.jobState(), s.jobWatermarks(), s.jobValidate(), s.jobDiff(), s.jobBackfill(), s.jobRestart())
 	return c
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -52,6 +53,56 @@ when the results differ.`,
 	}
 	c.Flags().StringVar(&from, "from", "", "read what was received since then (RFC 3339, or a time ago such as 24h); default all that the log has")
 	return c
+}
+
+func (s *shell) jobBackfill() *cobra.Command {
+	var from string
+	c := &cobra.Command{
+		Use:   "backfill NAME",
+		Short: "Let a job begin anew over the log's history",
+		Long: `Let a job begin anew with the events that the log has, beside the one that runs; when it has
+caught up it takes over. Its results replace those of the same key as they come; outputs without a
+key are not published again. Interrupted, the running job goes on as before.`,
+		Example: `  millrace job backfill popularity
+  millrace job backfill kpis --from 2026-01-31T00:00:00Z`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			since, err := s.since(from)
+			if err != nil {
+				return err
+			}
+			return s.catchUp(c.Context(), args[0], "backfill", gateway.BackfillRequest{Since: since})
+		},
+	}
+	c.Flags().StringVar(&from, "from", "", "read what was received since then (RFC 3339, or a time ago such as 24h); default all that the log has")
+	return c
+}
+
+func (s *shell) jobRestart() *cobra.Command {
+	return &cobra.Command{
+		Use:   "restart NAME",
+		Short: "Let a failed job go on from where it failed",
+		Long: `Let a job that was stopped by a failure go on: it reads what it has missed from the log,
+publishes its results, and runs on.`,
+		Example: "  millrace job restart carts",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return s.catchUp(c.Context(), args[0], "restart", struct{}{})
+		},
+	}
+}
+
+// catchUp lets a job read what the log has, and says when it runs.
+func (s *shell) catchUp(ctx context.Context, job, how string, request any) error {
+	var done gateway.CaughtUp
+	if err := s.runJob(ctx, "/api/v1/jobs/"+url.PathEscape(job)+"/"+how, request, &done); err != nil {
+		return err
+	}
+	if s.json {
+		return s.print(done)
+	}
+	_, err := fmt.Fprintf(s.Stdout, "Job %s has read %s records of the log and runs.\n", done.Job, count(done.Records))
+	return err
 }
 
 // since reads a time, or how long ago it was.

@@ -129,6 +129,10 @@ func api(t *testing.T) http.Handler {
 	mux.HandleFunc("POST /api/v1/sql", sqlAPI)
 	mux.HandleFunc("POST /api/v1/files", filesAPI)
 	mux.HandleFunc("POST /api/v1/jobs/diff", diffAPI)
+	answer("POST /api/v1/jobs/kpis/backfill", "event: progress\ndata: {\"read\":1000,\"of\":5000}\n\nevent: result\ndata: {\"job\":\"kpis\",\"records\":5000}\n\n")
+	mux.HandleFunc("POST /api/v1/jobs/kpis/restart", func(w http.ResponseWriter, _ *http.Request) {
+		problem(w, 409, `the job has not failed: "kpis"`, "")
+	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		problem(w, 404, "There is nothing at "+r.URL.Path+".", "")
 	})

@@ -18,12 +18,19 @@ type Runs interface {
 	// DiffJobs compares two jobs over what the log has since a time; a zero time
 	// means all of it.
 	DiffJobs(ctx context.Context, a, b JobSource, since time.Time, progress func(read, of int64)) (*result.Diff, error)
+	// BackfillJob lets a job begin anew with what the log has since a time, and
+	// returns how many records it has read.
+	BackfillJob(ctx context.Context, name string, since time.Time, progress func(read, of int64)) (int64, error)
+	// RestartJob lets a failed job go on from where it failed. The error wraps
+	// [ErrJobRuns] when it has not.
+	RestartJob(ctx context.Context, name string, progress func(read, of int64)) (int64, error)
 }
 
 // What runs fail with, besides [ErrNoJob]. Their messages are for the client.
 var (
 	ErrRunBusy    = errors.New("the platform is busy with another run")
 	ErrDefinition = errors.New("the job's definition is wrong")
+	ErrJobRuns    = errors.New("the job has not failed")
 )
 
 // JobSource says which job is meant: one that runs, or one that a file declares.
@@ -46,7 +53,24 @@ type RunProgress struct {
 	Of   int64 `json:"of" doc:"Records that will be"`
 }
 
-type diffInput struct{ Body DiffRequest }
+// BackfillRequest asks for a backfill.
+type BackfillRequest struct {
+	Since *time.Time `json:"since,omitempty" doc:"Read what was received since then. Absent: all that the log has"`
+}
+
+// CaughtUp says that a job has caught up and runs.
+type CaughtUp struct {
+	Job     string `json:"job"`
+	Records int64  `json:"records" doc:"Records of the log that it has read to catch up"`
+}
+
+type (
+	diffInput     struct{ Body DiffRequest }
+	backfillInput struct {
+		Name string `path:"name" doc:"Name of the job"`
+		Body BackfillRequest
+	}
+)
 
 func (g *Gateway) registerRuns(api huma.API) {
 	schemas := api.OpenAPI().Components.Schemas
@@ -67,15 +91,48 @@ func (g *Gateway) registerRuns(api huma.API) {
 		Responses:    stream(reflect.TypeFor[result.Diff]()),
 		Errors:       []int{http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusTooManyRequests},
 	}, g.diffJobs)
+	caughtUp := []int{http.StatusNotFound, http.StatusConflict, http.StatusTooManyRequests}
+	huma.Register(api, huma.Operation{
+		OperationID: "job-backfill", Method: http.MethodPost, Path: "/api/v1/jobs/{name}/backfill", Tags: []string{tagJobs},
+		Summary: "Let a job begin anew over the log's history",
+		Description: "The job reads the accepted events that the log has, with new state, beside the one that runs, and takes over when " +
+			"it has caught up. Its results replace those of the same key as they come; outputs without a key are not published again. " +
+			"Server-sent events; when the client leaves, the backfill ends and the running job goes on.",
+		Responses: stream(reflect.TypeFor[CaughtUp]()), Errors: caughtUp,
+	}, g.backfillJob)
+	huma.Register(api, huma.Operation{
+		OperationID: "job-restart", Method: http.MethodPost, Path: "/api/v1/jobs/{name}/restart", Tags: []string{tagJobs},
+		Summary:     "Let a failed job go on from where it failed",
+		Description: "It reads what it has missed, publishes its results, and runs on. Server-sent events.",
+		Responses:   stream(reflect.TypeFor[CaughtUp]()), Errors: caughtUp,
+	}, g.restartJob)
+}
+
+func (g *Gateway) backfillJob(ctx context.Context, in *backfillInput) (*huma.StreamResponse, error) {
+	return g.run(ctx, "/api/v1/jobs/{name}/backfill", func(ctx context.Context, progress func(read, of int64)) (any, error) {
+		n, err := g.cfg.Runs.BackfillJob(ctx, in.Name, orZero(in.Body.Since), progress)
+		return CaughtUp{in.Name, n}, err
+	})
+}
+
+func (g *Gateway) restartJob(ctx context.Context, in *jobInput) (*huma.StreamResponse, error) {
+	return g.run(ctx, "/api/v1/jobs/{name}/restart", func(ctx context.Context, progress func(read, of int64)) (any, error) {
+		n, err := g.cfg.Runs.RestartJob(ctx, in.Name, progress)
+		return CaughtUp{in.Name, n}, err
+	})
+}
+
+func orZero(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
 }
 
 const maxDefinitions = 1 << 20
 
 func (g *Gateway) diffJobs(ctx context.Context, in *diffInput) (*huma.StreamResponse, error) {
-	since := time.Time{}
-	if in.Body.Since != nil {
-		since = *in.Body.Since
-	}
+	since := orZero(in.Body.Since)
 	return g.run(ctx, "/api/v1/jobs/diff", func(ctx context.Context, progress func(read, of int64)) (any, error) {
 		return g.cfg.Runs.DiffJobs(ctx, in.Body.A, in.Body.B, since, progress)
 	})
@@ -142,6 +199,8 @@ func (g *Gateway) runProblem(ctx context.Context, route string, err error) error
 		return huma.NewError(http.StatusNotFound, err.Error()+"; /api/v1/jobs lists those that run here.")
 	case errors.Is(err, ErrRunBusy):
 		return tryAgain(http.StatusTooManyRequests, err.Error(), 5)
+	case errors.Is(err, ErrJobRuns):
+		return huma.NewError(http.StatusConflict, err.Error())
 	case errors.Is(err, ErrDefinition):
 		return huma.NewError(http.StatusUnprocessableEntity, err.Error())
 	}

@@ -37,6 +37,33 @@ func (p *platform) DiffJobs(ctx context.Context, a, _ gateway.JobSource, since t
 	return &result.Diff{Records: since.Unix(), Outputs: []result.OutputDiff{{Kind: "table", Name: "totals", InA: true, InB: true, Equal: 3, Samples: []result.RowDiff{}}}}, nil
 }
 
+// BackfillJob implements [gateway.Runs].
+func (p *platform) BackfillJob(_ context.Context, name string, since time.Time, progress func(read, of int64)) (int64, error) {
+	if name != "pages" {
+		return 0, fmt.Errorf("%w: %q", gateway.ErrNoJob, name)
+	}
+	progress(1, 2)
+	return since.Unix(), nil
+}
+
+// RestartJob implements [gateway.Runs].
+func (p *platform) RestartJob(_ context.Context, name string, _ func(read, of int64)) (int64, error) {
+	if name == "pages" {
+		return 0, fmt.Errorf("%w: %q", gateway.ErrJobRuns, name)
+	}
+	return 7, nil
+}
+
+func TestJobsCatchUp(t *testing.T) {
+	p := start(t)
+	_, body, _ := p.do("POST", "/api/v1/jobs/pages/backfill", `{"since":"1970-01-01T00:01:40Z"}`)
+	contains(t, body, `event: result`, `{"job":"pages","records":100}`)
+	_, body, _ = p.do("POST", "/api/v1/jobs/broken/restart", "")
+	contains(t, body, `{"job":"broken","records":7}`)
+	p.problem("POST", "/api/v1/jobs/none/backfill", `{}`, 404)
+	contains(t, p.problem("POST", "/api/v1/jobs/pages/restart", "", 409), "has not failed")
+}
+
 // diff asks for a comparison and returns the answer's status and events.
 func (p *platform) diff(ctx context.Context, a string, since string) (status int, events [][2]string) {
 	p.t.Helper()

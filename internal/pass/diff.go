@@ -45,7 +45,7 @@ func (p *Pass) DiffJobs(ctx context.Context, a, b *stream.Job, since time.Time, 
 		return errors.Join(shadows[0].process(batch, sides[0].Take), shadows[1].process(batch, sides[1].Take))
 	})
 	if err == nil {
-		err = errors.Join(shadows[0].seal(sides[0].Take), shadows[1].seal(sides[1].Take))
+		err = errors.Join(shadows[0].publish(sides[0].Take), shadows[1].publish(sides[1].Take))
 	}
 	if err != nil {
 		return nil, err

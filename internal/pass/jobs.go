@@ -10,6 +10,7 @@ import (
 	"github.com/millrace/millrace/internal/runtime/clock"
 	"github.com/millrace/millrace/internal/store/olap"
 	"github.com/millrace/millrace/stream"
+	"github.com/millrace/millrace/stream/state"
 )
 
 // Event time goes on in a quiet shop: jobs are sealed at least this often.
@@ -53,8 +54,13 @@ func (p *Pass) openJobs() error {
 	if j.next, err = p.cfg.Checkpoint.NextOutput(); err != nil {
 		return err
 	}
+	positions, err := p.checkpointed()
+	if err != nil {
+		return err
+	}
 	j.engine, err = stream.NewEngine(stream.Config{
-		Jobs: p.cfg.Jobs, Shards: c.Shards, Backend: p.cfg.Checkpoint.State(), Memory: int64(c.MemoryBytes),
+		Positions: positions,
+		Jobs:      p.cfg.Jobs, Shards: c.Shards, Backend: p.cfg.Checkpoint.State(), Memory: int64(c.MemoryBytes),
 		Workers: p.cfg.Workers, Watermarks: j.watermarks,
 	})
 	if err != nil {
@@ -64,8 +70,16 @@ func (p *Pass) openJobs() error {
 		return err
 	}
 	p.jobs = j
-	p.running.Store(j)
 	return nil
+}
+
+// checkpointed returns the positions that the newest commit is of.
+func (p *Pass) checkpointed() (positions map[int32]int64, err error) {
+	err = p.cfg.Checkpoint.StateAt(func(_ state.Backend, at map[int32]int64) error {
+		positions = at
+		return nil
+	})
+	return positions, err
 }
 
 func (j *jobs) openTables() (err error) {

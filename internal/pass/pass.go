@@ -85,7 +85,8 @@ type Pass struct {
 	stats     *stats
 	jobs      *jobs // nil when none are configured
 	running   atomic.Pointer[jobs]
-	shadowing sync.Mutex // held by a run over the history
+	gate      sync.RWMutex // held by workers for each step; who locks it makes them wait
+	shadowing sync.Mutex   // held by a run over the history
 
 	consumer   *eventlog.Consumer
 	committing sync.Mutex    // held while tasks are sealed and committed
@@ -192,6 +193,7 @@ func (p *Pass) Run(ctx context.Context) error {
 		}
 		return err
 	}
+	p.running.Store(p.jobs)
 	// Each part outlives the one before it in the way of an event, so that what
 	// was judged is committed, and what was committed is stored.
 	inner := context.WithoutCancel(ctx)

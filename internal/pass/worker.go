@@ -57,6 +57,8 @@ func (w *worker) process(ctx context.Context, job work) error {
 }
 
 func (w *worker) step(partition int32, chunk []*kgo.Record) error {
+	w.p.gate.RLock()
+	defer w.p.gate.RUnlock()
 	if err := w.judge(partition, chunk); err != nil {
 		return err
 	}
