@@ -231,17 +231,16 @@ func zombie(s *fleet) {
 	s.send(0.7, 1)
 }
 
-// ticking: one of two stops between transactions, with nothing to read, and the other
-// takes over and is killed. When the first comes back it does not know that it has lost
-// its partitions, and moves the clocks of a state that is of before.
+// ticking: one of two stops with nothing to read, and the other takes over and is killed.
+// When the first comes back it does not know that it has lost its partitions, gets
+// no records, and moves the clocks of a state that is of before.
 func ticking(s *fleet) {
 	one := s.start("one", shortTransaction, nil)
 	one.await("a task", hasTasks)
-	two := s.start("two", shortTransaction, nil)
+	two := s.start("two", shortTransaction, &fault{key: fetch, n: 12 + s.rand.Int64N(8), signal: syscall.SIGSTOP})
 	two.await("a task", hasTasks)
 	s.send(0, 0.4)
-	time.Sleep(1200 * time.Millisecond)
-	two.signal(syscall.SIGSTOP)
+	two.await("its fault", isStruck)
 	one.await("all tasks", func(w *worker) bool { return w.tasks == inputPartitions+workerShards })
 	s.send(0.4, 0.7)
 	time.Sleep(time.Duration(300+s.rand.IntN(300)) * time.Millisecond)

@@ -84,6 +84,7 @@ type fault struct {
 // The requests between which a transaction can break.
 const (
 	produce         = 0
+	fetch           = 1
 	endTransaction  = 26
 	commitPositions = 28
 )
@@ -104,6 +105,9 @@ func (f *fault) strike(key int16, written bool, err error) {
 		_ = syscall.Kill(os.Getpid(), f.signal)
 		if f.signal == syscall.SIGKILL {
 			select {} // not a step further
+		}
+		if f.key == fetch { // who comes back gets no records for a while
+			time.Sleep(sessionTimeout)
 		}
 	}
 }
