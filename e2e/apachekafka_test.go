@@ -14,9 +14,11 @@ func TestApacheKafkaAsTheLogThroughKillsOfThePlatform(t *testing.T) {
 	for _, security := range []struct {
 		name    string
 		options kafkatest.Options
-		config  func(*kafkatest.Broker) string
+		config  func(*kafkatest.Broker) string // rest of the log's section, and what follows it
 	}{
-		{"open", kafkatest.Options{}, func(*kafkatest.Broker) string { return "" }},
+		{"open, in a group", kafkatest.Options{}, func(*kafkatest.Broker) string {
+			return ", group: shop}\npass: {jobs: {enabled: false}"
+		}},
 		{"encrypted with login", kafkatest.Options{TLS: true, SASL: true}, func(b *kafkatest.Broker) string {
 			return fmt.Sprintf(", tls: {enabled: true, ca_file: %q}, sasl: {mechanism: SCRAM-SHA-512, username: %s, password: %s}",
 				b.CAFile(), kafkatest.Username, kafkatest.Password)

@@ -10,14 +10,14 @@ import (
 // is told its address, joins the consumer group, is killed, and goes on.
 func TestAPassOnAnExternalLogJoinsTheGroupAndSurvivesKills(t *testing.T) {
 	cluster := up(t, "--data-dir", t.TempDir(), "--target", "log")
-	passOnExternalLog(t, fmt.Sprintf("log: {brokers: [%q], partitions: 4}\n", cluster.kafka))
+	passOnExternalLog(t, fmt.Sprintf("log: {brokers: [%q], partitions: 4, group: shop}\npass: {jobs: {enabled: false}}\n", cluster.kafka))
 }
 
 // passOnExternalLog kills a platform three times whose log is the one that the
-// configuration names. Jobs do not run in a consumer group.
-func passOnExternalLog(t *testing.T, log string) {
+// configuration names.
+func passOnExternalLog(t *testing.T, cfg string) {
 	t.Helper()
-	config := written(t, "millrace.yaml", log+"sources: [{name: shop, adapter: native, write_keys: [key]}]\npass: {jobs: {enabled: false}}\n")
+	config := written(t, "millrace.yaml", cfg+"sources: [{name: shop, adapter: native, write_keys: [key]}]\n")
 	dir := t.TempDir()
 	sent := int64(0)
 	for round := range 3 {

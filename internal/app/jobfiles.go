@@ -50,7 +50,7 @@ type jobFile struct {
 
 // loadJobFiles reads the folder for the first time, when everything in it must be right.
 func loadJobFiles(cfg *config.Config, fixed []*stream.Job) (*jobFiles, error) {
-	f := &jobFiles{fixed: fixed, params: declared.Params{Lateness: cfg.Pass.AllowedLateness}, files: make(map[string]*jobFile)}
+	f := &jobFiles{fixed: fixed, params: declared.Params{Lateness: jobLateness(cfg)}, files: make(map[string]*jobFile)}
 	if cfg.Pass.Jobs.Enabled {
 		f.dir = cfg.Pass.Jobs.Dir
 	}

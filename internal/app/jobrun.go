@@ -69,7 +69,7 @@ func (p *platform) sourceJob(s gateway.JobSource) (*stream.Job, error) {
 		if file == "" {
 			file = "job.yaml"
 		}
-		j, err := declared.Load([]byte(s.Definition), file, declared.Params{Lateness: p.cfg.Pass.AllowedLateness})
+		j, err := declared.Load([]byte(s.Definition), file, declared.Params{Lateness: jobLateness(p.cfg)})
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", gateway.ErrDefinition, err)
 		}

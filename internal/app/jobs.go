@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"time"
 
 	"github.com/millrace/millrace/internal/gateway"
 	"github.com/millrace/millrace/internal/job"
@@ -16,7 +17,13 @@ func jobsOf(cfg *config.Config, own Own) []*stream.Job {
 	if !cfg.Pass.Jobs.Enabled {
 		return nil
 	}
-	return append(job.All(job.Params{Lateness: cfg.Pass.AllowedLateness}), own.Jobs...)
+	return append(job.All(job.Params{Lateness: jobLateness(cfg)}), own.Jobs...)
+}
+
+// jobLateness is how far behind a job's time an event may be that the pass has not
+// marked late. The pass may allow for more disorder than the jobs do.
+func jobLateness(cfg *config.Config) time.Duration {
+	return cfg.Pass.AllowedLateness + max(0, cfg.Pass.WatermarkDisorder-cfg.Pass.Jobs.Disorder)
 }
 
 // jobs are those that run: the platform's, the shop's, and those declared in files.

@@ -228,9 +228,9 @@ func (p *platform) openPass(context.Context) error {
 	if err != nil {
 		return err
 	}
-	member := name
-	if p.broker != nil {
-		member = "" // nobody else reads the embedded log
+	member := ""
+	if p.broker == nil && p.cfg.Log.Group != "" {
+		member = name
 	}
 	p.results = gateway.NewResults(p.log)
 	p.pass, err = pass.New(pass.Config{

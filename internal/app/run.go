@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/millrace/millrace/internal/runtime/clock"
@@ -64,6 +66,7 @@ func Run(ctx context.Context, cfg *config.Config, opts Options) error {
 	if err != nil {
 		return err
 	}
+	limitMemory(cfg)
 	modules, err := p.modules(cfg.Targets)
 	if err != nil {
 		return errors.Join(err, stop())
@@ -77,6 +80,23 @@ func Run(ctx context.Context, cfg *config.Config, opts Options) error {
 		},
 	})
 	return errors.Join(err, stop())
+}
+
+// heapBase is what the heap has besides what the configuration bounds: fetches,
+// batches at work, queries.
+const heapBase = 192 << 20
+
+// limitMemory makes the garbage collector work harder when the heap comes near the sum
+// of its budgets, rather than let it double. GOMEMLIMIT, when set, stays as it is.
+func limitMemory(cfg *config.Config) {
+	if debug.SetMemoryLimit(-1) != math.MaxInt64 {
+		return
+	}
+	limit := heapBase + int64(cfg.Log.MaxBufferedBytes) + int64(cfg.Pass.MaxPendingBytes)
+	if cfg.Pass.Jobs.Enabled {
+		limit += int64(cfg.Pass.Jobs.MemoryBytes)
+	}
+	debug.SetMemoryLimit(limit)
 }
 
 // newPlatform prepares what the modules share. The returned function ends

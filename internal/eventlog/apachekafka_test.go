@@ -26,7 +26,7 @@ import (
 // logOn configures the log on a real broker, as docs/operating.md says.
 func logOn(b *kafkatest.Broker, partitions int) eventlog.Config {
 	cfg := config.Default().Log
-	cfg.Brokers, cfg.Partitions = []string{b.Addr()}, partitions
+	cfg.Brokers, cfg.Partitions, cfg.Group = []string{b.Addr()}, partitions, "millrace-pass"
 	return eventlog.Config{Log: cfg, Seeds: cfg.Brokers, Compress: true, Logger: slog.New(slog.DiscardHandler)}
 }
 

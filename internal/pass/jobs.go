@@ -43,7 +43,7 @@ func (p *Pass) openJobs() error {
 	}
 	if p.cfg.Instance != "" {
 		return errors.New("jobs cannot run in a consumer group, where the keys of a job would be in partitions of several processes; " +
-			"run one process without log.group, or switch the jobs off with pass.jobs.enabled: false")
+			"run one process with log.group empty, or switch the jobs off with pass.jobs.enabled: false")
 	}
 	c := &p.cfg.Pass.Jobs
 	j := &jobs{p: p, opened: p.cfg.Clock.Now().UnixMicro(), watermarks: stream.NewWatermarks(c.Disorder, c.IdleTimeout), messages: make(map[*stream.Sink]*result.JSON)}

@@ -228,6 +228,7 @@ func openShop(t *testing.T, address string, partitions int) *shop {
 	s.cfg.CommitInterval, s.cfg.StoreInterval = 5*time.Millisecond, 5*time.Millisecond
 	s.adapters = map[string]adapter.Adapter{"words": words{}}
 	cfg := config.Default().Log
+	cfg.Group = "millrace-pass"
 	cfg.Partitions = partitions
 	var err error
 	s.topic, err = eventlog.OpenTopic(t.Context(), eventlog.Config{Log: cfg, Seeds: []string{address}})

@@ -43,7 +43,7 @@ type Log struct {
 	Topic             string        `yaml:"topic" check:"topic" desc:"Topic of raw events."`
 	Partitions        int           `yaml:"partitions" min:"1" max:"1024" desc:"Partitions of the raw topic when it is created. An existing topic keeps its own."`
 	ReplicationFactor int           `yaml:"replication_factor" min:"1" max:"10" desc:"Replicas of the raw topic when it is created on a Kafka cluster."`
-	Group             string        `yaml:"group" check:"topic" desc:"Consumer group of the pass."`
+	Group             string        `yaml:"group" check:"topic-or-empty" desc:"Consumer group in which several processes share the partitions of a cluster; jobs cannot run in it. Empty: this process reads all partitions, and its jobs run."`
 	Linger            time.Duration `yaml:"linger" min:"0s" max:"1s" desc:"How long the producer waits to fill a batch. Senders wait at least this long for their acknowledgement."`
 	ProduceTimeout    time.Duration `yaml:"produce_timeout" min:"100ms" max:"5m" desc:"After this time an event that the log did not acknowledge is refused with 503."`
 	MaxBufferedBytes  Bytes         `yaml:"max_buffered_bytes" min:"1MiB" max:"16GiB" desc:"Bytes waiting to be acknowledged by the log; beyond it senders get 429."`

@@ -60,7 +60,6 @@ func defaultLog() Log {
 		Topic:             "millrace.raw",
 		Partitions:        8,
 		ReplicationFactor: 1,
-		Group:             "millrace-pass",
 		Linger:            5 * time.Millisecond,
 		ProduceTimeout:    10 * time.Second,
 		MaxBufferedBytes:  64 * MiB,
