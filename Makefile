@@ -6,6 +6,7 @@ SHELL := bash
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 TOOL := go tool -modfile=tools/go.mod
 FUZZTIME ?= 10s
+SEEDS ?= 500
 BENCHTIME ?= 1s
 PEERS ?= -events 2000000 -cep-events 100000 -timeout 60m
 UNIT = $(shell go list ./... | grep -v -e '/e2e$$' -e '/e2e/')
@@ -66,7 +67,8 @@ bench-peers: ## The same queries in Kafka Streams, Flink and Millrace; see bench
 fuzz: ## Run each fuzz target for FUZZTIME (10s)
 	tools/fuzz.sh $(FUZZTIME)
 
-sim: ## Kill the platform again and again and compare with an undisturbed run, with new random seeds
+sim: ## The pass dies at any write, with SEEDS (500) seeds; then kills of the platform with random ones
+	go test -count=1 -timeout 60m -run Simulation ./internal/sim -seeds $(SEEDS)
 	go test -count=1 -timeout 30m -v -run 'Kill|Crash|Sim' ./e2e/... ./internal/pass/...
 
 docs: generate ## Write the generated pages of docs/ anew and check all links
