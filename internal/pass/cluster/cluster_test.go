@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kversion"
@@ -110,4 +111,23 @@ func TestProcessesJoinAndLeave(t *testing.T) {
 	two.await("all tasks", func(s cluster.Status) bool { return len(s.Tasks) == inputPartitions+workerShards })
 	s.send(0.8, 1)
 	s.verify()
+}
+
+func TestAChangelogThatWasDeletedIsNotStartedAnew(t *testing.T) {
+	s := newShop(t, embedded(t), "lost", 1, 300)
+	one := s.join("one")
+	one.await("all tasks", func(s cluster.Status) bool { return len(s.Tasks) == inputPartitions+workerShards })
+	s.send(0, 1)
+	s.verify()
+	one.stop()
+	if _, err := kadm.NewClient(s.client).DeleteTopics(t.Context(), s.group+".changelog.fronts"); err != nil {
+		t.Fatal(err)
+	}
+	p, err := cluster.New(testConfig(s.group, "one", time.Minute, logged{t, "one"}, []kgo.Opt{kgo.SeedBrokers(s.addr)}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "it was deleted") {
+		t.Errorf("it runs until %v", err)
+	}
 }
