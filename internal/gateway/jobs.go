@@ -78,6 +78,7 @@ type JobOutput struct {
 	Description string         `json:"description"`
 	Key         []string       `json:"key" nullable:"false" doc:"Columns that say which result a row is: a later row replaces an earlier one"`
 	Columns     []SchemaColumn `json:"columns" nullable:"false"`
+	AvroSchema  string         `json:"avro_schema,omitempty" doc:"Of a topic: schema of its rows where pass.jobs.topic_format is avro"`
 }
 
 // WatermarksAnswer is the answer of /api/v1/watermarks.
@@ -188,6 +189,11 @@ func jobOf(s *stream.JobStatus) (Job, error) {
 		out := JobOutput{Kind: string(sink.Kind), Name: sink.Name, Description: sink.Doc, Key: list(sink.Key), Columns: []SchemaColumn{}}
 		for _, c := range t.Table.Columns {
 			out.Columns = append(out.Columns, SchemaColumn{Name: c.Name, Type: c.Type.SQL()})
+		}
+		if sink.Kind == stream.Topic {
+			if out.AvroSchema, err = result.AvroSchema(sink); err != nil {
+				return j, err
+			}
 		}
 		j.Outs = append(j.Outs, out)
 	}

@@ -33,7 +33,7 @@ type jobs struct {
 	held       []int32         // partitions that wait for others; committing guards it
 	outlets                    // committing guards them
 	topics     *topicWriter
-	messages   map[*stream.Sink]*result.JSON // writers for topics
+	messages   map[*stream.Sink]messages // writers for topics
 }
 
 // openJobs opens the jobs' state as of the newest commit.
@@ -46,7 +46,7 @@ func (p *Pass) openJobs() error {
 			"run one process with log.group empty, or switch the jobs off with pass.jobs.enabled: false")
 	}
 	c := &p.cfg.Pass.Jobs
-	j := &jobs{p: p, opened: p.cfg.Clock.Now().UnixMicro(), watermarks: stream.NewWatermarks(c.Disorder, c.IdleTimeout), messages: make(map[*stream.Sink]*result.JSON)}
+	j := &jobs{p: p, opened: p.cfg.Clock.Now().UnixMicro(), watermarks: stream.NewWatermarks(c.Disorder, c.IdleTimeout), messages: make(map[*stream.Sink]messages)}
 	if err := j.openTables(); err != nil {
 		return err
 	}

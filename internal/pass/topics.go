@@ -42,12 +42,24 @@ func (j *jobs) message(o *stream.Output) ([]byte, error) {
 	w := j.messages[o.Sink]
 	if w == nil {
 		var err error
-		if w, err = result.NewJSON(o.Sink); err != nil {
+		if w, err = j.newMessages(o.Sink); err != nil {
 			return nil, err
 		}
 		j.messages[o.Sink] = w
 	}
 	return w.AppendMessage(nil, o.Row)
+}
+
+// messages writes rows as they go to a topic.
+type messages interface {
+	AppendMessage(dst, row []byte) ([]byte, error)
+}
+
+func (j *jobs) newMessages(sink *stream.Sink) (messages, error) {
+	if j.p.cfg.Pass.Jobs.TopicFormat == "avro" {
+		return result.NewAvro(sink)
+	}
+	return result.NewJSON(sink)
 }
 
 // deliver brings results to topics until it is stopped; a process without jobs has

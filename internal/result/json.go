@@ -105,11 +105,19 @@ func (j *JSON) AppendKey(dst, row []byte) ([]byte, error) {
 // AppendMessage appends a row as it waits for its delivery to a topic: it can be read
 // without the schema, by a binary in which the job is another or is no more.
 func (j *JSON) AppendMessage(dst, row []byte) ([]byte, error) {
+	keyed, err := j.appendKeyed(dst, row)
+	if err != nil {
+		return dst, err
+	}
+	return j.Append(keyed, row)
+}
+
+func (j *JSON) appendKeyed(dst, row []byte) ([]byte, error) {
 	key, err := j.AppendKey(nil, row)
 	if err != nil {
 		return dst, err
 	}
-	return j.Append(append(binary.AppendUvarint(dst, uint64(len(key))), key...), row)
+	return append(binary.AppendUvarint(dst, uint64(len(key))), key...), nil
 }
 
 // ParseMessage returns key and value of a row for a topic. They are parts of b.

@@ -88,6 +88,7 @@ func defaultPass() Pass {
 			MemoryBytes: 256 * MiB,
 			Disorder:    5 * time.Second,
 			IdleTimeout: 30 * time.Second,
+			TopicFormat: "json",
 		},
 		AllowedLateness:   day,
 		WatermarkDisorder: time.Hour,

@@ -619,6 +619,8 @@ export interface components {
             problem?: string;
         };
         JobOutput: {
+            /** @description Of a topic: schema of its rows where pass.jobs.topic_format is avro */
+            avro_schema?: string;
             columns: components["schemas"]["SchemaColumn"][];
             description: string;
             /** @description Columns that say which result a row is: a later row replaces an earlier one */
