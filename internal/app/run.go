@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"math"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -66,7 +65,7 @@ func Run(ctx context.Context, cfg *config.Config, opts Options) error {
 	if err != nil {
 		return err
 	}
-	limitMemory(cfg)
+	limitMemory()
 	modules, err := p.modules(cfg.Targets)
 	if err != nil {
 		return errors.Join(err, stop())
@@ -82,21 +81,15 @@ func Run(ctx context.Context, cfg *config.Config, opts Options) error {
 	return errors.Join(err, stop())
 }
 
-// heapBase is what the heap has besides what the configuration bounds: fetches,
-// batches at work, queries.
-const heapBase = 192 << 20
+// heapGrowth is by how many percent the heap may grow before garbage is collected. Much of
+// it is state that lives long; Go's default would double it.
+const heapGrowth = 50
 
-// limitMemory makes the garbage collector work harder when the heap comes near the sum
-// of its budgets, rather than let it double. GOMEMLIMIT, when set, stays as it is.
-func limitMemory(cfg *config.Config) {
-	if debug.SetMemoryLimit(-1) != math.MaxInt64 {
-		return
+// limitMemory lets garbage be collected earlier, unless GOGC says when.
+func limitMemory() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(heapGrowth)
 	}
-	limit := heapBase + int64(cfg.Log.MaxBufferedBytes) + int64(cfg.Pass.MaxPendingBytes)
-	if cfg.Pass.Jobs.Enabled {
-		limit += int64(cfg.Pass.Jobs.MemoryBytes)
-	}
-	debug.SetMemoryLimit(limit)
 }
 
 // newPlatform prepares what the modules share. The returned function ends
