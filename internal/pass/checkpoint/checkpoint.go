@@ -38,7 +38,9 @@ const (
 	taskPrefix   = 'p'
 	cursorPrefix = 'c'
 
-	memTableBytes = 8 << 20
+	// Most of what jobs and tasks write is written again or removed within seconds: in a
+	// large table it never reaches the disk but in the write-ahead log.
+	memTableBytes = 32 << 20
 	// A layer repeats a write once when the disk is full, so this many make 64
 	// attempts. One is not enough: the store that shares the disk takes the space
 	// that it has just given back when it tries its own write again, and Pebble
