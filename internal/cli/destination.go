@@ -99,7 +99,6 @@ type platformOutput struct {
 	s       *shell
 	address string
 	key     string
-	body    bytes.Reader
 	resent  int64
 }
 
@@ -138,8 +137,7 @@ func (o *platformOutput) Deliver(ctx context.Context, d *delivery) error {
 
 // post sends a batch once. A wait says that the platform asked for it later.
 func (o *platformOutput) post(ctx context.Context, d *delivery) (wait time.Duration, err error) {
-	o.body.Reset(d.lines)
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, o.address, &o.body)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, o.address, bytes.NewReader(d.lines))
 	if err != nil {
 		return 0, err
 	}
@@ -150,6 +148,11 @@ func (o *platformOutput) post(ctx context.Context, d *delivery) (wait time.Durat
 		return 0, o.s.unreachable(ctx, o.address, err)
 	}
 	defer answer.Body.Close()
+	if answer.StatusCode/100 != 2 {
+		// The answer may have come before the request was written, and the client still
+		// be writing it: those bytes must stay as they are.
+		d.lines = bytes.Clone(d.lines)
+	}
 	switch {
 	case answer.StatusCode == http.StatusTooManyRequests || answer.StatusCode == http.StatusServiceUnavailable:
 		_, _ = io.Copy(io.Discard, answer.Body) // so that the connection can be used again
