@@ -16,7 +16,7 @@ func TestApacheKafkaAsTheLogThroughKillsOfThePlatform(t *testing.T) {
 		options kafkatest.Options
 		config  func(*kafkatest.Broker) string // rest of the log's section, and what follows it
 	}{
-		{"open, in a group", kafkatest.Options{}, func(*kafkatest.Broker) string {
+		{"open in a group", kafkatest.Options{}, func(*kafkatest.Broker) string {
 			return ", group: shop}\npass: {jobs: {enabled: false}"
 		}},
 		{"encrypted with login", kafkatest.Options{TLS: true, SASL: true}, func(b *kafkatest.Broker) string {
