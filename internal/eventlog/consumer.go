@@ -6,40 +6,21 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/millrace/millrace/adapter"
 )
 
 // Consumer reads the raw topic for the pass. It serves one goroutine.
 type Consumer struct {
-	client  *kgo.Client
-	topic   string
-	group   string
-	log     *slog.Logger
-	answers *answers
+	client *kgo.Client
+	topic  string
+	group  string
+	log    *slog.Logger
 }
-
-// answers counts the broker's answers to fetches.
-type answers struct{ n atomic.Uint64 }
-
-// OnBrokerRead implements [kgo.HookBrokerRead].
-func (a *answers) OnBrokerRead(_ kgo.BrokerMetadata, key int16, _ int, _, _ time.Duration, err error) {
-	if err == nil && key == fetchKey {
-		a.n.Add(1)
-	}
-}
-
-var fetchKey = kmsg.Fetch.Int16()
-
-// Answers returns how often the log has answered, with records or without. While the
-// number does not change nobody knows whether there is anything left to read.
-func (c *Consumer) Answers() uint64 { return c.answers.n.Load() }
 
 // Owner is told by a group consumer which partitions are this process's.
 type Owner interface {
@@ -72,13 +53,12 @@ func OpenConsumer(t *Topic, positions map[int32]int64) (*Consumer, error) {
 	for p := range t.partitions {
 		offsets[p] = kgo.NewOffset().At(positions[p])
 	}
-	heard := new(answers)
-	client, err := t.cfg.newClient(append(t.consumerOptions(), kgo.WithHooks(heard),
+	client, err := t.cfg.newClient(append(t.consumerOptions(),
 		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{t.cfg.Topic: offsets}))...)
 	if err != nil {
 		return nil, err
 	}
-	return &Consumer{client: client, topic: t.cfg.Topic, answers: heard}, nil
+	return &Consumer{client: client, topic: t.cfg.Topic}, nil
 }
 
 // OpenGroupConsumer returns a consumer that shares the partitions with the other
@@ -90,9 +70,7 @@ func OpenGroupConsumer(t *Topic, instance string, owner Owner) (*Consumer, error
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	heard := new(answers)
 	client, err := t.cfg.newClient(append(t.consumerOptions(),
-		kgo.WithHooks(heard),
 		kgo.ConsumerGroup(t.cfg.Group),
 		kgo.InstanceID(instance),
 		kgo.ConsumeTopics(topic),
@@ -122,7 +100,7 @@ func OpenGroupConsumer(t *Topic, instance string, owner Owner) (*Consumer, error
 	if err != nil {
 		return nil, err
 	}
-	return &Consumer{client: client, topic: topic, group: t.cfg.Group, log: log, answers: heard}, nil
+	return &Consumer{client: client, topic: topic, group: t.cfg.Group, log: log}, nil
 }
 
 // Poll waits for records and calls visit with those of each partition, in

@@ -39,18 +39,16 @@ func (p *Pass) askEnds(ctx context.Context) {
 
 // readTo is the receive time up to which a task has read its partition. A partition may
 // end with what no reader sees, such as the end of somebody's transaction: one that has
-// brought nothing for a minute counts as read, up to when the log was heard of last.
-func (j *jobs) readTo(t *task, now, heard int64) int64 {
+// brought nothing for a minute counts as read, too.
+func (j *jobs) readTo(t *task, now int64) int64 {
 	if t.moved || t.moving == 0 {
 		t.moving = now
 	}
 	t.moved = false
 	end, known := j.ends.of[t.partition]
-	switch {
-	case known && t.read >= end:
+	silent := now-t.moving > silence.Microseconds() && !slices.Contains(j.held, t.partition)
+	if known && t.read >= end || silent {
 		return max(t.reached, j.ends.at)
-	case now-t.moving > silence.Microseconds() && !slices.Contains(j.held, t.partition):
-		return heard
 	}
 	return t.reached
 }

@@ -165,7 +165,6 @@ func (s *shop) untilJob(name, reason string) {
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		for _, j := range s.pass.Jobs() {
 			if j.Name == name && j.Failure != nil && strings.Contains(j.Failure.Reason, reason) {
-				time.Sleep(50 * time.Millisecond)
 				return
 			}
 		}

@@ -23,15 +23,12 @@ type jobs struct {
 	p          *Pass
 	engine     *stream.Engine
 	watermarks *stream.Watermarks
-	next       uint64          // number of the next output; committing guards it
-	trimmed    uint64          // number of the oldest stored output; committing guards it
-	opened     int64           // processing time, µs
-	backlog    map[int32]int64 // offsets behind what the log had then
-	answers    uint64          // of the log, as of the newest seal
-	heard      int64           // processing time of the seal at which the log had answered last
-	ends       ends            // of the log; committing guards them
-	held       []int32         // partitions that wait for others; committing guards it
-	outlets                    // committing guards them
+	next       uint64  // number of the next output; committing guards it
+	trimmed    uint64  // number of the oldest stored output; committing guards it
+	opened     int64   // processing time, µs
+	ends       ends    // of the log; committing guards them
+	held       []int32 // partitions that wait for others; committing guards it
+	outlets            // committing guards them
 	topics     *topicWriter
 	messages   map[*stream.Sink]messages // writers for topics
 }
@@ -141,9 +138,6 @@ func (j *jobs) work() {
 // observe tells how far the tasks have come. All workers rest.
 func (j *jobs) observe(now int64) (positions map[int32]int64) {
 	positions = make(map[int32]int64)
-	if answers := j.p.consumer.Answers(); answers != j.answers {
-		j.answers, j.heard = answers, now
-	}
 	for _, w := range j.p.workers {
 		for _, t := range w.tasks {
 			positions[t.partition] = t.state.Position
@@ -152,11 +146,7 @@ func (j *jobs) observe(now int64) (positions map[int32]int64) {
 				// for having been read before.
 				j.watermarks.Observe(t.partition, source, newest, max(t.received[source], j.opened))
 			}
-			heard := j.heard
-			if t.state.Position < j.backlog[t.partition] {
-				heard = t.reached
-			}
-			j.watermarks.Reached(t.partition, j.readTo(t, now, heard))
+			j.watermarks.Reached(t.partition, j.readTo(t, now))
 		}
 	}
 	return positions

@@ -63,10 +63,6 @@ func (j *jobs) openResults(ctx context.Context) error {
 		return nil
 	}
 	p := j.p
-	var err error
-	if j.backlog, err = p.cfg.Topic.EndOffsets(ctx); err != nil {
-		return err
-	}
 	if err := p.cfg.Store.Define(ctx, j.defined); err != nil {
 		return fmt.Errorf("cannot prepare the tables of jobs: %w", err)
 	}
