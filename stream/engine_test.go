@@ -200,6 +200,12 @@ func TestAJobThatPanicsStopsAlone(t *testing.T) {
 	if s := r.seal(); len(s.Failed) != 0 {
 		t.Errorf("a failure is reported twice: %+v", s)
 	}
+	for range 3 { // what a stopped job did not publish is not counted, however often
+		r.seal()
+	}
+	if n := r.engine.Status()[0].Outputs; n != 1 {
+		t.Errorf("the stopped job has published %d results, want 1", n)
+	}
 	r.crash()
 	r.send(0, 5, "view", "a", "v", 0)
 	if s := r.seal(); len(s.Failed) != 0 {

@@ -92,9 +92,9 @@ func KeyByActor[K comparable, T any](in Stream[T], name string, key func(T) K) K
 type parcel struct {
 	run      *running
 	inlet    *node
-	elements any // *[]Element[Record[K, T]]
+	elements any // *[]Element[Record[K, T]] of a KeyBy, []Element[T] of a Broadcast
 	count    int
-	home     any // where the slice goes when it is empty again
+	home     any // where the slice goes when it is empty again; nil of a Broadcast
 }
 
 // outlet collects elements per shard.

@@ -49,6 +49,9 @@ func (e *Engine) observe(instances []*instance) {
 	}
 	for _, x := range instances {
 		s := byJob[x.run]
+		if x.run.failure() != nil { // what it would have published is not
+			x.outputs = nil
+		}
 		x.run.values, x.run.late, x.run.outputs = x.run.values+x.made, x.run.late+x.late, x.run.outputs+int64(len(x.outputs))
 		x.made, x.late = 0, 0
 		x.sealed()

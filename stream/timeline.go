@@ -58,9 +58,6 @@ func (t *Turn[K, S, R]) Emit(id uint64, v R) { t.emit(id, v) }
 // before. Zero asks for nothing. A time that has passed wakes at once.
 func (t *Turn[K, S, R]) WakeAt(at int64) { t.wake = at }
 
-// Waking returns what WakeAt has asked for.
-func (t *Turn[K, S, R]) Waking() int64 { return t.wake }
-
 // Fail stops the job with an error.
 func (t *Turn[K, S, R]) Fail(err error) { panic(failure{err}) }
 

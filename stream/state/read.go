@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/millrace/millrace/stream/codec"
 )
@@ -40,7 +41,7 @@ func Tables(backend Backend, prefix []byte) ([]TableInfo, error) {
 		}
 		infos = append(infos, info)
 	}
-	slices.SortFunc(infos, func(a, b TableInfo) int { return bytes.Compare([]byte(a.Name), []byte(b.Name)) })
+	slices.SortFunc(infos, func(a, b TableInfo) int { return strings.Compare(a.Name, b.Name) })
 	return infos, nil
 }
 

@@ -123,7 +123,6 @@ func (s Spec) check() error {
 	refuse(s.every > s.size, "the step %v is longer than the window %v: elements between two would be in none", s.every, s.size)
 	refuse(s.kind == cumulating && s.size%s.every != 0, "the window %v is no multiple of the step %v", s.size, s.every)
 	refuse(s.zone != nil && (s.size%day != 0 || s.every%day != 0), "in a time zone they are of whole days; use Offset for %v", s.every)
-	refuse(s.zone != nil && s.offset%time.Microsecond != 0, "the offset %v", s.offset)
 	refuse(s.size/gcd(s.size, s.every) > maxSlots, "%v every %v is more than %d panes per window: choose a coarser step", s.size, s.every, maxSlots)
 	return errors.Join(errs...)
 }
