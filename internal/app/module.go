@@ -16,13 +16,14 @@ type Target struct {
 // Targets lists what -target takes. What a target needs runs with it.
 func Targets() []Target {
 	return []Target{
-		{"all", []string{"log", "pass", "doors", "api", "inbox", "kafka"}, "everything below (the default)"},
+		{"all", []string{"log", "pass", "doors", "api", "inbox", "kafka", "sources"}, "everything below (the default)"},
 		{"log", nil, "the event log: the embedded broker, unless log.brokers names a cluster"},
 		{"pass", []string{"log"}, "decodes, judges, corrects, enriches and stores the events of the log"},
 		{"doors", []string{"log"}, "takes events over HTTP: Segment, native, whole files"},
 		{"api", []string{"pass"}, "the HTTP API and the console"},
 		{"inbox", []string{"log"}, "takes files from watched folders"},
 		{"kafka", []string{"log"}, "takes events from Kafka topics"},
+		{"sources", []string{"log"}, "fetches events from databases, queues, devices, SFTP servers, buckets and other clusters"},
 	}
 }
 
@@ -53,6 +54,7 @@ func (p *platform) modules(targets []string) ([]lifecycle.Module, error) {
 		{Name: "api", Needs: []string{"pass"}, Start: p.openGateway},
 		{Name: "inbox", Needs: []string{"streams"}, Start: p.openInboxes, Run: p.runInboxes},
 		{Name: "kafka", Needs: []string{"streams"}, Start: p.openKafkaSources, Run: p.runKafkaSources},
+		{Name: "sources", Needs: []string{"streams"}, Start: p.openConnectors, Run: p.runConnectors},
 		http, // last: who is told that the platform is ready finds inboxes and topics
 	}
 	// Doors hand verdicts out only where the pass runs, and then need it first.

@@ -68,6 +68,7 @@ type platform struct {
 	streams    *resume.Log
 	files      *filesource.Source
 	inboxes    []*filesource.Inbox
+	connectors []connector
 	doors      *httpsource.Handler
 	gateway    *gateway.Gateway
 	results    *gateway.Results

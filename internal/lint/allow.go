@@ -13,6 +13,7 @@ type Allowance struct {
 var Allowed = []Allowance{
 	{"internal/runtime/clock", "time.*", "it is the clock"},
 	{"platform", "context.Background", "the process begins here"},
+	{"internal/servicetest", "time.*", "it waits for real processes"},
 	{"bench/...", "time.*", "it measures real time"},
 	{"bench/...", "context.*", "a process begins here"},
 	{"bench/...", "fmt.*", "its output is the report"},

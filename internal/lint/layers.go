@@ -87,16 +87,16 @@ var Layers = []Layer{
 		Only: []string{"spelling"},
 	},
 	{
-		Name: "ports", Packages: []string{"internal/eventlog", "internal/ledger", "internal/store/olap", "internal/fingerprint/..."},
+		Name: "ports", Packages: []string{"internal/eventlog", "internal/ledger", "internal/store/olap", "internal/store/record", "internal/fingerprint/..."},
 		Is: "the log, the ledger, the stores: what the stages see of them",
 	},
 	{
-		Name: suites, Packages: []string{"internal/store/olap/olaptest", "internal/source/resumetest", "internal/kafkatest"},
-		Is: "the test that every implementation of a port passes, and the real Kafka broker of tests",
+		Name: suites, Packages: []string{"internal/store/olap/olaptest", "internal/store/record/recordtest", "internal/source/resumetest", "internal/kafkatest", "internal/servicetest"},
+		Is: "the test that every implementation of a port passes, and the real services of tests",
 		By: []string{tools},
 	},
 	{
-		Name: "drivers", Packages: []string{"internal/eventlog/*", "internal/store/olap/*"},
+		Name: "drivers", Packages: []string{"internal/eventlog/*", "internal/store/olap/*", "internal/store/record/*"},
 		Is:   "the engines behind the ports",
 		Only: []string{"vocabulary", "runtime", "ports"},
 		By:   []string{app, tools},
@@ -111,13 +111,26 @@ var Layers = []Layer{
 		Is: "what jobs publish, on its way to tables, topics and listeners",
 	},
 	{
-		Name: "parts of sources", Packages: []string{"internal/source/meter", "internal/source/resume", "internal/source/route"},
+		Name: "schemas", Packages: []string{"internal/schema/..."},
+		Is: "the schema registry, and the contracts that events are checked by",
+	},
+	{
+		Name: "parts of sources",
+		Packages: []string{
+			"internal/source/meter", "internal/source/resume", "internal/source/route", "internal/source/supervise",
+			"internal/source/intake", "internal/source/spool", "internal/source/transcode",
+		},
 		Is: "what several sources use",
+		Siblings: []Edge{
+			{"internal/source/supervise", "internal/source/meter"},
+			{"internal/source/intake", "internal/source/meter"}, {"internal/source/intake", "internal/source/route"},
+			{"internal/source/spool", "internal/source/meter"}, {"internal/source/spool", "internal/source/resume"},
+		},
 	},
 	{
 		Name: "stages",
 		Packages: []string{
-			"internal/quality/...", "internal/enrich/...", "internal/pass/...", "internal/source/*", "internal/gateway/...",
+			"internal/quality/...", "internal/enrich/...", "internal/pass/...", "internal/source/*", "internal/sink/...", "internal/gateway/...",
 		},
 		Is:       "doors, the pass and its steps, the API; a stage does not know its siblings",
 		Siblings: []Edge{{"internal/pass/...", "internal/quality/..."}, {"internal/pass/...", "internal/enrich/..."}},

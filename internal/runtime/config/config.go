@@ -145,6 +145,17 @@ type Source struct {
 	Rules           string        `yaml:"rules" desc:"File of rules and corrections. Empty: those that come with the adapter, if any."`
 	Inbox           string        `yaml:"inbox" desc:"Folder to watch for files."`
 	AllowedLateness time.Duration `yaml:"allowed_lateness" min:"0s" max:"87600h" desc:"Overrides pass.allowed_lateness for this source. 0s: no override."`
+
+	// At most one of these is set: where the source fetches its events itself.
+	Kafka    KafkaSource    `yaml:"kafka" desc:"A topic of another Kafka cluster."`
+	Postgres PostgresSource `yaml:"postgres" desc:"Changes of a PostgreSQL database, by logical replication."`
+	MySQL    MySQLSource    `yaml:"mysql" desc:"Changes of a MySQL or MariaDB database."`
+	SFTP     SFTPSource     `yaml:"sftp" desc:"A folder of an SFTP server."`
+	S3       S3Source       `yaml:"s3" desc:"A bucket of an S3-compatible store."`
+	AMQP     AMQPSource     `yaml:"amqp" desc:"A queue of RabbitMQ."`
+	MQTT     MQTTSource     `yaml:"mqtt" desc:"Topics of an MQTT broker."`
+	Redis    RedisSource    `yaml:"redis" desc:"A stream of Redis."`
+	Webhook  WebhookSource  `yaml:"webhook" desc:"How the senders of webhooks are recognised."`
 }
 
 // Inbox configures the watching of inbox folders.

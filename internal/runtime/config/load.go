@@ -202,8 +202,11 @@ func (l *loader) list(n *yaml.Node, f *field, path string, v reflect.Value) {
 // emptyLists makes an absent list equal to an empty one.
 func emptyLists(f *field, v reflect.Value) {
 	for i := range f.fields {
-		if child := &f.fields[i]; child.kind == kindList {
+		switch child := &f.fields[i]; child.kind {
+		case kindList, kindSections:
 			v.Field(child.index).Set(reflect.MakeSlice(child.typ, 0, 0))
+		case kindSection:
+			emptyLists(child, v.Field(child.index))
 		}
 	}
 }

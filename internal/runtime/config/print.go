@@ -40,7 +40,7 @@ func settingNode(f *field, v reflect.Value) *yaml.Node {
 	case kindSections:
 		n := &yaml.Node{Kind: yaml.SequenceNode}
 		for i := range v.Len() {
-			n.Content = append(n.Content, sectionNode(f, v.Index(i)))
+			n.Content = append(n.Content, itemNode(f, v.Index(i)))
 		}
 		return emptyAsFlow(n)
 	case kindList:
@@ -52,6 +52,43 @@ func settingNode(f *field, v reflect.Value) *yaml.Node {
 	default:
 		return scalarNode(f.kind, v)
 	}
+}
+
+// itemNode is a section of a list without those of its own sections that say nothing.
+func itemNode(f *field, v reflect.Value) *yaml.Node {
+	all := sectionNode(f, v)
+	n := &yaml.Node{Kind: yaml.MappingNode}
+	for i := range f.fields {
+		child := &f.fields[i]
+		if child.kind == kindSection && unset(child, v.Field(child.index)) {
+			continue
+		}
+		n.Content = append(n.Content, all.Content[2*i:2*i+2]...)
+	}
+	return n
+}
+
+// unset reports whether a section is as it is when nobody writes it.
+func unset(f *field, v reflect.Value) bool {
+	for i := range f.fields {
+		child := &f.fields[i]
+		value := v.Field(child.index)
+		switch child.kind {
+		case kindSection:
+			if !unset(child, value) {
+				return false
+			}
+		case kindList, kindSections:
+			if value.Len() > 0 {
+				return false
+			}
+		default:
+			if !value.IsZero() {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func emptyAsFlow(n *yaml.Node) *yaml.Node {

@@ -10,6 +10,22 @@ import (
 	"time"
 )
 
+// State is how a source that fetches its events itself is doing.
+type State int32
+
+// The states of a source.
+const (
+	Passive  State = iota // it waits for senders
+	Running               // it is connected
+	Retrying              // its last attempt failed; the next one is soon
+	Broken                // it failed often in a row; it is tried now and then
+)
+
+// String names the state as metrics and the API do.
+func (s State) String() string {
+	return [...]string{"passive", "running", "retrying", "broken"}[s]
+}
+
 // Source counts one source. It is safe for concurrent use.
 type Source struct {
 	Name    string
@@ -19,7 +35,11 @@ type Source struct {
 	bytes    atomic.Int64
 	rejected atomic.Int64
 	refused  atomic.Int64
+	errors   atomic.Int64
+	lag      atomic.Int64
+	state    atomic.Int32
 	lastSeen atomic.Int64 // µs since 1970 UTC
+	failure  atomic.Pointer[string]
 }
 
 // Appended counts events that the log has taken, those with a reject reason
@@ -37,15 +57,33 @@ func (s *Source) Appended(events, rejected int, bytes int64, at time.Time) {
 // sender had been recognised. Nothing of it is in the log.
 func (s *Source) Refused() { s.refused.Add(1) }
 
+// Failed counts an attempt to fetch events that ended with an error.
+func (s *Source) Failed(err error) {
+	s.errors.Add(1)
+	text := err.Error()
+	s.failure.Store(&text)
+}
+
+// SetState says how the source is doing.
+func (s *Source) SetState(state State) { s.state.Store(int32(state)) }
+
+// SetLag says how much of the source has not been fetched, in the unit that its
+// kind documents (records, messages, bytes of write-ahead log, files).
+func (s *Source) SetLag(n int64) { s.lag.Store(n) }
+
 // Stats are the counts of one source.
 type Stats struct {
-	Name     string
-	Adapter  string
-	Events   int64     // records in the log, rejected ones included
-	Bytes    int64     // of their payloads
-	Rejected int64     // records in the log with a reject reason
-	Refused  int64     // whole requests and files answered with an error
-	LastSeen time.Time // zero when nothing came
+	Name      string
+	Adapter   string
+	Events    int64     // records in the log, rejected ones included
+	Bytes     int64     // of their payloads
+	Rejected  int64     // records in the log with a reject reason
+	Refused   int64     // whole requests and files answered with an error
+	Errors    int64     // attempts to fetch events that failed
+	Lag       int64     // what has not been fetched, see [Source.SetLag]
+	State     State     // of a source that fetches its events itself
+	LastError string    // of the last failed attempt; empty when none has failed
+	LastSeen  time.Time // zero when nothing came
 }
 
 // Registry holds the counts of every source.
@@ -75,16 +113,24 @@ func (r *Registry) Stats() []Stats {
 	defer r.mu.Unlock()
 	all := make([]Stats, 0, len(r.sources))
 	for _, s := range r.sources {
-		st := Stats{
-			Name: s.Name, Adapter: s.Adapter,
-			Events: s.events.Load(), Bytes: s.bytes.Load(),
-			Rejected: s.rejected.Load(), Refused: s.refused.Load(),
-		}
-		if at := s.lastSeen.Load(); at != 0 {
-			st.LastSeen = time.UnixMicro(at).UTC()
-		}
-		all = append(all, st)
+		all = append(all, s.stats())
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].Name < all[j].Name })
 	return all
+}
+
+func (s *Source) stats() Stats {
+	st := Stats{
+		Name: s.Name, Adapter: s.Adapter,
+		Events: s.events.Load(), Bytes: s.bytes.Load(),
+		Rejected: s.rejected.Load(), Refused: s.refused.Load(),
+		Errors: s.errors.Load(), Lag: s.lag.Load(), State: State(s.state.Load()),
+	}
+	if at := s.lastSeen.Load(); at != 0 {
+		st.LastSeen = time.UnixMicro(at).UTC()
+	}
+	if text := s.failure.Load(); text != nil {
+		st.LastError = *text
+	}
+	return st
 }
