@@ -213,11 +213,16 @@ func (f *jobFiles) apply(ctx context.Context, texts map[string][]byte, set setJo
 	}
 	for _, path := range slices.Sorted(maps.Keys(jobs)) {
 		err := f.try(ctx, map[string]*stream.Job{path: jobs[path]}, texts, set)
-		if err != nil && !errors.Is(err, pass.ErrNoJobs) && ctx.Err() == nil { // else it is tried again
+		if err != nil && !notNow(err) && ctx.Err() == nil { // else it is tried again
 			wrong = f.refuse(wrong, path, texts[path], fmt.Errorf("%s: %w", path, err), true)
 		}
 	}
 	return wrong
+}
+
+// notNow reports whether an error is of the moment, and not of the jobs.
+func notNow(err error) bool {
+	return errors.Is(err, pass.ErrNoJobs) || errors.Is(err, pass.ErrShadowBusy)
 }
 
 // try lets other jobs run for some files.

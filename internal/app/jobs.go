@@ -48,7 +48,7 @@ func (s process) JobState(name, key string) (gateway.KeyState, error) {
 	}
 	out := gateway.KeyState{Positions: found.Positions}
 	for _, e := range found.Entries {
-		out.Entries = append(out.Entries, gateway.StateEntry{Operator: e.Operator, Table: e.Table, Key: e.Key, Value: e.Value})
+		out.Entries = append(out.Entries, gateway.StateEntry(e))
 	}
 	return out, err
 }

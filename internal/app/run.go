@@ -65,7 +65,7 @@ func Run(ctx context.Context, cfg *config.Config, opts Options) error {
 	if err != nil {
 		return err
 	}
-	limitMemory()
+	collectEarlier()
 	modules, err := p.modules(cfg.Targets)
 	if err != nil {
 		return errors.Join(err, stop())
@@ -85,8 +85,8 @@ func Run(ctx context.Context, cfg *config.Config, opts Options) error {
 // it is state that lives long; Go's default would double it.
 const heapGrowth = 50
 
-// limitMemory lets garbage be collected earlier, unless GOGC says when.
-func limitMemory() {
+// collectEarlier lets garbage be collected earlier, unless GOGC says when.
+func collectEarlier() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(heapGrowth)
 	}

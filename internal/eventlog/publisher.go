@@ -122,6 +122,8 @@ func (p *Publisher) opened(ctx context.Context, topic string) ([]uint64, error) 
 	if topic == p.topic.cfg.Topic {
 		return nil, fmt.Errorf("topic %q is that of raw events: choose another for results", topic)
 	}
+	ctx, cancel := context.WithTimeout(ctx, p.topic.cfg.ProduceTimeout)
+	defer cancel()
 	if err := p.topic.EnsureSource(ctx, topic); err != nil {
 		return nil, err
 	}
@@ -152,6 +154,8 @@ func (p *Publisher) write(ctx context.Context) error {
 
 // recall reads back which numbers the topics have.
 func (p *Publisher) recall(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, p.topic.cfg.ProduceTimeout)
+	defer cancel()
 	if p.shared {
 		// This fences former producers of the name, and ends their transactions.
 		if _, _, err := p.client.ProducerID(ctx); err != nil {

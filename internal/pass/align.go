@@ -10,15 +10,18 @@ import (
 // so far had nothing left to read then. That no records came for a moment does not say
 // it: another partition's may be at work.
 type ends struct {
-	of map[int32]int64
-	at int64 // processing time
+	of    map[int32]int64
+	at    int64 // processing time
+	asked int   // how often the log has answered
 }
 
 // endsTimeout bounds the question for the ends: commits wait for it.
 const endsTimeout = time.Second
 
-// silence is after how long a partition is thought to have nothing more to read.
-const silence = time.Minute
+// silence is after how many answers of the log, a second or more apart, a partition that
+// brought nothing is thought to have nothing more to read. Answers are counted, not time:
+// while the machine sleeps or its disk is full, nobody reads.
+const silence = 60
 
 // askEnds asks the log how long it is. Without an answer the ends of before stand.
 func (p *Pass) askEnds(ctx context.Context) {
@@ -34,19 +37,19 @@ func (p *Pass) askEnds(ctx context.Context) {
 	}
 	p.committing.Lock()
 	defer p.committing.Unlock()
-	p.jobs.ends = ends{of, at}
+	p.jobs.ends = ends{of, at, p.jobs.ends.asked + 1}
 }
 
 // readTo is the receive time up to which a task has read its partition. A partition may
 // end with what no reader sees, such as the end of somebody's transaction: one that has
 // brought nothing for a minute counts as read, too.
-func (j *jobs) readTo(t *task, now int64) int64 {
-	if t.moved || t.moving == 0 {
-		t.moving = now
+func (j *jobs) readTo(t *task) int64 {
+	if t.moved {
+		t.moving = j.ends.asked
 	}
 	t.moved = false
 	end, known := j.ends.of[t.partition]
-	silent := now-t.moving > silence.Microseconds() && !slices.Contains(j.held, t.partition)
+	silent := j.ends.asked-t.moving > silence && !slices.Contains(j.held, t.partition)
 	if known && t.read >= end || silent {
 		return max(t.reached, j.ends.at)
 	}

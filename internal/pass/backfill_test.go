@@ -53,6 +53,8 @@ func TestABackfillTakesOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.jobs = func() []*stream.Job { return []*stream.Job{byCustomerJob()} }
+	var heard atomic.Int64
+	s.feed = func(_ uint64, outputs []stream.Output) { heard.Add(int64(len(outputs))) }
 	s.start()
 	s.sendSales(random, &known, 500)
 	s.untilQueryable()
@@ -81,6 +83,10 @@ func TestABackfillTakesOver(t *testing.T) {
 	<-sent
 	if err != nil || n < 2500 {
 		t.Errorf("the backfill has read %d records: %v", n, err)
+	}
+	s.untilQueryable()
+	if got, want := heard.Load(), s.rows(`SELECT sum(events)::BIGINT FROM by_customer`)[0][0].(int64); got < want {
+		t.Errorf("listeners have heard %d results of %d", got, want)
 	}
 	s.sendSales(random, &known, 300)
 	s.untilQueryable()

@@ -83,6 +83,9 @@ func TestAComparisonCanBeginLater(t *testing.T) {
 		if _, err := s.pass.DiffJobs(t.Context(), job(), job(), since, nil); !errors.Is(err, pass.ErrShadowBusy) {
 			t.Errorf("a second run at a time: %v", err)
 		}
+		if err := s.pass.SetJobs(t.Context(), countJobs()); !errors.Is(err, pass.ErrShadowBusy) {
+			t.Errorf("jobs replaced during a run: %v", err)
+		}
 	})
 	if err != nil {
 		t.Fatal(err)

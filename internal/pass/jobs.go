@@ -136,7 +136,7 @@ func (j *jobs) work() {
 }
 
 // observe tells how far the tasks have come. All workers rest.
-func (j *jobs) observe(now int64) (positions map[int32]int64) {
+func (j *jobs) observe() (positions map[int32]int64) {
 	positions = make(map[int32]int64)
 	for _, w := range j.p.workers {
 		for _, t := range w.tasks {
@@ -146,7 +146,7 @@ func (j *jobs) observe(now int64) (positions map[int32]int64) {
 				// for having been read before.
 				j.watermarks.Observe(t.partition, source, newest, max(t.received[source], j.opened))
 			}
-			j.watermarks.Reached(t.partition, j.readTo(t, now))
+			j.watermarks.Reached(t.partition, j.readTo(t))
 		}
 	}
 	return positions
@@ -158,7 +158,7 @@ func (j *jobs) seal(commit *checkpoint.Commit) ([]stream.Output, error) {
 		return nil, nil
 	}
 	now := j.p.cfg.Clock.Now().UnixMicro()
-	positions := j.observe(now)
+	positions := j.observe()
 	j.align()
 	s, err := j.engine.Seal(stream.SealRequest{Now: now, Positions: positions, Writer: commit.State()})
 	if err != nil {
@@ -217,8 +217,5 @@ func (j *jobs) committed(r *rest, outputs []stream.Output) (results, error) {
 		})
 	}
 	j.engine.Committed()
-	if j.p.cfg.Feed != nil && len(outputs) > 0 {
-		j.p.cfg.Feed(j.next, outputs)
-	}
 	return j.publish(outputs)
 }

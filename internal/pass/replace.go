@@ -14,8 +14,13 @@ var ErrNoJobs = errors.New("jobs do not run in this process")
 // SetJobs replaces the list of jobs that run, at a commit: no event is between the old
 // jobs and the new ones. Jobs of both lists go on; see [stream.Engine.Replace]. ctx bounds
 // the wait for the analytics store, which has to have the results of the old ones. On an
-// error the jobs run as before.
+// error the jobs run as before; after [ErrNoJobs] and [ErrShadowBusy] it may be tried again.
 func (p *Pass) SetJobs(ctx context.Context, list []*stream.Job) error {
+	// A run over the history takes over from a job that this may replace.
+	if !p.shadowing.TryLock() {
+		return ErrShadowBusy
+	}
+	defer p.shadowing.Unlock()
 	j := p.running.Load()
 	if j == nil {
 		return ErrNoJobs

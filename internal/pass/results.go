@@ -16,11 +16,14 @@ type results struct {
 	load load
 }
 
-// publish numbers what is committed, and returns the rows of it for the analytics
-// store. They count in the budget until they are stored.
+// publish numbers what is committed, tells listeners, and returns the rows of it for the
+// analytics store. They count in the budget until they are stored.
 func (j *jobs) publish(outputs []stream.Output) (r results, err error) {
 	if len(outputs) == 0 {
 		return r, nil
+	}
+	if j.p.cfg.Feed != nil {
+		j.p.cfg.Feed(j.next, outputs)
 	}
 	touched := make(map[string]bool)
 	first, toTopics := j.next, false
@@ -82,6 +85,8 @@ func (j *jobs) openResults(ctx context.Context) error {
 		return fmt.Errorf("the analytics store has the jobs' results up to %d, those up to %d are no longer in the outbox: "+
 			"the data folder was put together from different times; restore all of it from one backup", stored.Results, trimmed)
 	}
+	j.trimmed = trimmed
+	j.topics.next.Store(trimmed)
 	p.writer.results.Store(stored.Results)
 	return j.redeliver(stored.Results)
 }

@@ -46,7 +46,7 @@ type task struct {
 	received  map[string]int64 // receive time of the newest accepted record, by source
 	reached   int64            // receive time of the newest record
 	moved     bool             // records came since the commit before
-	moving    int64            // processing time of the newest commit before which records came
+	moving    int              // answers of the log at the newest commit before which records came
 	front     *stream.Front    // of the jobs; nil when there are none
 	conflicts []int32          // scratch: rows of the batch at hand that contradict the dedup index
 

@@ -90,11 +90,12 @@ func (j *JSON) AppendKey(dst, row []byte) ([]byte, error) {
 		return dst, err
 	}
 	if len(j.key) == 1 {
+		value := j.ofKey[0]
 		var text string
-		if json.Unmarshal(j.ofKey[0], &text) == nil {
+		if value[0] == '"' && json.Unmarshal(value, &text) == nil {
 			return append(dst, text...), nil
 		}
-		return append(dst, j.ofKey[0]...), nil
+		return append(dst, value...), nil
 	}
 	for i, value := range j.ofKey {
 		dst = append(append(dst, "[,"[min(i, 1)]), value...)

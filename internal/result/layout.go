@@ -17,7 +17,6 @@ type Column struct {
 // [codec.Visitor] numbers them.
 type Layout struct {
 	Columns []Column
-	schema  codec.Schema
 }
 
 // LayoutOf returns the flat form of a schema.
@@ -25,7 +24,7 @@ func LayoutOf(s codec.Schema) (*Layout, error) {
 	if s.Root() == nil {
 		return nil, fmt.Errorf("BUG: a sink without a schema")
 	}
-	l := &Layout{schema: s}
+	l := &Layout{}
 	times := make(map[string]int)
 	eachLeaf(s.Root(), "value", "", func(name, _ string, _ *codec.Type) { times[name]++ })
 	var err error

@@ -26,7 +26,7 @@ type HTTP struct {
 	Listen            string        `yaml:"listen" check:"address" desc:"Address to listen on. Port 0 takes any free port."`
 	CORSOrigins       []string      `yaml:"cors_origins" desc:"Origins whose pages may post events from a browser; '*' allows all."`
 	MaxConnections    int           `yaml:"max_connections" min:"1" max:"1000000" desc:"Connections open at once; further ones wait to be accepted."`
-	MaxStreams        int           `yaml:"max_streams" min:"1" max:"100000" desc:"Live views (server-sent event streams) open at once."`
+	MaxStreams        int           `yaml:"max_streams" min:"1" max:"100000" desc:"Live views (server-sent event streams) open at once, and as many listeners to results of jobs beside them."`
 	MaxHeaderBytes    Bytes         `yaml:"max_header_bytes" min:"4KiB" max:"1MiB" desc:"Size of a request's headers."`
 	ReadHeaderTimeout time.Duration `yaml:"read_header_timeout" min:"100ms" max:"5m" desc:"Time a client has to send its headers."`
 	ReadTimeout       time.Duration `yaml:"read_timeout" min:"1s" max:"1h" desc:"Time a client has to send an event body. File uploads are not bound by it while they make progress."`
