@@ -51,6 +51,15 @@ type Log struct {
 	RetentionBytes    Bytes         `yaml:"retention_bytes" min:"16MiB" max:"1PiB" desc:"Size of the embedded log, over all partitions, above which its oldest processed part is removed."`
 	Retention         time.Duration `yaml:"retention" min:"1m" max:"87600h" desc:"Age above which the embedded log's oldest processed part is removed."`
 	RetentionCheck    time.Duration `yaml:"retention_check" min:"100ms" max:"24h" desc:"How often retention is applied."`
+	Spool             Spool         `yaml:"spool" desc:"Where events wait on local disk while the log does not answer."`
+}
+
+// Spool configures where events wait while the log does not answer.
+type Spool struct {
+	Mode         string        `yaml:"mode" oneof:"auto|on|off" desc:"Whether events are taken while the log does not answer. auto: with a cluster; the embedded broker shares its disk with the spool, so that one is seldom of use where the other fails."`
+	After        time.Duration `yaml:"after" min:"1s" max:"5m" desc:"How long the log may leave an event unanswered before it is spooled. Holds in place of log.produce_timeout where that is longer."`
+	MaxBytes     Bytes         `yaml:"max_bytes" min:"1MiB" max:"1PiB" desc:"Size of the spool; beyond it senders get 503."`
+	SegmentBytes Bytes         `yaml:"segment_bytes" min:"64KiB" max:"1GiB" desc:"Size at which a new file is begun. A file is removed once all of it is in the log."`
 }
 
 // TLS configures encryption towards brokers.
@@ -145,6 +154,10 @@ type Source struct {
 	Rules           string        `yaml:"rules" desc:"File of rules and corrections. Empty: those that come with the adapter, if any."`
 	Inbox           string        `yaml:"inbox" desc:"Folder to watch for files."`
 	AllowedLateness time.Duration `yaml:"allowed_lateness" min:"0s" max:"87600h" desc:"Overrides pass.allowed_lateness for this source. 0s: no override."`
+	Paused          bool          `yaml:"paused" desc:"Take nothing of this source: senders get 503, and what fetches events waits. This and the settings up to schema can be changed while the platform runs ('millrace sources set')."`
+	Priority        string        `yaml:"priority" oneof:"|low|normal|high" desc:"Who goes first while the log's buffer fills: low may use half of it, normal 85%, high all. Default normal."`
+	Limits          SourceLimits  `yaml:"limits" desc:"Limits of this source."`
+	Schema          string        `yaml:"schema" oneof:"|off|report|quarantine" desc:"What becomes of an event that breaks its contract. Default report."`
 
 	// At most one of these is set: where the source fetches its events itself.
 	Kafka    KafkaSource    `yaml:"kafka" desc:"A topic of another Kafka cluster."`
@@ -156,6 +169,15 @@ type Source struct {
 	MQTT     MQTTSource     `yaml:"mqtt" desc:"Topics of an MQTT broker."`
 	Redis    RedisSource    `yaml:"redis" desc:"A stream of Redis."`
 	Webhook  WebhookSource  `yaml:"webhook" desc:"How the senders of webhooks are recognised."`
+}
+
+// SourceLimits bounds one source.
+type SourceLimits struct {
+	EventBytes      Bytes         `yaml:"event_bytes" min:"0B" max:"16MiB" desc:"One event. 0B: limits.event_bytes."`
+	BatchBytes      Bytes         `yaml:"batch_bytes" min:"0B" max:"64MiB" desc:"One batch or body. 0B: limits.batch_bytes and limits.body_bytes."`
+	EventsPerSecond int           `yaml:"events_per_second" min:"0" max:"100000000" desc:"Events taken per second; beyond it senders get 429 with Retry-After, and what fetches events waits. 0: no limit."`
+	BytesPerSecond  Bytes         `yaml:"bytes_per_second" min:"0B" max:"1TiB" desc:"Bytes of payloads taken per second. 0B: no limit."`
+	Burst           time.Duration `yaml:"burst" min:"0s" max:"1h" desc:"How much more may come at once after a pause, as time at the rate. Default 1s; 0s means that."`
 }
 
 // Inbox configures the watching of inbox folders.

@@ -12,7 +12,7 @@ func Default() *Config {
 		HTTP: HTTP{
 			Listen:            "127.0.0.1:8080",
 			CORSOrigins:       []string{},
-			MaxConnections:    4096,
+			MaxConnections:    16_384,
 			MaxStreams:        256,
 			MaxHeaderBytes:    64 * KiB,
 			ReadHeaderTimeout: 10 * time.Second,
@@ -67,6 +67,7 @@ func defaultLog() Log {
 		RetentionBytes:    10 * GiB,
 		Retention:         7 * day,
 		RetentionCheck:    30 * time.Second,
+		Spool:             Spool{Mode: "auto", After: 2 * time.Second, MaxBytes: 4 * GiB, SegmentBytes: 64 * MiB},
 	}
 }
 

@@ -53,7 +53,7 @@ func readFile(path string) ([]byte, error) {
 func parseConfig(path string, data []byte, env []string) (*Config, error) {
 	c := Default()
 	c.origin = map[string]string{}
-	l := loader{file: path, origin: c.origin}
+	l := loader{file: path, env: variables(env), origin: c.origin}
 	l.document(data, c)
 	l.environment(env, c)
 	if len(l.errs) > 0 {
@@ -68,6 +68,7 @@ func parseConfig(path string, data []byte, env []string) (*Config, error) {
 // loader walks the YAML nodes along the struct tree and collects what is wrong.
 type loader struct {
 	file   string
+	env    map[string]string // what secrets refer to
 	origin map[string]string
 	errs   []error
 }
@@ -222,7 +223,15 @@ func (l *loader) scalar(n *yaml.Node, f *field, k kind, path string, v reflect.V
 		l.fail(at, `%s is empty; remove the line to keep the default, or write "" for empty text`, path)
 		return
 	}
-	if err := parse(k, n.Value, v); err != nil {
+	text := n.Value
+	if k == kindSecret {
+		var err error
+		if text, err = expandSecret(text, l.env); err != nil {
+			l.fail(at, "%s: %s", path, err)
+			return
+		}
+	}
+	if err := parse(k, text, v); err != nil {
 		l.fail(at, "%s: %s; %s", path, quoteValue(k, n.Value), withRange(err, f))
 	}
 }

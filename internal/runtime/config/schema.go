@@ -131,6 +131,7 @@ both may be absent. An unknown key or variable is refused. ` + "`millrace config
 
 Durations are written ` + "`50ms`, `30s`, `24h`, `30d`" + `; sizes ` + "`512B`, `64KiB`, `64MiB`, `10GiB`" + ` or as a number of bytes. Relative paths
 start at the folder in which the process runs. In the environment, lists are separated by commas; sources are set in the file only.
+In secret text, ` + "`${NAME}`" + ` is replaced by the environment variable NAME, which must be set; ` + "`$${`" + ` stands for ` + "`${`" + ` itself.
 
 Variables that are no settings:
 

@@ -22,6 +22,7 @@ func (c *Config) Validate() error {
 	v := validator{origin: c.origin}
 	v.section(root(), "", reflect.ValueOf(c).Elem())
 	v.log(c)
+	v.spool(c)
 	v.limits(c)
 	v.sources(c)
 	return errors.Join(v.errs...)
@@ -164,6 +165,12 @@ func (v *validator) log(c *Config) {
 	}
 	if sasl.Mechanism == "" && (sasl.Username != "" || sasl.Password != "") {
 		v.fail("log.sasl", "has a username or password but no mechanism")
+	}
+}
+
+func (v *validator) spool(c *Config) {
+	if s := c.Log.Spool; s.SegmentBytes > s.MaxBytes {
+		v.fail("log.spool.segment_bytes", "is %s, more than log.spool.max_bytes, which is %s", s.SegmentBytes, s.MaxBytes)
 	}
 }
 

@@ -19,11 +19,12 @@ const (
 	Running               // it is connected
 	Retrying              // its last attempt failed; the next one is soon
 	Broken                // it failed often in a row; it is tried now and then
+	Probing               // it is broken, and is being tried
 )
 
 // String names the state as metrics and the API do.
 func (s State) String() string {
-	return [...]string{"passive", "running", "retrying", "broken"}[s]
+	return [...]string{"passive", "running", "retrying", "broken", "probing"}[s]
 }
 
 // Source counts one source. It is safe for concurrent use.
