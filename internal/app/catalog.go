@@ -10,6 +10,7 @@ import (
 
 	"github.com/millrace/millrace/adapter"
 	"github.com/millrace/millrace/adapter/csv"
+	"github.com/millrace/millrace/adapter/debezium"
 	"github.com/millrace/millrace/adapter/native"
 	"github.com/millrace/millrace/adapter/segment"
 	"github.com/millrace/millrace/examples/onlineretail"
@@ -42,7 +43,7 @@ func loadCatalog(cfg *config.Config, own Own) (*catalog, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range []adapter.Adapter{segment.New(), native.New(), builtin} {
+	for _, a := range []adapter.Adapter{segment.New(), native.New(), debezium.New(), builtin} {
 		c.adapters[a.Name()] = a
 	}
 	errs := []error{c.addOwn(own.Adapters)}

@@ -1,0 +1,38 @@
+package debezium
+
+import (
+	"github.com/millrace/millrace/adapter"
+	"github.com/millrace/millrace/adapter/internal/jsonevent"
+)
+
+// Name is the name that sources are configured with.
+const Name = "debezium"
+
+// version changes whenever the same envelope may decode differently.
+const version = "1"
+
+// Unavailable stands for a large value that was not changed and that the
+// database therefore did not send.
+const Unavailable = "__debezium_unavailable_value"
+
+// Adapter reads Debezium envelopes. In files, one stands in a line.
+type Adapter struct{ jsonevent.Lines }
+
+var (
+	_ adapter.Adapter    = (*Adapter)(nil)
+	_ adapter.FileFormat = (*Adapter)(nil)
+)
+
+// New returns the adapter.
+func New() *Adapter { return &Adapter{} }
+
+// Name implements [adapter.Adapter].
+func (*Adapter) Name() string { return Name }
+
+// Version implements [adapter.Adapter].
+func (*Adapter) Version() string { return version }
+
+// NewDecoder implements [adapter.Adapter].
+func (*Adapter) NewDecoder(hook adapter.Telemetry) adapter.Decoder {
+	return &Decoder{in: jsonevent.NewReader(Name, hook)}
+}
