@@ -47,9 +47,6 @@ func (p *part) take(ctx context.Context, records []*kgo.Record) error {
 	return nil
 }
 
-// empty is why a record without a value (a tombstone) is refused.
-const empty = "empty"
-
 // add makes an entry of a record. Its value lives as long as it is referred to.
 func (p *part) add(b *resume.Batch, k *kgo.Record) *adapter.Record {
 	b.Entries = append(b.Entries, eventlog.Entry{Record: p.record})
@@ -58,7 +55,7 @@ func (p *part) add(b *resume.Batch, k *kgo.Record) *adapter.Record {
 	r.Payload, r.Line, r.Position = k.Value, k.Offset, k.Offset+1
 	switch {
 	case len(k.Value) == 0:
-		r.Reject = empty
+		r.Reject = route.Empty
 	case len(k.Value) > p.source.cfg.EventBytes:
 		r.Reject, r.Payload = route.TooLarge, k.Value[:route.SampleBytes]
 	}

@@ -33,4 +33,9 @@ const (
 	InvalidJSON  = "invalid_json"
 	NotAnObject  = "not_an_object"
 	Unterminated = "unterminated"
+	Empty        = "empty"
+	// A record of a binary format that its schema does not fit, and one whose
+	// schema the registry does not have.
+	Undecodable   = "undecodable"
+	SchemaUnknown = "schema_unknown"
 )
