@@ -2,20 +2,15 @@ package eventlog
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/sasl/plain"
-	"github.com/twmb/franz-go/pkg/sasl/scram"
 
 	"github.com/millrace/millrace/internal/runtime/config"
 )
@@ -45,47 +40,11 @@ func (c *Config) options(extra ...kgo.Opt) ([]kgo.Opt, error) {
 	if c.Dial != nil {
 		opts = append(opts, kgo.Dialer(c.Dial))
 	}
-	if c.TLS.Enabled {
-		t, err := c.tlsConfig()
-		if err != nil {
-			return nil, err
-		}
-		opts = append(opts, kgo.DialTLSConfig(t))
+	secure, err := Security(c.TLS, c.SASL, "log")
+	if err != nil {
+		return nil, err
 	}
-	switch user, pass := c.SASL.Username, string(c.SASL.Password); c.SASL.Mechanism {
-	case "":
-	case "PLAIN":
-		opts = append(opts, kgo.SASL(plain.Auth{User: user, Pass: pass}.AsMechanism()))
-	case "SCRAM-SHA-256":
-		opts = append(opts, kgo.SASL(scram.Auth{User: user, Pass: pass}.AsSha256Mechanism()))
-	case "SCRAM-SHA-512":
-		opts = append(opts, kgo.SASL(scram.Auth{User: user, Pass: pass}.AsSha512Mechanism()))
-	default:
-		return nil, fmt.Errorf("unknown log.sasl.mechanism %q: want PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512", c.SASL.Mechanism)
-	}
-	return append(opts, extra...), nil
-}
-
-func (c *Config) tlsConfig() (*tls.Config, error) {
-	t := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: c.TLS.InsecureSkipVerify} //nolint:gosec // the operator's explicit choice, documented as for tests only
-	if c.TLS.CAFile != "" {
-		pem, err := os.ReadFile(c.TLS.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("cannot read log.tls.ca_file: %w", err)
-		}
-		t.RootCAs = x509.NewCertPool()
-		if !t.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("cannot use log.tls.ca_file %q: it holds no PEM certificate", c.TLS.CAFile)
-		}
-	}
-	if c.TLS.CertFile != "" {
-		pair, err := tls.LoadX509KeyPair(c.TLS.CertFile, c.TLS.KeyFile)
-		if err != nil {
-			return nil, fmt.Errorf("cannot load log.tls.cert_file %q with log.tls.key_file %q: %w", c.TLS.CertFile, c.TLS.KeyFile, err)
-		}
-		t.Certificates = []tls.Certificate{pair}
-	}
-	return t, nil
+	return append(append(opts, secure...), extra...), nil
 }
 
 func (c *Config) newClient(extra ...kgo.Opt) (*kgo.Client, error) {

@@ -13,6 +13,7 @@ type Config struct {
 	Limits    Limits    `yaml:"limits" desc:"What a sender may send. Beyond a limit the sender gets an error that names it."`
 	Disk      Disk      `yaml:"disk" desc:"The guard that stops taking events before the disk is full."`
 	Sources   []Source  `yaml:"sources" desc:"Where events come from. Each source has one adapter."`
+	Sinks     []Sink    `yaml:"sinks" desc:"Where messages of topics go. Each sink has its own cursor: one that is dead delays no other."`
 	Mappings  []string  `yaml:"mappings" desc:"Mapping files, each of which adds a CSV adapter under the name it gives."`
 	Inbox     Inbox     `yaml:"inbox" desc:"How watched inbox folders are polled."`
 	Ledger    Ledger    `yaml:"ledger" desc:"The ledger of verdicts."`

@@ -46,6 +46,7 @@ func Default() *Config {
 		},
 		Disk:      Disk{ReserveBytes: 256 * MiB, CheckInterval: 250 * time.Millisecond},
 		Sources:   []Source{},
+		Sinks:     []Sink{},
 		Mappings:  []string{},
 		Inbox:     Inbox{PollInterval: time.Second, Settle: 2 * time.Second},
 		Ledger:    Ledger{MinuteRetention: 35 * day},

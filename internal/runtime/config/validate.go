@@ -25,6 +25,7 @@ func (c *Config) Validate() error {
 	v.spool(c)
 	v.limits(c)
 	v.sources(c)
+	v.sinks(c)
 	return errors.Join(v.errs...)
 }
 

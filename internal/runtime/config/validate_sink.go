@@ -1,0 +1,54 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+)
+
+// destinations names the sections of a sink that say where its messages go.
+func (s *Sink) destinations() (names []string) {
+	for _, d := range []struct {
+		name string
+		set  bool
+	}{
+		{"webhook", s.Webhook.URL != ""}, {"amqp", s.AMQP.URL != ""}, {"redis", s.Redis.Address != ""},
+		{"kafka", len(s.Kafka.Brokers) > 0}, {"postgres", s.Postgres.URL != ""}, {"s3", s.S3.Bucket != ""},
+	} {
+		if d.set {
+			names = append(names, d.name)
+		}
+	}
+	return names
+}
+
+// Kind names the section that says where the messages go.
+func (s *Sink) Kind() string { return strings.Join(s.destinations(), ", ") }
+
+func (v *validator) sinks(c *Config) {
+	names := map[string]int{}
+	for i := range c.Sinks {
+		s, path := &c.Sinks[i], fmt.Sprintf("sinks[%d]", i)
+		if first, ok := names[s.Name]; ok {
+			v.fail(path+".name", "is %q, as sinks[%d] has already; each sink needs its own", s.Name, first)
+		}
+		names[s.Name] = i
+		switch to := s.destinations(); len(to) {
+		case 0:
+			v.fail(path, "says nowhere to deliver to; set webhook.url, amqp.url, redis.address, kafka.brokers, postgres.url or s3.bucket")
+		case 1:
+		default:
+			v.fail(path, "has several destinations (%s); make a sink of each, then one that is dead does not delay the others", s.Kind())
+		}
+		if s.DeadLetters != "" && s.DeadLetters == s.Topic {
+			v.fail(path+".dead_letters", "is the topic of the sink itself; name another")
+		}
+		if s.Postgres.URL != "" && s.Postgres.Table == "" {
+			v.fail(path+".postgres.table", "must not be empty")
+		}
+		for j, h := range s.Webhook.Headers {
+			if name, _, ok := strings.Cut(h, ":"); !ok || strings.TrimSpace(name) == "" || strings.ContainsAny(h, "\r\n") {
+				v.fail(fmt.Sprintf("%s.webhook.headers[%d]", path, j), "is %q; it must be a header such as 'X-Shop: de'", h)
+			}
+		}
+	}
+}
