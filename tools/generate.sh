@@ -33,7 +33,7 @@ page docs/jobs.md go run ./internal/job/cmd/reference docs/jobs.md
 if [ "$check" != --check ]; then
   # These are checked by the tests of their packages.
   go run ./internal/lint/cmd/layers -w
-  go generate ./internal/quality ./internal/job/declared
+  go generate ./internal/quality ./internal/job/declared ./adapter/mapped
 fi
 # The console's types come from the API's description; they need Node.
 if [ -d web/node_modules ]; then

@@ -48,7 +48,7 @@ type column struct {
 	trimSpace bool
 	prefix    string
 	suffix    string
-	formats   []timeFormat
+	formats   []civil.Format
 }
 
 type constant struct {

@@ -202,30 +202,22 @@ func (l *loader) expectation(c *Column, out *column) {
 }
 
 func (l *loader) formats(c *Column, out *column) {
-	formats := c.Formats
-	if len(formats) == 0 {
-		formats = []string{formatRFC3339}
+	formats := []civil.Format{civil.RFC3339()}
+	if len(c.Formats) > 0 {
+		formats = formats[:0]
 	}
-	var examples []string
-	for _, text := range formats {
-		t := timeFormat{name: text}
-		switch text {
-		case formatRFC3339:
-			examples = append(examples, "2026-11-21T10:06:07Z")
-		case formatUnix:
-			examples = append(examples, "1795255567")
-		case formatUnixMilli:
-			examples = append(examples, "1795255567120")
-		default:
-			layout, err := civil.ParseLayout(text)
-			if err != nil {
-				l.add(c.line, "column %q: %v", c.Name, err)
-				continue
-			}
-			t.layout = layout
-			examples = append(examples, layout.Example())
+	for _, text := range c.Formats {
+		f, err := civil.ParseFormat(text)
+		if err != nil {
+			l.add(c.line, "column %q: %v", c.Name, err)
+			continue
 		}
-		out.formats = append(out.formats, t)
+		formats = append(formats, f)
+	}
+	out.formats = formats
+	var examples []string
+	for k := range formats {
+		examples = append(examples, formats[k].Example())
 	}
 	out.want = "a time such as " + strings.Join(examples, " or ")
 }

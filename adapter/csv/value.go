@@ -7,21 +7,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/millrace/millrace/adapter/internal/civil"
 	"github.com/millrace/millrace/event"
 )
-
-const (
-	formatRFC3339   = "rfc3339"
-	formatUnix      = "unix"
-	formatUnixMilli = "unix_ms"
-)
-
-// timeFormat is a layout, or one of the names above.
-type timeFormat struct {
-	name   string
-	layout *civil.Layout
-}
 
 var errNotWhole = errors.New("not a whole number")
 
@@ -119,31 +106,11 @@ func parseInteger[T string | []byte](s T) (int64, error) {
 
 func (d *Decoder) timestamp(c *column, v string) (micros int64, ok bool) {
 	for k := range c.formats {
-		f := &c.formats[k]
-		switch {
-		case f.layout != nil:
-			micros, ok = f.layout.Parse(v, d.zone)
-		case f.name == formatRFC3339:
-			micros, ok = civil.ParseRFC3339(v)
-		case f.name == formatUnix:
-			micros, ok = unixTime(v, 1_000_000)
-		default:
-			micros, ok = unixTime(v, 1_000)
-		}
-		if ok {
+		if micros, ok = c.formats[k].Parse(v, d.zone); ok {
 			return micros, true
 		}
 	}
 	return 0, false
-}
-
-func unixTime(v string, scale int64) (int64, bool) {
-	const latest = 253_402_300_799 * 1_000_000 // the end of the year 9999
-	n, err := parseInteger(v)
-	if err != nil || n < 0 || n > latest/scale {
-		return 0, false
-	}
-	return n * scale, true
 }
 
 // properties puts the property columns together as JSON. Numbers are JSON

@@ -8,9 +8,12 @@ import (
 	"slices"
 	"strings"
 
+	"gopkg.in/yaml.v3"
+
 	"github.com/millrace/millrace/adapter"
 	"github.com/millrace/millrace/adapter/csv"
 	"github.com/millrace/millrace/adapter/debezium"
+	"github.com/millrace/millrace/adapter/mapped"
 	"github.com/millrace/millrace/adapter/native"
 	"github.com/millrace/millrace/adapter/segment"
 	"github.com/millrace/millrace/examples/onlineretail"
@@ -63,7 +66,7 @@ func (c *catalog) addMapping(path string) error {
 	if err != nil {
 		return fmt.Errorf("cannot read a mapping (mappings): %w", err)
 	}
-	a, err := csv.Load(text, path)
+	a, err := loadMapping(text, path)
 	if err != nil {
 		return err
 	}
@@ -72,6 +75,18 @@ func (c *catalog) addMapping(path string) error {
 	}
 	c.adapters[a.Name()] = a
 	return nil
+}
+
+// loadMapping makes an adapter of a mapping file: of documents where it names
+// their format, of CSV where it does not.
+func loadMapping(text []byte, path string) (adapter.Adapter, error) {
+	var head struct {
+		Format string `yaml:"format"`
+	}
+	if err := yaml.Unmarshal(text, &head); err == nil && head.Format != "" {
+		return mapped.Load(text, path)
+	}
+	return csv.Load(text, path) // which also says what is wrong with a file that is no YAML
 }
 
 // withBuiltin adds the source of the example shop, so that its file can be

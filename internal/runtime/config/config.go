@@ -14,7 +14,7 @@ type Config struct {
 	Disk      Disk      `yaml:"disk" desc:"The guard that stops taking events before the disk is full."`
 	Sources   []Source  `yaml:"sources" desc:"Where events come from. Each source has one adapter."`
 	Sinks     []Sink    `yaml:"sinks" desc:"Where messages of topics go. Each sink has its own cursor: one that is dead delays no other."`
-	Mappings  []string  `yaml:"mappings" desc:"Mapping files, each of which adds a CSV adapter under the name it gives."`
+	Mappings  []string  `yaml:"mappings" desc:"Mapping files, each of which adds an adapter under the name it gives: of CSV, or of JSON and XML documents (format: json, format: xml)."`
 	Inbox     Inbox     `yaml:"inbox" desc:"How watched inbox folders are polled."`
 	Ledger    Ledger    `yaml:"ledger" desc:"The ledger of verdicts."`
 	Telemetry Telemetry `yaml:"telemetry" desc:"Logs, traces and profiling."`
