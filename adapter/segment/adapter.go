@@ -31,5 +31,5 @@ func (*Adapter) Version() string { return version }
 
 // NewDecoder implements [adapter.Adapter].
 func (*Adapter) NewDecoder(hook adapter.Telemetry) adapter.Decoder {
-	return &Decoder{in: jsonevent.NewReader(Name, hook), types: make(map[string]string)}
+	return &Decoder{in: jsonevent.NewReader(Name, hook)}
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/millrace/millrace/adapter"
+	"github.com/millrace/millrace/adapter/internal/commerce"
 	"github.com/millrace/millrace/adapter/internal/jsonevent"
 	"github.com/millrace/millrace/adapter/jsontext"
 	"github.com/millrace/millrace/event"
@@ -15,7 +16,7 @@ type Decoder struct {
 	m      message
 	digest jsonevent.Digest
 	key    []byte
-	types  map[string]string // of event names seen
+	types  commerce.Types // of event names seen
 
 	envelope string // as the fields below were read from it
 	shared   sharedContext
@@ -35,16 +36,19 @@ type message struct {
 	country                  string
 	orderID, session         string
 	contextSession, currency string
-	sums                     sums
 	single                   jsonevent.Item
 	hasSingle                bool
-	products                 []jsonevent.Item
+	sale                     commerce.Sale
 	checks                   jsonevent.Span // what was found wrong with the properties
 }
 
 func (m *message) reset() {
-	*m = message{products: m.products[:0], single: jsonevent.Item{Quantity: 1}}
+	m.sale.Reset()
+	*m = message{sale: m.sale, single: jsonevent.Item{Quantity: 1}}
 }
+
+// calls are the types of messages.
+var calls = map[string]bool{"track": true, "identify": true, "page": true, "screen": true, "group": true, "alias": true}
 
 // volatile reports whether delivery changes a member of a message.
 func volatile(key string) bool {
@@ -188,7 +192,7 @@ func (d *Decoder) store(b *event.Batch, i int, r *adapter.Record) {
 		b.Time[i] = r.Received
 	}
 	d.storeType(b, i, r)
-	if !commerce[b.Type.Get(i)] {
+	if !commerce.InSpec(b.Type.Get(i)) {
 		d.in.Drop(m.checks)
 	}
 	if m.user == "" && m.anonymous == "" && m.previous == "" {
@@ -224,24 +228,10 @@ func (d *Decoder) storeType(b *event.Batch, i int, r *adapter.Record) {
 			d.in.Problem(event.Missing, "segment.alias", "customer_id", "", "previousId is missing")
 		}
 	default:
-		t := d.typeOf(m.name)
+		t := d.types.Of(m.name, commerce.EventType)
 		b.Type.Set(i, t)
 		if t == "" {
 			d.in.Problem(event.Missing, "segment.event", "type", m.name, "event is missing: a track call needs the name of what happened")
 		}
 	}
-}
-
-// maxTypes bounds the memory of a decoder: senders may make up names.
-const maxTypes = 4096
-
-func (d *Decoder) typeOf(name string) string {
-	if t, ok := d.types[name]; ok {
-		return t
-	}
-	t := eventType(name)
-	if len(d.types) < maxTypes {
-		d.types[strings.Clone(name)] = t
-	}
-	return t
 }

@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/millrace/millrace/adapter"
 	"github.com/millrace/millrace/adapter/internal/arena"
@@ -19,13 +20,13 @@ import (
 const FieldPayload = "payload"
 
 // Rules are the names of the problems of one adapter.
-type Rules struct{ JSON, Type, Number, Negative, Time, Rounded, Amount string }
+type Rules struct{ JSON, Type, Number, Negative, Time, Rounded, Amount, Currency string }
 
 // RulesOf returns the rules of an adapter.
 func RulesOf(name string) Rules {
 	return Rules{
 		JSON: name + ".json", Type: name + ".type", Number: name + ".number", Negative: name + ".negative",
-		Time: name + ".timestamp", Rounded: name + ".rounded", Amount: name + ".amount",
+		Time: name + ".timestamp", Rounded: name + ".rounded", Amount: name + ".amount", Currency: name + ".currency",
 	}
 }
 
@@ -242,6 +243,20 @@ func (r *Reader) Instant(v jsontext.Value, field string, at Path) (micros int64,
 		r.Problem(event.Format, r.Rules.Time, field, text, fmt.Sprintf("%s is not %s", at, want))
 	}
 	return micros, ok
+}
+
+// CurrencyCode reads an ISO 4217 code, in any case.
+func (r *Reader) CurrencyCode(v jsontext.Value, at Path) string {
+	text := r.Text(v, "currency", at)
+	if text == "" {
+		return ""
+	}
+	upper := strings.ToUpper(text) // allocates only if it is not
+	if len(upper) != 3 || strings.Trim(upper, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		r.Problem(event.Format, r.Rules.Currency, "currency", text, at.String()+" is no ISO 4217 code such as USD")
+		return ""
+	}
+	return upper
 }
 
 // Item is an item of an event, before its kind is known.

@@ -1,4 +1,4 @@
-package segment
+package commerce
 
 import "testing"
 
@@ -19,7 +19,7 @@ func TestEventType(t *testing.T) {
 		"":                          "",
 		"!!!":                       "",
 	} {
-		if got := eventType(name); got != want {
+		if got := EventType(name); got != want {
 			t.Errorf("%q is %q, want %q", name, got, want)
 		}
 	}

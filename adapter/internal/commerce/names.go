@@ -1,19 +1,17 @@
-package segment
+package commerce
 
 import (
 	"strings"
 	"unicode"
 )
 
-// The types that mean money.
+// The types that mean money. OrderLine is a line of an order that comes alone.
 const (
-	typeOrderCompleted = "order_completed"
-	typeOrderRefunded  = "order_refunded"
-	typeOrderCancelled = "order_cancelled"
+	OrderCompleted = "order_completed"
+	OrderRefunded  = "order_refunded"
+	OrderCancelled = "order_cancelled"
+	OrderLine      = "order_line"
 )
-
-// calls are the types of messages.
-var calls = map[string]bool{"track": true, "identify": true, "page": true, "screen": true, "group": true, "alias": true}
 
 // canonical maps names of events, in snake case, to those of the e-commerce
 // spec: names of its first version, and common spellings.
@@ -35,16 +33,16 @@ var canonical = map[string]string{
 	"viewed_checkout_step":    "checkout_step_viewed",
 	"completed_checkout_step": "checkout_step_completed",
 	"entered_payment_info":    "payment_info_entered",
-	"completed_order":         typeOrderCompleted,
+	"completed_order":         OrderCompleted,
 	"updated_order":           "order_updated",
-	"refunded_order":          typeOrderRefunded,
-	"cancelled_order":         typeOrderCancelled,
-	"canceled_order":          typeOrderCancelled,
-	"order_canceled":          typeOrderCancelled,
+	"refunded_order":          OrderRefunded,
+	"cancelled_order":         OrderCancelled,
+	"canceled_order":          OrderCancelled,
+	"order_canceled":          OrderCancelled,
 }
 
-// commerce are the events of the e-commerce spec, whose properties are checked.
-var commerce = func() map[string]bool {
+// spec are the events of the e-commerce spec.
+var spec = func() map[string]bool {
 	set := make(map[string]bool)
 	for name := range strings.FieldsSeq(`
 		products_searched product_list_viewed product_list_filtered promotion_viewed promotion_clicked
@@ -59,21 +57,26 @@ var commerce = func() map[string]bool {
 	return set
 }()
 
-// eventType turns the name of a track call into a type.
-func eventType(name string) string {
-	snake := snakeCase(name)
+// InSpec reports whether a type is one of Segment's e-commerce spec (v2), whose
+// properties have a meaning and are checked.
+func InSpec(eventType string) bool { return spec[eventType] }
+
+// EventType turns the name of an event into a type: snake case, in the spelling
+// of the e-commerce spec where it is one of its events.
+func EventType(name string) string {
+	snake := SnakeCase(name)
 	if c, ok := canonical[snake]; ok {
 		return c
 	}
 	return snake
 }
 
-// maxTypeBytes bounds a type: it is a dictionary value and a metric's label.
-const maxTypeBytes = 128
+// MaxTypeBytes bounds a type: it is a dictionary value and a metric's label.
+const MaxTypeBytes = 128
 
-// snakeCase writes "Order Completed", "orderCompleted" and "order-completed" as
+// SnakeCase writes "Order Completed", "orderCompleted" and "order-completed" as
 // order_completed. Letters of all alphabets are kept.
-func snakeCase(name string) string {
+func SnakeCase(name string) string {
 	var out strings.Builder
 	runes := []rune(name)
 	gap := false
@@ -89,10 +92,33 @@ func snakeCase(name string) string {
 			out.WriteByte('_')
 		}
 		gap = false
-		if out.Len() >= maxTypeBytes {
+		if out.Len() >= MaxTypeBytes {
 			break
 		}
 		out.WriteRune(unicode.ToLower(r))
 	}
 	return strings.TrimSuffix(out.String(), "_")
+}
+
+// maxTypes bounds the memory of a decoder: senders may make up names.
+const maxTypes = 4096
+
+// Types remembers what names turn into. The zero value is ready; it serves one
+// goroutine.
+type Types struct{ known map[string]string }
+
+// Of returns what a name turns into, by the function that is the same for all
+// calls.
+func (t *Types) Of(name string, turn func(string) string) string {
+	if known, ok := t.known[name]; ok {
+		return known
+	}
+	if t.known == nil {
+		t.known = make(map[string]string)
+	}
+	turned := turn(name)
+	if len(t.known) < maxTypes {
+		t.known[strings.Clone(name)] = turned
+	}
+	return turned
 }
