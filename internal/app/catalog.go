@@ -13,6 +13,7 @@ import (
 	"github.com/millrace/millrace/adapter"
 	"github.com/millrace/millrace/adapter/csv"
 	"github.com/millrace/millrace/adapter/debezium"
+	"github.com/millrace/millrace/adapter/ga4"
 	"github.com/millrace/millrace/adapter/mapped"
 	"github.com/millrace/millrace/adapter/native"
 	"github.com/millrace/millrace/adapter/segment"
@@ -46,7 +47,7 @@ func loadCatalog(cfg *config.Config, own Own) (*catalog, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range []adapter.Adapter{segment.New(), native.New(), debezium.New(), builtin} {
+	for _, a := range []adapter.Adapter{segment.New(), native.New(), ga4.New(), debezium.New(), builtin} {
 		c.adapters[a.Name()] = a
 	}
 	errs := []error{c.addOwn(own.Adapters)}

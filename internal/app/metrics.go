@@ -14,6 +14,7 @@ type collector struct {
 	p *platform
 
 	verdicts, received, bytes, rejected, refused *prometheus.Desc
+	unknown                                      *prometheus.Desc
 	commits, transactions, freshness             *prometheus.Desc
 	position, committed, free, low               *prometheus.Desc
 }
@@ -29,6 +30,7 @@ func newCollector(p *platform) *collector {
 		bytes:        desc("source_bytes_total", "Bytes of the payloads of those records.", "source", "adapter"),
 		rejected:     desc("source_rejected_total", "Records refused by a door and logged as rejected.", "source", "adapter"),
 		refused:      desc("source_refused_total", "Whole requests and files answered with an error.", "source", "adapter"),
+		unknown:      desc("http_unknown_senders_total", "Requests refused because their sender shows no key, or one of no source."),
 		commits:      desc("pass_commits_total", "Commits of the checkpoint since the process started."),
 		transactions: desc("pass_store_transactions_total", "Transactions of the analytics store since the process started."),
 		freshness:    desc("pass_freshness_seconds", "Time from the log's append to being queryable, over the last 10 to 20 seconds.", "quantile"),
@@ -42,7 +44,7 @@ func newCollector(p *platform) *collector {
 // Describe implements [prometheus.Collector].
 func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		c.verdicts, c.received, c.bytes, c.rejected, c.refused, c.commits, c.transactions, c.freshness, c.position, c.committed, c.free, c.low,
+		c.verdicts, c.received, c.bytes, c.rejected, c.refused, c.unknown, c.commits, c.transactions, c.freshness, c.position, c.committed, c.free, c.low,
 	} {
 		ch <- d
 	}
@@ -69,6 +71,9 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 		counter(c.bytes, float64(s.Bytes), s.Name, s.Adapter)
 		counter(c.rejected, float64(s.Rejected), s.Name, s.Adapter)
 		counter(c.refused, float64(s.Refused), s.Name, s.Adapter)
+	}
+	if c.p.doors != nil {
+		counter(c.unknown, float64(c.p.doors.Unknown()))
 	}
 	if c.p.pass == nil {
 		return

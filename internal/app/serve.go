@@ -121,7 +121,7 @@ func (p *platform) doorConfig() httpsource.Config {
 		cfg.Verdicts = verdicts{p.pass}
 	}
 	for _, s := range p.catalog.sources {
-		door := httpsource.Source{Name: s.Name, Adapter: s.adapter}
+		door := httpsource.Source{Name: s.Name, Adapter: s.adapter, AppIDs: s.Snowplow.AppIDs}
 		for _, k := range s.WriteKeys {
 			door.Keys = append(door.Keys, k.Sum())
 		}

@@ -149,7 +149,7 @@ type Disk struct {
 // Source is one origin of events.
 type Source struct {
 	Name            string        `yaml:"name" check:"name" desc:"Name of the source, as the ledger and every row show it."`
-	Adapter         string        `yaml:"adapter" check:"required" desc:"Adapter that reads its payloads: segment, native, or one from a mapping file."`
+	Adapter         string        `yaml:"adapter" check:"required" desc:"Adapter that reads its payloads: segment, native, ga4, snowplow, cloudevents, or one from a mapping file."`
 	WriteKeys       []KeyHash     `yaml:"write_keys" desc:"Keys that senders show, as 'sha256:<hex>' or plain. A plain key is hashed when it is read and not kept."`
 	Topic           string        `yaml:"topic" check:"topic-or-empty" desc:"Kafka topic to take events from."`
 	Rules           string        `yaml:"rules" desc:"File of rules and corrections. Empty: those that come with the adapter, if any."`
@@ -159,6 +159,8 @@ type Source struct {
 	Priority        string        `yaml:"priority" oneof:"|low|normal|high" desc:"Who goes first while the log's buffer fills: low may use half of it, normal 85%, high all. Default normal."`
 	Limits          SourceLimits  `yaml:"limits" desc:"Limits of this source."`
 	Schema          string        `yaml:"schema" oneof:"|off|report|quarantine" desc:"What becomes of an event that breaks its contract. Default report."`
+
+	Snowplow SnowplowSource `yaml:"snowplow" desc:"How Snowplow's trackers are recognised."`
 
 	// At most one of these is set: where the source fetches its events itself.
 	Kafka    KafkaSource    `yaml:"kafka" desc:"A topic of another Kafka cluster."`

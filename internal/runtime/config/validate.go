@@ -26,6 +26,7 @@ func (c *Config) Validate() error {
 	v.limits(c)
 	v.sources(c)
 	v.sinks(c)
+	v.snowplow(c)
 	return errors.Join(v.errs...)
 }
 

@@ -34,6 +34,7 @@ type Source struct {
 	Name    string
 	Adapter adapter.Adapter
 	Keys    [][sha256.Size]byte // SHA-256 of each write key
+	AppIDs  []string            // Snowplow's app ids that need no key
 }
 
 // Limits bound what a sender may send. Zero means the default.
@@ -96,24 +97,31 @@ type Gate interface {
 // ErrConfig is wrapped by the errors of [New].
 var ErrConfig = errors.New("cannot open the HTTP doors")
 
-// check reports what is wrong with the sources and returns them by key.
-func (c *Config) check() (map[[sha256.Size]byte]*sourceState, error) {
+// check reports what is wrong with the sources and returns them by key, and by
+// Snowplow's app id.
+func (c *Config) check() (byKey map[[sha256.Size]byte]*sourceState, byApp map[string]*sourceState, err error) {
 	if c.Appender == nil || c.Clock == nil {
-		return nil, fmt.Errorf("%w: BUG: no appender or clock", ErrConfig)
+		return nil, nil, fmt.Errorf("%w: BUG: no appender or clock", ErrConfig)
 	}
-	byKey := make(map[[sha256.Size]byte]*sourceState)
+	byKey, byApp = make(map[[sha256.Size]byte]*sourceState), make(map[string]*sourceState)
 	for i := range c.Sources {
 		s := &c.Sources[i]
 		if s.Adapter == nil {
-			return nil, fmt.Errorf("%w: BUG: source %q has no adapter", ErrConfig, s.Name)
+			return nil, nil, fmt.Errorf("%w: BUG: source %q has no adapter", ErrConfig, s.Name)
 		}
 		st := newSourceState(s, c.Meters)
 		for _, k := range s.Keys {
 			if other := byKey[k]; other != nil && other != st {
-				return nil, fmt.Errorf("%w: sources %q and %q have the same write key; give each its own", ErrConfig, other.name, s.Name)
+				return nil, nil, fmt.Errorf("%w: sources %q and %q have the same write key; give each its own", ErrConfig, other.name, s.Name)
 			}
 			byKey[k] = st
 		}
+		for _, app := range s.AppIDs {
+			if other := byApp[app]; other != nil && other != st {
+				return nil, nil, fmt.Errorf("%w: sources %q and %q have the same app id %q; give each its own", ErrConfig, other.name, s.Name, app)
+			}
+			byApp[app] = st
+		}
 	}
-	return byKey, nil
+	return byKey, byApp, nil
 }

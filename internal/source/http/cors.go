@@ -15,6 +15,9 @@ func (h *Handler) crossOrigin(w http.ResponseWriter, r *http.Request, origin str
 	if allowed {
 		header.Set("Access-Control-Allow-Origin", origin)
 		header.Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After")
+		if e.collector {
+			header.Set("Access-Control-Allow-Credentials", "true")
+		}
 	}
 	if r.Method != http.MethodOptions {
 		return false
@@ -23,8 +26,8 @@ func (h *Handler) crossOrigin(w http.ResponseWriter, r *http.Request, origin str
 		newProblem(http.StatusForbidden, "Pages of "+origin+" may not post here. Add the origin to http.cors_origins.").write(w, id)
 		return true
 	}
-	header.Set("Access-Control-Allow-Methods", e.method)
-	header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Content-Encoding, X-Request-Id")
+	header.Set("Access-Control-Allow-Methods", e.methods())
+	header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Content-Encoding, SP-Anonymous, X-Request-Id")
 	header.Set("Access-Control-Max-Age", "86400")
 	w.WriteHeader(http.StatusNoContent)
 	return true

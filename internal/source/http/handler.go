@@ -16,25 +16,27 @@ type Handler struct {
 	cfg     Config
 	limits  Limits
 	keys    map[[sha256.Size]byte]*sourceState
+	apps    map[string]*sourceState // by Snowplow's app id
 	origins map[string]bool
 
 	requests sync.Pool // of *request: their buffers are the door's only per-request memory
 	inflight atomic.Int64
 	uploads  atomic.Int64
+	unknown  atomic.Int64 // requests of senders that are no source's
 	idPrefix string
 	idLast   atomic.Uint64
 }
 
 // New returns the doors.
 func New(cfg Config) (*Handler, error) {
-	keys, err := cfg.check()
+	keys, apps, err := cfg.check()
 	if err != nil {
 		return nil, err
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	h := &Handler{cfg: cfg, limits: cfg.Limits.withDefaults(), keys: keys, origins: make(map[string]bool)}
+	h := &Handler{cfg: cfg, limits: cfg.Limits.withDefaults(), keys: keys, apps: apps, origins: make(map[string]bool)}
 	for _, o := range cfg.Origins {
 		h.origins[o] = true
 	}
@@ -45,10 +47,13 @@ func New(cfg Config) (*Handler, error) {
 
 // endpoint is one path of the doors.
 type endpoint struct {
-	method  string
-	stream  string // what [adapter.Record.Stream] says
-	segment bool   // errors in Segment's form
-	serve   func(h *Handler, q *request, w http.ResponseWriter, r *http.Request, e *endpoint) *problem
+	method    string
+	other     string // a second method, or empty
+	stream    string // what [adapter.Record.Stream] says
+	segment   bool   // errors in Segment's form
+	image     bool   // errors with an image as their body
+	collector bool   // of a Snowplow collector: also behind a write key, and for pages with credentials
+	serve     func(h *Handler, q *request, w http.ResponseWriter, r *http.Request, e *endpoint) *problem
 }
 
 // endpoints are the fixed paths. Segment's short paths are logged under their
@@ -65,8 +70,37 @@ var endpoints = func() map[string]*endpoint {
 	}
 	batch := &endpoint{method: http.MethodPost, stream: "http:/v1/batch", segment: true, serve: (*Handler).batch}
 	m["/v1/batch"], m["/v1/b"], m["/v1/import"] = batch, batch, batch
+	addAnalytics(m)
 	return m
 }()
+
+// addAnalytics adds the doors that other analytics' clients know.
+func addAnalytics(m map[string]*endpoint) {
+	const collect = "/mp/collect"
+	m[collect] = &endpoint{method: http.MethodPost, stream: "http:" + collect, serve: (*Handler).measurement}
+	m["/debug"+collect] = &endpoint{method: http.MethodPost, serve: (*Handler).validateMeasurement}
+	m["/v1/cloudevents"] = &endpoint{method: http.MethodPost, stream: "http:/v1/cloudevents", serve: (*Handler).cloudEvents}
+	m["/v1/pixel.gif"] = &endpoint{method: http.MethodGet, stream: "http:/v1/pixel.gif", image: true, serve: (*Handler).pixel}
+	m[snowplowPost] = &endpoint{method: http.MethodPost, stream: "http:" + snowplowPost, collector: true, serve: (*Handler).snowplow}
+	m[snowplowGet] = &endpoint{method: http.MethodGet, stream: "http:" + snowplowGet, collector: true, image: true, serve: (*Handler).snowplowQuery}
+	m[snowplowIglu] = &endpoint{
+		method: http.MethodPost, other: http.MethodGet, stream: "http:" + snowplowIglu, collector: true, serve: (*Handler).snowplowIgluEvent,
+	}
+}
+
+// takes reports whether the endpoint serves a method. Asking for the head of an
+// image that is an event would be one.
+func (e *endpoint) takes(method string) bool {
+	return method == e.method || method == e.other && method != "" || method == http.MethodHead && e.method == http.MethodGet && !e.image
+}
+
+// methods names the methods of an endpoint.
+func (e *endpoint) methods() string {
+	if e.other != "" {
+		return e.method + ", " + e.other
+	}
+	return e.method
+}
 
 const (
 	settingsPrefix = "/v1/projects/"
@@ -81,6 +115,7 @@ func (h *Handler) Mount(mux *http.ServeMux) {
 		}
 	}
 	mux.Handle(settingsPrefix+"{writeKey}"+settingsSuffix, h)
+	mux.Handle(snowplowPrefix, h)
 }
 
 // settingsEndpoint serves a path with a variable in it.
@@ -93,7 +128,7 @@ func endpointOf(path string) *endpoint {
 	if strings.HasPrefix(path, settingsPrefix) && strings.HasSuffix(path, settingsSuffix) {
 		return settingsEndpoint
 	}
-	return nil
+	return snowplowEndpoint(path)
 }
 
 // ServeHTTP implements [http.Handler].
@@ -109,14 +144,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var p *problem
-	if r.Method != e.method && !(r.Method == http.MethodHead && e.method == http.MethodGet) {
-		p = newProblem(http.StatusMethodNotAllowed, r.Method+" is not possible on "+r.URL.Path+"; use "+e.method+".")
-		p.allow = e.method + ", OPTIONS"
+	if !e.takes(r.Method) {
+		p = newProblem(http.StatusMethodNotAllowed, r.Method+" is not possible on "+r.URL.Path+"; use "+e.methods()+".")
+		p.allow = e.methods() + ", OPTIONS"
 	} else {
 		q := h.requests.Get().(*request)
 		q.id = id
-		if p = e.serve(h, q, w, r, e); p != nil && q.source != nil {
-			q.source.meter.Refused()
+		if p = e.serve(h, q, w, r, e); p != nil {
+			h.refused(q, p)
 		}
 		q.reset()
 		h.requests.Put(q)
@@ -125,10 +160,26 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case p == nil:
 	case e.segment:
 		p.writeSegment(w, id)
+	case e.image:
+		p.writeImage(w)
 	default:
 		p.write(w, id)
 	}
 }
+
+// refused counts a request that is answered with an error.
+func (h *Handler) refused(q *request, p *problem) {
+	switch {
+	case q.source != nil:
+		q.source.meter.Refused()
+	case p.Status == http.StatusUnauthorized:
+		h.unknown.Add(1)
+	}
+}
+
+// Unknown returns how many requests were refused since the start because their
+// sender is no source's.
+func (h *Handler) Unknown() int64 { return h.unknown.Load() }
 
 // admit counts the request in, or says why not now. leave must follow nil.
 func (h *Handler) admit() *problem {

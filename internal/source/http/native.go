@@ -43,7 +43,7 @@ func (h *Handler) native(q *request, w http.ResponseWriter, r *http.Request, e *
 	if p := h.checkEvents(q, wait); p != nil {
 		return p
 	}
-	q.addPieces(e.stream)
+	q.addPieces(adapter.Record{Stream: e.stream})
 	if p := h.append(r, q); p != nil {
 		return p
 	}
@@ -95,22 +95,26 @@ func formOf(contentType []string) (form, *problem) {
 		" is not taken; send application/json (an object or an array), or application/x-ndjson (one object per line).")
 }
 
-// addPieces makes an entry of each piece of the body. Refused ones are logged
-// as samples, so that the ledger counts them.
-func (q *request) addPieces(stream string) {
+// addPieces makes an entry of each piece of the body.
+func (q *request) addPieces(record adapter.Record) {
 	d := q.source.decoder()
 	defer q.source.decoders.Put(d)
 	for i := range q.pieces {
-		m := &q.pieces[i]
-		record := adapter.Record{
-			Payload: q.body[m.start:m.end:m.end], Stream: stream, Line: int64(i), Skew: 0, Reject: m.reason,
-		}
-		if m.reason != "" {
-			record.Payload = record.Payload[:min(len(record.Payload), route.SampleBytes)]
-			q.rejects = append(q.rejects, reject{i, m.line, m.column, m.reason, m.message})
-		}
-		q.add(d, record)
+		record.Line = int64(i)
+		q.addPiece(d, record, i)
 	}
+}
+
+// addPiece makes an entry of a piece. A refused one is logged as a sample, so
+// that the ledger counts it.
+func (q *request) addPiece(d adapter.Decoder, record adapter.Record, i int) {
+	m := &q.pieces[i]
+	record.Payload, record.Reject = q.body[m.start:m.end:m.end], m.reason
+	if m.reason != "" {
+		record.Payload = record.Payload[:min(len(record.Payload), route.SampleBytes)]
+		q.rejects = append(q.rejects, reject{i, m.line, m.column, m.reason, m.message})
+	}
+	q.add(d, record)
 }
 
 // answer tells how many events the log has taken, and which were refused.

@@ -28,6 +28,7 @@ type request struct {
 	cursor                                         *jsontext.Cursor
 	writeKey, sentAt, context, integrations, batch jsontext.Value
 
+	names   []string // of headers
 	pieces  []piece
 	entries []eventlog.Entry
 	rejects []reject
@@ -64,6 +65,10 @@ func (q *request) reset() {
 		if cap(*b.from) <= maxKept {
 			*b.to = (*b.from)[:0]
 		}
+	}
+	if cap(kept.names) <= maxKept/256 {
+		clear(kept.names)
+		q.names = kept.names[:0]
 	}
 	if max(cap(kept.entries), cap(kept.pieces), cap(kept.rejects)) <= maxKept/256 {
 		q.entries, q.pieces, q.rejects = kept.entries[:0], kept.pieces[:0], kept.rejects[:0]
@@ -144,8 +149,8 @@ func (q *request) add(d adapter.Decoder, r adapter.Record) {
 // hold it.
 func (h *Handler) authenticate(q *request, r *http.Request) *problem {
 	q.key = headerKey(r, q.key[:0])
-	if len(q.key) == 0 && r.URL.RawQuery != "" {
-		q.key = append(q.key[:0], r.URL.Query().Get("key")...)
+	if raw, ok := parameter(r.URL.RawQuery, "key"); ok && len(q.key) == 0 {
+		q.key, _ = appendUnescaped(q.key[:0], raw)
 	}
 	if len(q.key) == 0 {
 		if r.Header.Get("Authorization") != "" {
@@ -171,6 +176,10 @@ func (h *Handler) authenticateBody(q *request) *problem {
 		return unknownKey()
 	}
 	return nil
+}
+
+func missingKey() *problem {
+	return unauthorized("The request has no write key. Send one as the user name of Basic authentication, as a Bearer token, or as ?key=. Keys are configured per source, under sources[].write_keys.")
 }
 
 func unknownKey() *problem {

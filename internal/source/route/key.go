@@ -38,4 +38,9 @@ const (
 	// schema the registry does not have.
 	Undecodable   = "undecodable"
 	SchemaUnknown = "schema_unknown"
+
+	// TooManyEvents is that of an event beyond what its protocol allows in one
+	// request, NoEvents that of a request whose protocol does not let it be told.
+	TooManyEvents = "too_many_events"
+	NoEvents      = "no_events"
 )
