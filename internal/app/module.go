@@ -16,7 +16,7 @@ type Target struct {
 // Targets lists what -target takes. What a target needs runs with it.
 func Targets() []Target {
 	return []Target{
-		{"all", []string{"log", "pass", "doors", "api", "inbox", "kafka", "sources"}, "everything below (the default)"},
+		{"all", []string{"log", "pass", "doors", "api", "inbox", "kafka", "sources", "sinks"}, "everything below (the default)"},
 		{"log", nil, "the event log: the embedded broker, unless log.brokers names a cluster"},
 		{"pass", []string{"log"}, "decodes, judges, corrects, enriches and stores the events of the log"},
 		{"doors", []string{"log"}, "takes events over HTTP: Segment, native, whole files"},
@@ -24,6 +24,7 @@ func Targets() []Target {
 		{"inbox", []string{"log"}, "takes files from watched folders"},
 		{"kafka", []string{"log"}, "takes events from Kafka topics"},
 		{"sources", []string{"log"}, "fetches events from databases, queues, devices, SFTP servers, buckets and other clusters"},
+		{"sinks", []string{"log"}, "delivers messages of topics to webhooks, queues, databases, buckets and other clusters"},
 	}
 }
 
@@ -55,6 +56,7 @@ func (p *platform) modules(targets []string) ([]lifecycle.Module, error) {
 		{Name: "inbox", Needs: []string{"streams"}, Start: p.openInboxes, Run: p.runInboxes},
 		{Name: "kafka", Needs: []string{"streams"}, Start: p.openKafkaSources, Run: p.runKafkaSources},
 		{Name: "sources", Needs: []string{"streams"}, Start: p.openConnectors, Run: p.runConnectors},
+		{Name: "sinks", Needs: []string{"log", "state"}, Start: p.openSinks, Run: p.runSinks},
 		http, // last: who is told that the platform is ready finds inboxes and topics
 	}
 	// Doors hand verdicts out only where the pass runs, and then need it first.

@@ -23,6 +23,7 @@ import (
 	"github.com/millrace/millrace/internal/runtime/clock"
 	"github.com/millrace/millrace/internal/runtime/config"
 	"github.com/millrace/millrace/internal/runtime/disk"
+	"github.com/millrace/millrace/internal/sink"
 	filesource "github.com/millrace/millrace/internal/source/file"
 	httpsource "github.com/millrace/millrace/internal/source/http"
 	"github.com/millrace/millrace/internal/source/meter"
@@ -69,6 +70,7 @@ type platform struct {
 	files      *filesource.Source
 	inboxes    []*filesource.Inbox
 	connectors []connector
+	sinks      []*sink.Sink
 	doors      *httpsource.Handler
 	gateway    *gateway.Gateway
 	results    *gateway.Results

@@ -135,7 +135,7 @@ func (p *platform) gatewayConfig() gateway.Config {
 	return gateway.Config{
 		Version: p.version, Topic: p.topic.Name(),
 		Store: p.olap, Tables: olap.Tables(), Ledger: p.checkpoint.Ledger(),
-		Process: process{p}, Jobs: process{p}, Results: p.results, Runs: process{p}, Audit: process{p}, Log: p.topic, Explain: explainer{p.catalog},
+		Process: process{p}, Jobs: process{p}, Results: p.results, Runs: process{p}, Sinks: process{p}, Audit: process{p}, Log: p.topic, Explain: explainer{p.catalog},
 		Clock: p.clock, Logger: p.log, Tracer: p.tracer, Metrics: p.metrics,
 		Limits: gateway.Limits{
 			SQL:      olap.Limits{Rows: sql.MaxRows, Bytes: int64(sql.MaxResultBytes), Timeout: sql.Timeout},

@@ -28,6 +28,7 @@ type Config struct {
 	Jobs    Jobs
 	Results *Results // of the jobs
 	Runs    Runs
+	Sinks   Sinks // nil: none
 	Audit   Checkpoints
 	Log     RawLog
 	Explain Explainer

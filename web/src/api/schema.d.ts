@@ -303,6 +303,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sinks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where messages of topics go
+         * @description Each sink delivers from its own cursor. The counts are those of this process since it started.
+         */
+        get: operations["sinks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sources": {
         parameters: {
             query?: never;
@@ -1131,6 +1151,45 @@ export interface components {
             comment: string;
             name: string;
         };
+        SinkRow: {
+            /**
+             * Format: int64
+             * @description Messages that the destination refused for good
+             */
+            dead_letters: number;
+            /**
+             * Format: int64
+             * @description Messages since the process started, dead letters among them
+             */
+            delivered: number;
+            /**
+             * Format: int64
+             * @description Attempts that failed
+             */
+            errors: number;
+            /** @description webhook, amqp, redis, kafka, postgres or s3 */
+            kind: string;
+            /**
+             * Format: int64
+             * @description Messages that are not delivered
+             */
+            lag: number;
+            /** Format: date-time */
+            last_delivered: string | null;
+            last_error?: string;
+            /**
+             * Format: int64
+             * @description Messages that retention removed before they were delivered
+             */
+            missed: number;
+            name: string;
+            /** @enum {string} */
+            state: "starting" | "running" | "retrying" | "broken";
+            topic: string;
+        };
+        SinksAnswer: {
+            sinks: components["schemas"]["SinkRow"][];
+        };
         SourceRow: {
             adapter: string;
             /**
@@ -1899,6 +1958,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SchemaAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sinks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SinksAnswer"];
                 };
             };
             /** @description Error */

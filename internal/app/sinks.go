@@ -1,0 +1,206 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/millrace/millrace/internal/eventlog"
+	"github.com/millrace/millrace/internal/gateway"
+	"github.com/millrace/millrace/internal/runtime/config"
+	"github.com/millrace/millrace/internal/sink"
+	kafkasink "github.com/millrace/millrace/internal/sink/kafka"
+	postgressink "github.com/millrace/millrace/internal/sink/postgres"
+	"github.com/millrace/millrace/internal/sink/rabbit"
+	redissink "github.com/millrace/millrace/internal/sink/redis"
+	s3sink "github.com/millrace/millrace/internal/sink/s3"
+	"github.com/millrace/millrace/internal/sink/webhook"
+)
+
+// What objects of a bucket are, unless the configuration says otherwise: few and large.
+const (
+	objectBytes   = 16 << 20
+	objectRecords = 100_000
+	objectLinger  = time.Minute
+)
+
+// openSinks makes the sinks. They connect when they run.
+func (p *platform) openSinks(context.Context) error {
+	for i := range p.cfg.Sinks {
+		s := &p.cfg.Sinks[i]
+		open, err := p.destination(s)
+		if err != nil {
+			return fmt.Errorf("sink %q: %w", s.Name, err)
+		}
+		c := sink.Config{
+			Name: s.Name, Kind: s.Kind(), Topic: s.Topic, Latest: s.Start == "latest", DeadLetters: s.DeadLetters,
+			Client: p.topic.Client, Ensure: p.topic.EnsureSource, Cursors: p.checkpoint, Open: open,
+			BatchRecords: s.BatchRecords, BatchBytes: int(s.BatchBytes), Linger: s.Linger,
+			Clock: p.clock, Logger: p.log, Random: rand.Float64,
+		}
+		if s.S3.Bucket != "" {
+			c.BatchRecords = orDefault(c.BatchRecords, objectRecords)
+			c.BatchBytes = orDefault(c.BatchBytes, objectBytes)
+			c.Linger = orDefault(c.Linger, objectLinger)
+		}
+		p.sinks = append(p.sinks, sink.New(c))
+	}
+	return nil
+}
+
+func orDefault[T int | time.Duration](v, otherwise T) T {
+	if v == 0 {
+		return otherwise
+	}
+	return v
+}
+
+// destination returns what connects to where a sink delivers.
+func (p *platform) destination(s *config.Sink) (func(context.Context) (sink.Destination, error), error) {
+	switch {
+	case s.Webhook.URL != "":
+		w := s.Webhook
+		c := webhook.Config{
+			Name: s.Name, URL: w.URL, Secret: []byte(w.Secret), Headers: w.Headers,
+			BatchSize: w.BatchSize, Concurrency: w.Concurrency, Timeout: w.Timeout, Clock: p.clock,
+		}
+		return func(context.Context) (sink.Destination, error) { return webhook.New(c), nil }, nil
+	case s.AMQP.URL != "":
+		c := rabbit.Config{Name: s.Name, URL: string(s.AMQP.URL), Exchange: s.AMQP.Exchange, RoutingKey: s.AMQP.RoutingKey}
+		return func(context.Context) (sink.Destination, error) { return opened(rabbit.Open(c)) }, nil
+	case s.Redis.Address != "":
+		r := s.Redis
+		c := redissink.Config{
+			Name: s.Name, Address: r.Address, Username: r.Username, Password: string(r.Password), DB: r.DB, TLS: r.TLS,
+			Stream: r.Stream, MaxLen: int64(r.MaxLen),
+		}
+		if c.Stream == "" {
+			c.Stream = s.Topic
+		}
+		return func(ctx context.Context) (sink.Destination, error) { return opened(redissink.Open(ctx, c)) }, nil
+	case s.Postgres.URL != "":
+		c := postgressink.Config{Name: s.Name, URL: string(s.Postgres.URL), Table: s.Postgres.Table, Key: s.Postgres.Key}
+		return func(ctx context.Context) (sink.Destination, error) { return opened(postgressink.Open(ctx, c)) }, nil
+	case s.S3.Bucket != "":
+		b := s.S3
+		c := s3sink.Config{
+			Bucket: b.Bucket, Prefix: b.Prefix, Endpoint: b.Endpoint, Region: b.Region, AccessKey: b.AccessKey, SecretKey: string(b.SecretKey),
+		}
+		return func(ctx context.Context) (sink.Destination, error) { return opened(s3sink.Open(ctx, c)) }, nil
+	default:
+		return otherCluster(s)
+	}
+}
+
+// otherCluster delivers to another Kafka cluster.
+func otherCluster(s *config.Sink) (func(context.Context) (sink.Destination, error), error) {
+	k := s.Kafka
+	secure, err := eventlog.Security(k.TLS, k.SASL, "kafka")
+	if err != nil {
+		return nil, err
+	}
+	c := kafkasink.Config{
+		Name: s.Name, Topic: k.Topic, Positions: k.PositionsTopic,
+		Options: append(secure, kgo.SeedBrokers(k.Brokers...)),
+	}
+	if c.Topic == "" {
+		c.Topic = s.Topic
+	}
+	if c.Positions == "" {
+		c.Positions = "millrace.sinks"
+	}
+	return func(ctx context.Context) (sink.Destination, error) { return opened(kafkasink.Open(ctx, c)) }, nil
+}
+
+// opened keeps a destination that could not be opened from being one that is nil.
+func opened[D sink.Destination](d D, err error) (sink.Destination, error) {
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// runSinks runs them beside each other: one that is slow or dead delays no other.
+func (p *platform) runSinks(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, s := range p.sinks {
+		group.Go(func() error { return s.Run(ctx) })
+	}
+	group.Go(func() error { <-ctx.Done(); return nil })
+	return group.Wait()
+}
+
+var _ gateway.Sinks = process{}
+
+// Sinks implements [gateway.Sinks].
+func (s process) Sinks() (rows []gateway.SinkRow) {
+	for _, one := range s.p.sinks {
+		st := one.Stats()
+		row := gateway.SinkRow{
+			Name: st.Name, Kind: st.Kind, Topic: st.Topic, State: st.State.String(),
+			Delivered: st.Delivered, DeadLetters: st.DeadLetters, Missed: st.Missed, Lag: st.Lag,
+			Errors: st.Errors, LastError: st.LastError,
+		}
+		if !st.LastDelivered.IsZero() {
+			row.LastDelivered = &st.LastDelivered
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// sinkCollector gives Prometheus how the sinks are doing.
+type sinkCollector struct {
+	p *platform
+
+	delivered, bytes, dead, missed, errors, lag, up *prometheus.Desc
+}
+
+func newSinkCollector(p *platform) *sinkCollector {
+	desc := func(name, help string) *prometheus.Desc {
+		return prometheus.NewDesc("millrace_sink_"+name, help, []string{"sink", "kind"}, nil)
+	}
+	return &sinkCollector{
+		p:         p,
+		delivered: desc("delivered_total", "Messages delivered since the process started, dead letters among them."),
+		bytes:     desc("delivered_bytes_total", "Bytes of the values of those messages."),
+		dead:      desc("dead_letters_total", "Messages that the destination refused for good."),
+		missed:    desc("missed_total", "Messages that retention removed before they were delivered."),
+		errors:    desc("errors_total", "Attempts that failed."),
+		lag:       desc("lag", "Messages of the topic that are not delivered."),
+		up:        desc("up", "1 while deliveries succeed."),
+	}
+}
+
+// Describe implements [prometheus.Collector].
+func (c *sinkCollector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{c.delivered, c.bytes, c.dead, c.missed, c.errors, c.lag, c.up} {
+		ch <- d
+	}
+}
+
+// Collect implements [prometheus.Collector].
+func (c *sinkCollector) Collect(ch chan<- prometheus.Metric) {
+	for _, one := range c.p.sinks {
+		s := one.Stats()
+		send := func(d *prometheus.Desc, kind prometheus.ValueType, v int64) {
+			ch <- prometheus.MustNewConstMetric(d, kind, float64(v), s.Name, s.Kind)
+		}
+		send(c.delivered, prometheus.CounterValue, s.Delivered)
+		send(c.bytes, prometheus.CounterValue, s.Bytes)
+		send(c.dead, prometheus.CounterValue, s.DeadLetters)
+		send(c.missed, prometheus.CounterValue, s.Missed)
+		send(c.errors, prometheus.CounterValue, s.Errors)
+		send(c.lag, prometheus.GaugeValue, s.Lag)
+		up := int64(0)
+		if s.State == sink.Running {
+			up = 1
+		}
+		send(c.up, prometheus.GaugeValue, up)
+	}
+}
