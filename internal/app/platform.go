@@ -50,6 +50,7 @@ type platform struct {
 	cfg     *config.Config
 	version string
 	clock   clock.Clock
+	random  *random // for the jitter of waits
 	log     *slog.Logger
 	metrics *prometheus.Registry
 	meters  *meter.Registry

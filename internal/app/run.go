@@ -114,7 +114,7 @@ func newPlatform(ctx context.Context, cfg *config.Config, opts Options) (*platfo
 	}
 	c := clock.Real()
 	p := &platform{
-		cfg: cfg, version: opts.Version, clock: c, log: log, catalog: cat, started: c.Now(),
+		cfg: cfg, version: opts.Version, clock: c, random: newRandom(), log: log, catalog: cat, started: c.Now(),
 		metrics: telemetry.NewRegistry(opts.Version), meters: new(meter.Registry), tracer: tracers.Tracer("millrace"),
 	}
 	p.metrics.MustRegister(newCollector(p), newJobCollector(p), newSinkCollector(p))

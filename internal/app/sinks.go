@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -41,7 +40,7 @@ func (p *platform) openSinks(context.Context) error {
 			Name: s.Name, Kind: s.Kind(), Topic: s.Topic, Latest: s.Start == "latest", DeadLetters: s.DeadLetters,
 			Client: p.topic.Client, Ensure: p.topic.EnsureSource, Cursors: p.checkpoint, Open: open,
 			BatchRecords: s.BatchRecords, BatchBytes: int(s.BatchBytes), Linger: s.Linger,
-			Clock: p.clock, Logger: p.log, Random: rand.Float64,
+			Clock: p.clock, Logger: p.log, Random: p.random.Float64,
 		}
 		if s.S3.Bucket != "" {
 			c.BatchRecords = orDefault(c.BatchRecords, objectRecords)
