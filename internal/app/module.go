@@ -49,7 +49,9 @@ func (p *platform) modules(targets []string) ([]lifecycle.Module, error) {
 		{Name: "log", Needs: []string{"folder"}, Start: p.openLog, Run: p.runLog, Stop: p.stopLog, Close: p.closeLog},
 		{Name: "state", Needs: []string{"folder"}, Start: p.openState, Close: p.closeState},
 		{Name: "olap", Needs: []string{"folder"}, Start: p.openOLAP, Close: p.closeOLAP},
-		{Name: "pass", Needs: []string{"log", "state", "olap"}, Start: p.openPass, Run: p.runPass},
+		{Name: "records", Needs: []string{"folder"}, Start: p.openRecords, Close: p.closeRecords},
+		{Name: "registry", Needs: []string{"records"}, Start: p.openRegistry, Run: p.runRegistry, Close: p.closeRegistry},
+		{Name: "pass", Needs: []string{"log", "state", "olap", "registry"}, Start: p.openPass, Run: p.runPass},
 		{Name: "streams", Needs: []string{"log", "state"}, Start: p.openStreams},
 		{Name: "doors", Needs: []string{"streams"}, Start: p.openDoors},
 		{Name: "api", Needs: []string{"pass"}, Start: p.openGateway},
@@ -61,7 +63,8 @@ func (p *platform) modules(targets []string) ([]lifecycle.Module, error) {
 	}
 	// Doors hand verdicts out only where the pass runs, and then need it first.
 	if slices.Contains(targets, "pass") || slices.Contains(targets, "api") {
-		all[6].Needs = append(all[6].Needs, "pass")
+		doors := slices.IndexFunc(all, func(m lifecycle.Module) bool { return m.Name == "doors" })
+		all[doors].Needs = append(all[doors].Needs, "pass")
 	}
 	return lifecycle.Resolve(all, targets)
 }

@@ -30,6 +30,7 @@ import (
 	"github.com/millrace/millrace/internal/source/resume"
 	"github.com/millrace/millrace/internal/store/olap"
 	"github.com/millrace/millrace/internal/store/olap/duckdb"
+	"github.com/millrace/millrace/internal/store/record"
 )
 
 // format is the version of the data folder's layout:
@@ -38,6 +39,7 @@ import (
 //	state/   the checkpoint store
 //	dedup/   the dedup indexes, a folder per partition
 //	olap/    the analytics database
+//	records/ the record store
 //	scratch/ what may be deleted while nothing runs
 //
 // Format 2 has the verdict log in state/, and olap/ may be behind state/, which a
@@ -66,6 +68,8 @@ type platform struct {
 	retention  *eventlog.Retention
 	checkpoint *checkpoint.Store
 	olap       olap.Store
+	records    record.Store
+	registry   *registryServer
 	pass       *pass.Pass
 	streams    *resume.Log
 	files      *filesource.Source

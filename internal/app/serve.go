@@ -54,6 +54,9 @@ func (s *server) handler() http.Handler {
 	if s.p.doors != nil {
 		s.p.doors.Mount(mux)
 	}
+	if s.p.registry != nil {
+		mux.Handle("/registry/", s.p.registry.Handler("/registry"))
+	}
 	if s.p.gateway != nil {
 		s.p.gateway.Mount(mux)
 		mux.Handle("/", console.Handler())

@@ -15,6 +15,8 @@ type Config struct {
 	Sources   []Source  `yaml:"sources" desc:"Where events come from. Each source has one adapter."`
 	Sinks     []Sink    `yaml:"sinks" desc:"Where messages of topics go. Each sink has its own cursor: one that is dead delays no other."`
 	Mappings  []string  `yaml:"mappings" desc:"Mapping files, each of which adds an adapter under the name it gives: of CSV, or of JSON and XML documents (format: json, format: xml)."`
+	Contracts []string  `yaml:"contracts" desc:"Files of contracts, or folders of them (*.yaml), which add to those that come with the platform or replace them."`
+	Schema    Schema    `yaml:"schema" desc:"The schema registry."`
 	Inbox     Inbox     `yaml:"inbox" desc:"How watched inbox folders are polled."`
 	Ledger    Ledger    `yaml:"ledger" desc:"The ledger of verdicts."`
 	Telemetry Telemetry `yaml:"telemetry" desc:"Logs, traces and profiling."`
@@ -100,7 +102,7 @@ type Jobs struct {
 	MemoryBytes Bytes         `yaml:"memory_bytes" min:"1MiB" max:"1TiB" desc:"State of jobs that is kept in memory; state beyond it is read from disk when it is needed."`
 	Disorder    time.Duration `yaml:"disorder" min:"0s" max:"24h" desc:"How far out of order events usually come; the event time of jobs stays this far behind the newest. Events that come later than that, but are not marked late, revise what was published."`
 	IdleTimeout time.Duration `yaml:"idle_timeout" min:"1s" max:"24h" desc:"A source that has sent nothing for so long does not hold event time back."`
-	TopicFormat string        `yaml:"topic_format" oneof:"json|avro" desc:"Form of results in topics: JSON objects, or Avro in its single-object encoding; the API has the schemas."`
+	TopicFormat string        `yaml:"topic_format" oneof:"json|avro" desc:"Form of results in topics: JSON objects, or Avro with its schema in the schema registry, under the subject TOPIC-value."`
 	MaxDrift    time.Duration `yaml:"max_drift" min:"0s" max:"8760h" desc:"How far a partition may be ahead of the slowest one in event time, while that one has more to read: it waits then, so that state does not grow in a long replay. 0s: no bound. In a live shop it has no effect but to let fresh events wait for a partition that is catching up."`
 }
 

@@ -48,6 +48,7 @@ func Default() *Config {
 		Sources:   []Source{},
 		Sinks:     []Sink{},
 		Mappings:  []string{},
+		Contracts: []string{},
 		Inbox:     Inbox{PollInterval: time.Second, Settle: 2 * time.Second},
 		Ledger:    Ledger{MinuteRetention: 35 * day},
 		Telemetry: Telemetry{LogFormat: "text", LogLevel: "info", OTLPSampleRatio: 1},
