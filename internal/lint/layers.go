@@ -118,7 +118,7 @@ var Layers = []Layer{
 		Name: "parts of sources",
 		Packages: []string{
 			"internal/source/meter", "internal/source/resume", "internal/source/route", "internal/source/supervise",
-			"internal/source/intake", "internal/source/spool", "internal/source/transcode",
+			"internal/source/intake", "internal/source/spool", "internal/source/transcode/...",
 		},
 		Is: "what several sources use",
 		Siblings: []Edge{
