@@ -111,5 +111,22 @@ type FileFormat interface {
 	Header(first []byte) (envelope string, skip bool, err error)
 }
 
+// FileOpener is implemented by file formats that look at the beginning of a file
+// before it is cut into records, to find out how it is written.
+type FileOpener interface {
+	// OpenFile returns the format of the file that begins with head, which ends
+	// anywhere unless atEOF. What the records need to be understood alone is up to
+	// the Header of the returned format. The error says what is wrong with the file.
+	OpenFile(head []byte, atEOF bool) (FileFormat, error)
+}
+
+// JSONRecords is implemented by adapters that are a [FileFormat] and whose
+// records are JSON documents. A file's door then cuts files that are one array
+// of objects, or objects over several lines, too, and hands over rows of binary
+// files as objects. Adapters that are no FileFormat are taken to read JSON.
+type JSONRecords interface {
+	RecordsAreJSON() bool
+}
+
 // ErrUndecodable says that a payload is not of the adapter's format at all.
 var ErrUndecodable = errors.New("cannot decode payload")

@@ -154,6 +154,9 @@ func (a *Adapter) NewDecoder(hook adapter.Telemetry) adapter.Decoder {
 	return d
 }
 
+// RecordsAreJSON implements [adapter.JSONRecords].
+func (a *Adapter) RecordsAreJSON() bool { return !a.xml }
+
 // Next implements [adapter.FileFormat].
 func (a *Adapter) Next(data []byte, atEOF bool) (advance int, record []byte, lines int) {
 	if a.xml {

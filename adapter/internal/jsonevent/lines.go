@@ -25,3 +25,6 @@ func (Lines) Next(data []byte, atEOF bool) (advance int, record []byte, lines in
 
 // Header implements adapter.FileFormat: there is none.
 func (Lines) Header([]byte) (envelope string, skip bool, err error) { return "", false, nil }
+
+// RecordsAreJSON implements [adapter.JSONRecords].
+func (Lines) RecordsAreJSON() bool { return true }

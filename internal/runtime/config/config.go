@@ -137,6 +137,7 @@ type Limits struct {
 	BatchBytes       Bytes `yaml:"batch_bytes" min:"256B" max:"64MiB" desc:"One batch of the Segment API."`
 	BodyBytes        Bytes `yaml:"body_bytes" min:"256B" max:"256MiB" desc:"One body of the native door, after decompression."`
 	LineBytes        Bytes `yaml:"line_bytes" min:"256B" max:"16MiB" desc:"One line of a file."`
+	FileBytes        Bytes `yaml:"file_bytes" min:"1MiB" max:"16TiB" desc:"A file of a source, uncompressed; an archive with all its members."`
 	BatchEvents      int   `yaml:"batch_events" min:"1" max:"1000000" desc:"Events in one request."`
 	InflightRequests int   `yaml:"inflight_requests" min:"1" max:"1000000" desc:"Requests being taken at once; beyond it senders get 429 with Retry-After."`
 	FileUploads      int   `yaml:"file_uploads" min:"1" max:"10000" desc:"Files being taken at once; beyond it senders get 429 with Retry-After."`

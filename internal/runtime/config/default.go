@@ -40,6 +40,7 @@ func Default() *Config {
 			BatchBytes:       500 * KiB,
 			BodyBytes:        8 * MiB,
 			LineBytes:        1 * MiB,
+			FileBytes:        64 * GiB,
 			BatchEvents:      10_000,
 			InflightRequests: 1024,
 			FileUploads:      16,

@@ -21,6 +21,8 @@ type Config struct {
 	// ones than fit in memory. Empty: the system's.
 	TempDir string
 
+	Limits Limits // of what files stand for
+
 	LineBytes    int           // longest record; 1 MiB
 	ChunkBytes   int           // read and handed over at once; 256 KiB
 	BatchRecords int           // records handed over at once; 4,096
@@ -29,7 +31,29 @@ type Config struct {
 	RetryFor     time.Duration // how long to wait for a log that takes nothing; 0: as long as the context lives
 }
 
+// Limits bound what the bytes of a file may stand for. Zero values stand for the
+// defaults.
+type Limits struct {
+	Bytes   int64 // of a file's text, or of all in an archive; 64 GiB
+	Ratio   int64 // of that to the bytes sent, where it is long; 500
+	Members int   // of an archive; 10,000
+}
+
+func (l Limits) withDefaults() Limits {
+	if l.Bytes <= 0 {
+		l.Bytes = 64 << 30
+	}
+	if l.Ratio <= 0 {
+		l.Ratio = 500
+	}
+	if l.Members <= 0 {
+		l.Members = 10_000
+	}
+	return l
+}
+
 func (c Config) withDefaults() Config {
+	c.Limits = c.Limits.withDefaults()
 	for _, d := range []struct {
 		v   *int
 		def int
@@ -61,8 +85,8 @@ func New(cfg Config) *Source { return &Source{cfg: cfg.withDefaults()} }
 
 // Input is a file.
 type Input struct {
-	Name    string // as rows show it, without folders
-	Reader  io.Reader
+	Name    string    // as rows show it, without folders
+	Reader  io.Reader // an io.ReaderAt too, if it can be: archives and Parquet are not copied then
 	Source  string
 	Adapter adapter.Adapter
 	// Size is the length of what Reader gives, -1 when it is not known (a pipe).

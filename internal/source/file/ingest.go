@@ -14,12 +14,13 @@ import (
 	"github.com/millrace/millrace/internal/source/resume"
 )
 
-// ingest is one file being taken.
+// ingest is one text being taken: a file, or a member of an archive.
 type ingest struct {
 	source  *Source
 	in      *Input
 	options Options
 	text    *content
+	member  bool // its stream is forgotten when the whole archive has been taken
 	format  adapter.FileFormat
 	decoder adapter.Decoder
 	equal   *fingerprint.Counter // nil when equal records are not numbered
@@ -30,7 +31,8 @@ type ingest struct {
 	record   adapter.Record // what all records share
 	position int64          // of the last record
 	line     int64          // of the next record, from 1
-	skipping bool           // inside a line that is too long
+	inLine   bool           // some of that line has been taken
+	skipping bool           // inside a record that is too long
 	eof      bool
 	rest     []byte // read, not yet taken; copied into the next batch
 	want     int    // memory that the next batch needs, for a record longer than a chunk
@@ -47,32 +49,64 @@ type ingest struct {
 //
 // Errors: [ErrFile], resume.ErrActive, those of the log, and ctx's.
 func (s *Source) Ingest(ctx context.Context, in Input, o Options) (Report, error) {
-	g := &ingest{source: s, in: &in, options: o, line: 1, now: s.cfg.Clock.Now()}
-	g.report = Report{Stream: in.Name, Errors: []LineError{}}
-	g.meter = s.cfg.Meters.Source(in.Source, in.Adapter.Name())
-	err := g.run(ctx)
+	report, err := s.ingest(ctx, &in, o)
 	if err != nil {
-		g.meter.Refused()
+		s.cfg.Meters.Source(in.Source, in.Adapter.Name()).Refused()
 	}
-	g.report.Lines = g.line - 1
+	return report, err
+}
+
+func (s *Source) ingest(ctx context.Context, in *Input, o Options) (report Report, err error) {
+	report = Report{Stream: in.Name, Errors: []LineError{}}
+	c, err := open(in)
+	if err != nil {
+		return report, err
+	}
+	defer func() { err = errors.Join(err, c.close()) }()
+	switch c.container {
+	case zipArchive:
+		return s.ingestArchive(ctx, in, c, o)
+	case parquetFile:
+		err = s.openRows(ctx, in, c)
+	default:
+		err = c.unpack(in, &s.cfg.Limits)
+	}
+	if err != nil {
+		return report, err
+	}
+	return s.ingestText(ctx, in, c, o)
+}
+
+// ingestText takes a text to its end.
+func (s *Source) ingestText(ctx context.Context, in *Input, c *content, o Options) (Report, error) {
+	g := &ingest{source: s, in: in, options: o, text: c, line: 1, now: s.cfg.Clock.Now()}
+	return g.ingest(ctx)
+}
+
+func (g *ingest) ingest(ctx context.Context) (Report, error) {
+	g.report = Report{Stream: g.in.Name, Errors: []LineError{}}
+	g.meter = g.source.cfg.Meters.Source(g.in.Source, g.in.Adapter.Name())
+	err := g.run(ctx)
+	g.report.Lines = g.lines()
 	return g.report, err
 }
 
-func (g *ingest) run(ctx context.Context) (err error) {
-	if g.text, err = open(g.in); err != nil {
-		return err
+// lines is how many lines have been begun.
+func (g *ingest) lines() int64 {
+	if g.inLine {
+		return g.line
 	}
-	defer g.text.close()
+	return g.line - 1
+}
+
+func (g *ingest) run(ctx context.Context) (err error) {
 	if err := g.prepare(); err != nil {
 		return err
 	}
 	if g.equal != nil {
 		defer func() { err = errors.Join(err, g.equal.Close()) }()
 	}
-	g.writer, err = g.source.cfg.Log.Open(ctx, resume.Options{
-		Source: g.in.Source, Stream: g.in.Name, Identity: g.text.identity,
-		InFlight: g.source.cfg.InFlight, SaveEvery: g.source.cfg.SaveEvery, RetryFor: g.source.cfg.RetryFor,
-	})
+	g.writer, err = g.source.cfg.Log.Open(ctx, g.stream())
 	if err != nil {
 		return err
 	}
@@ -82,16 +116,33 @@ func (g *ingest) run(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if f, ok := g.format.(*jsonText); ok {
+		if err := f.ended(); err != nil {
+			return &FileError{Name: g.in.Name, Line: g.lines(), Column: 1, Message: err.Error()}
+		}
+	}
 	return g.finish(ctx)
 }
 
+func (g *ingest) stream() resume.Options {
+	return resume.Options{
+		Source: g.in.Source, Stream: g.in.Name, Identity: g.text.identity,
+		InFlight: g.source.cfg.InFlight, SaveEvery: g.source.cfg.SaveEvery, RetryFor: g.source.cfg.RetryFor,
+	}
+}
+
 func (g *ingest) finish(ctx context.Context) error {
-	if g.options.Commit != nil {
+	if g.options.Commit != nil || g.member {
 		if err := g.writer.Flush(ctx); err != nil {
 			return g.appendError(err)
 		}
+	}
+	if g.member {
+		return nil
+	}
+	if g.options.Commit != nil {
 		report := g.report
-		report.Lines = g.line - 1
+		report.Lines = g.lines()
 		if err := g.options.Commit(report); err != nil {
 			return err
 		}
@@ -112,25 +163,54 @@ func (g *ingest) prepare() error {
 	a := g.in.Adapter
 	g.decoder = a.NewDecoder(nil)
 	g.record = adapter.Record{Source: g.in.Source, Adapter: a.Name(), Stream: g.in.Name}
-	numbered := false
-	if g.format, numbered = a.(adapter.FileFormat); !numbered {
-		g.format = lines{}
-	}
 	g.rest = make([]byte, 0, g.source.cfg.ChunkBytes)
 	if err := g.read(&g.rest); err != nil {
 		return err
 	}
-	if err := checkText(g.in.Name, g.rest); err != nil {
+	if err := g.chooseFormat(); err != nil {
 		return err
 	}
 	if err := g.header(); err != nil {
 		return err
 	}
-	if numbered {
+	if _, numbered := a.(adapter.FileFormat); numbered {
 		var err error
 		if g.equal, err = fingerprint.NewCounter(g.source.cfg.TempDir, 0, 0); err != nil {
 			return fmt.Errorf("cannot number the equal records of file %q: %w", g.in.Name, err)
 		}
+	}
+	return nil
+}
+
+// chooseFormat decides how the file is cut into records.
+func (g *ingest) chooseFormat() error {
+	format, ok := g.in.Adapter.(adapter.FileFormat)
+	readsJSON := !ok
+	if j, declared := g.in.Adapter.(adapter.JSONRecords); declared {
+		readsJSON = j.RecordsAreJSON()
+	}
+	if !ok {
+		format = lines{}
+	}
+	array, document := isDocument(g.rest)
+	switch {
+	case g.text.rows && !readsJSON:
+		return &FileError{Name: g.in.Name, Message: fmt.Sprintf(
+			"rows of Parquet files are handed over as JSON, which the adapter %q does not read; use one that does, such as a mapping with format: json", g.in.Adapter.Name())}
+	case g.text.rows:
+		g.format = lines{}
+		return nil
+	case readsJSON && document:
+		g.format = &jsonText{array: array}
+		return nil
+	}
+	g.format = format
+	if opener, ok := g.in.Adapter.(adapter.FileOpener); ok {
+		opened, err := opener.OpenFile(g.rest, g.eof)
+		if err != nil {
+			return &FileError{Name: g.in.Name, Line: 1, Column: 1, Message: err.Error(), cause: err}
+		}
+		g.format = opened
 	}
 	return nil
 }
@@ -154,8 +234,7 @@ func (g *ingest) header() error {
 			}
 			continue
 		case record == nil:
-			g.rest = g.rest[advance:]
-			g.line += int64(breaks)
+			g.rest = g.consume(g.rest, advance, breaks)
 			continue
 		}
 		envelope, skip, err := g.format.Header(record)
@@ -164,11 +243,17 @@ func (g *ingest) header() error {
 		}
 		g.record.Envelope = envelope
 		if skip && advance > 0 {
-			g.rest = g.rest[advance:]
-			g.line += int64(breaks)
+			g.rest = g.consume(g.rest, advance, breaks)
 		}
 		return nil
 	}
+}
+
+// consume goes behind n bytes with some line breaks.
+func (g *ingest) consume(data []byte, n, breaks int) []byte {
+	g.line += int64(breaks)
+	g.inLine = data[n-1] != '\n'
+	return data[n:]
 }
 
 // read fills the buffer to its capacity, or to the end of the file.

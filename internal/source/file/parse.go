@@ -25,7 +25,7 @@ func (g *ingest) parse(b *resume.Batch) (sleep time.Duration, err error) {
 	cfg := &g.source.cfg
 	for len(data) > 0 && len(b.Entries) < cfg.BatchRecords {
 		if g.skipping {
-			data = g.skipLine(data)
+			data = g.skip(data)
 			continue
 		}
 		advance, record, breaks := g.format.Next(data, g.eof)
@@ -37,33 +37,22 @@ func (g *ingest) parse(b *resume.Batch) (sleep time.Duration, err error) {
 			data = g.tooLong(b, data)
 			continue
 		}
-		line := g.line
-		g.line += int64(breaks)
-		if breaks == 0 {
-			g.line++ // the last line, which is not ended
-		}
-		if record == nil {
-			data = data[advance:]
-			if breaks == 0 {
-				g.line--
-			}
-			continue
-		}
-		if len(record) > cfg.LineBytes {
-			g.refuse(b, record, line, route.TooLarge, g.tooLarge())
-			data = data[advance:]
-			continue
-		}
-		if g.options.Pace > 0 {
-			if sleep = g.due(record, line); sleep > 0 {
-				g.line = line
+		if record != nil && len(record) <= cfg.LineBytes && g.options.Pace > 0 {
+			if sleep = g.due(record, g.line); sleep > 0 {
 				break
 			}
 		}
-		if err := g.add(b, record, line); err != nil {
-			return 0, err
+		line := g.line
+		data = g.consume(data, advance, breaks)
+		switch {
+		case record == nil:
+		case len(record) > cfg.LineBytes:
+			g.refuse(b, record, line, route.TooLarge, g.tooLarge())
+		default:
+			if err := g.add(b, record, line); err != nil {
+				return 0, err
+			}
 		}
-		data = data[advance:]
 	}
 	g.rest = data
 	return sleep, nil
@@ -126,26 +115,46 @@ func (g *ingest) tooLarge() string {
 // the rest of it is skipped as it is read, in constant memory.
 func (g *ingest) tooLong(b *resume.Batch, data []byte) []byte {
 	line := g.line
+	if f, ok := g.format.(*jsonText); ok {
+		return g.tooLongValue(b, f, data)
+	}
 	end := bytes.IndexByte(data, '\n')
 	if end < 0 {
 		g.refuse(b, data, line, route.TooLarge, g.tooLarge())
 		g.skipping = true
-		g.line++
-		return nil
+		return g.consume(data, len(data), 0)
 	}
 	g.refuse(b, data[:end], line, route.Unterminated, "a quoted field that begins in this line is not closed")
-	g.line++
-	return data[end+1:]
+	return g.consume(data, end+1, 1)
 }
 
-// skipLine drops data up to the end of a line that was refused.
-func (g *ingest) skipLine(data []byte) []byte {
+// tooLongValue is tooLong for a value of a JSON text, whose end is not that of a
+// line.
+func (g *ingest) tooLongValue(b *resume.Batch, f *jsonText, data []byte) []byte {
+	if g.eof && len(data) < g.source.cfg.LineBytes {
+		g.refuse(b, data, g.line, route.Unterminated, "the value that begins in this line is not closed; the file is cut off")
+	} else {
+		g.refuse(b, data, g.line, route.TooLarge, g.tooLarge())
+		g.skipping = true
+		f.skipValue(data)
+	}
+	return g.consume(data, len(data), bytes.Count(data, []byte{'\n'}))
+}
+
+// skip drops data up to the end of a record that was refused.
+func (g *ingest) skip(data []byte) []byte {
+	if f, ok := g.format.(*jsonText); ok {
+		rest, done := f.skipValue(data)
+		g.skipping = !done
+		n := len(data) - len(rest)
+		return g.consume(data, n, bytes.Count(data[:n], []byte{'\n'}))
+	}
 	end := bytes.IndexByte(data, '\n')
 	if end < 0 {
-		return nil
+		return g.consume(data, len(data), 0)
 	}
 	g.skipping = false
-	return data[end+1:]
+	return g.consume(data, end+1, 1)
 }
 
 var _ adapter.FileFormat = lines{}
