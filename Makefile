@@ -23,7 +23,7 @@ build: ## Build bin/millrace
 run: build ## Build, then replay a year of a real shop's orders: millrace demo
 	bin/millrace demo
 
-test: lint test-unit e2e kafka-test test-web ## Everything CI runs: lint, unit tests with the race detector, end-to-end and web tests
+test: lint test-unit e2e kafka-test sources-test test-web ## Everything CI runs: lint, unit tests with the race detector, end-to-end and web tests
 	@echo 'ok: make test'
 
 test-unit: ## Unit tests with the race detector
@@ -35,6 +35,9 @@ e2e: ## End-to-end tests of the real binary
 
 kafka-test: ## Tests on a real Apache Kafka broker; needs Java 17 and, the first time, Maven
 	go test -count=1 -timeout 20m -tags kafka -run ApacheKafka ./internal/kafkatest ./internal/eventlog ./internal/source/kafka ./internal/pass/cluster ./e2e
+
+sources-test: ## Tests of sources and sinks on real PostgreSQL, MariaDB, Redis, RabbitMQ, Mosquitto, OpenSSH and an S3 store
+	tools/sources.sh
 
 test-web: web/node_modules/.package-lock.json ## The console's tests, in Chromium
 	npm --prefix web test
@@ -83,4 +86,4 @@ vuln: ## Look for known vulnerabilities; needs to reach vuln.go.dev
 web/node_modules/.package-lock.json: web/package-lock.json
 	npm --prefix web ci
 
-.PHONY: help build run test test-unit e2e kafka-test test-web lint fmt generate bench bench-peers fuzz sim docs console vuln
+.PHONY: help build run test test-unit e2e kafka-test sources-test test-web lint fmt generate bench bench-peers fuzz sim docs console vuln
