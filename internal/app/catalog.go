@@ -59,6 +59,9 @@ func loadCatalog(cfg *config.Config, own Own) (*catalog, error) {
 	for _, s := range withBuiltin(cfg.Sources) {
 		errs = append(errs, c.addSource(s))
 	}
+	if c.jobFiles != nil {
+		errs = append(errs, c.checkOutputs(cfg.Sinks))
+	}
 	return c, errors.Join(errs...)
 }
 

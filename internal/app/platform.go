@@ -245,7 +245,7 @@ func (p *platform) openPass(context.Context) error {
 		Pass: p.cfg.Pass, Topic: p.topic, Name: name, Instance: member,
 		Store: p.olap, Checkpoint: p.checkpoint, Dir: p.dir("dedup"),
 		Adapters: p.catalog.adapters, Sources: p.catalog.passSources(), Enrichment: p.catalog.enrich,
-		Jobs: p.jobs(), Feed: p.results.Publish,
+		Jobs: p.jobs(), Feed: p.results.Publish, Mirrors: p.mirrors(),
 		Retention: p.cfg.Ledger.MinuteRetention, Clock: p.clock, Logger: p.log,
 	})
 	return err

@@ -1,8 +1,12 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,6 +23,8 @@ import (
 	redissink "github.com/millrace/millrace/internal/sink/redis"
 	s3sink "github.com/millrace/millrace/internal/sink/s3"
 	"github.com/millrace/millrace/internal/sink/webhook"
+	"github.com/millrace/millrace/internal/spell"
+	"github.com/millrace/millrace/stream"
 )
 
 // What objects of a bucket are, unless the configuration says otherwise: few and large.
@@ -28,6 +34,47 @@ const (
 	objectLinger  = time.Minute
 )
 
+// outputTopic is the topic that an output of a job goes to besides, for the sinks that
+// deliver it.
+func outputTopic(output string) string { return "millrace.output." + output }
+
+// mirrors are the outputs of jobs that sinks deliver, with their topics.
+func (p *platform) mirrors() map[string]string {
+	mirrors := make(map[string]string)
+	for i := range p.cfg.Sinks {
+		if output := p.cfg.Sinks[i].Output; output != "" {
+			mirrors[output] = outputTopic(output)
+		}
+	}
+	return mirrors
+}
+
+// checkOutputs reports sinks of outputs that no job has.
+func (c *catalog) checkOutputs(sinks []config.Sink) error {
+	var names []string
+	for _, j := range c.jobFiles.list() {
+		for _, s := range j.Sinks() {
+			if s.Kind != stream.Topic {
+				names = append(names, s.Name)
+			}
+		}
+	}
+	var errs []error
+	for i := range sinks {
+		s := &sinks[i]
+		if s.Output == "" || slices.Contains(names, s.Output) {
+			continue
+		}
+		slices.Sort(names)
+		hint := "; there are " + strings.Join(names, ", ")
+		if near := spell.Nearest(s.Output, names); near != "" {
+			hint = fmt.Sprintf("; did you mean %q?", near)
+		}
+		errs = append(errs, fmt.Errorf("sink %q: no job has a table or feed %q (sinks[%d].output)%s", s.Name, s.Output, i, hint))
+	}
+	return errors.Join(errs...)
+}
+
 // openSinks makes the sinks. They connect when they run.
 func (p *platform) openSinks(context.Context) error {
 	for i := range p.cfg.Sinks {
@@ -36,8 +83,12 @@ func (p *platform) openSinks(context.Context) error {
 		if err != nil {
 			return fmt.Errorf("sink %q: %w", s.Name, err)
 		}
+		topic := s.Topic
+		if topic == "" {
+			topic = outputTopic(s.Output)
+		}
 		c := sink.Config{
-			Name: s.Name, Kind: s.Kind(), Topic: s.Topic, Latest: s.Start == "latest", DeadLetters: s.DeadLetters,
+			Name: s.Name, Kind: s.Kind(), Topic: topic, Latest: s.Start == "latest", DeadLetters: s.DeadLetters,
 			Client: p.topic.Client, Ensure: p.topic.EnsureSource, Cursors: p.checkpoint, Open: open,
 			BatchRecords: s.BatchRecords, BatchBytes: int(s.BatchBytes), Linger: s.Linger,
 			Clock: p.clock, Logger: p.log, Random: p.random.Float64,
@@ -79,7 +130,7 @@ func (p *platform) destination(s *config.Sink) (func(context.Context) (sink.Dest
 			Stream: r.Stream, MaxLen: int64(r.MaxLen),
 		}
 		if c.Stream == "" {
-			c.Stream = s.Topic
+			c.Stream = cmp.Or(s.Topic, s.Output)
 		}
 		return func(ctx context.Context) (sink.Destination, error) { return opened(redissink.Open(ctx, c)) }, nil
 	case s.Postgres.URL != "":
@@ -108,7 +159,7 @@ func otherCluster(s *config.Sink) (func(context.Context) (sink.Destination, erro
 		Options: append(secure, kgo.SeedBrokers(k.Brokers...)),
 	}
 	if c.Topic == "" {
-		c.Topic = s.Topic
+		c.Topic = cmp.Or(s.Topic, s.Output)
 	}
 	if c.Positions == "" {
 		c.Positions = "millrace.sinks"

@@ -163,9 +163,9 @@ func (c *catchUp) seal(ctx context.Context) error {
 	}
 	var outputs []stream.Output
 	err := c.shadow.seal(c.p.cfg.Checkpoint, func(commit *checkpoint.Commit, all []stream.Output) error {
-		outputs = slices.DeleteFunc(all, func(o stream.Output) bool {
+		outputs = c.j.mirrored(slices.DeleteFunc(all, func(o stream.Output) bool {
 			return c.keyedOnly && len(o.Sink.Key) == 0
-		})
+		}))
 		return c.j.keep(commit, outputs)
 	})
 	if err != nil {

@@ -30,7 +30,8 @@ type jobs struct {
 	held       []int32 // partitions that wait for others; committing guards it
 	outlets            // committing guards them
 	topics     *topicWriter
-	messages   map[*stream.Sink]messages // writers for topics
+	messages   map[*stream.Sink]messages     // writers for topics
+	mirrors    map[*stream.Sink]*stream.Sink // of outputs that go to a topic besides
 }
 
 // openJobs opens the jobs' state as of the newest commit.
@@ -43,7 +44,7 @@ func (p *Pass) openJobs() error {
 			"run one process with log.group empty, or switch the jobs off with pass.jobs.enabled: false")
 	}
 	c := &p.cfg.Pass.Jobs
-	j := &jobs{p: p, opened: p.cfg.Clock.Now().UnixMicro(), watermarks: stream.NewWatermarks(c.Disorder, c.IdleTimeout), messages: make(map[*stream.Sink]messages)}
+	j := &jobs{p: p, opened: p.cfg.Clock.Now().UnixMicro(), watermarks: stream.NewWatermarks(c.Disorder, c.IdleTimeout), messages: make(map[*stream.Sink]messages), mirrors: make(map[*stream.Sink]*stream.Sink)}
 	if err := j.openTables(); err != nil {
 		return err
 	}
@@ -167,7 +168,8 @@ func (j *jobs) seal(commit *checkpoint.Commit) ([]stream.Output, error) {
 	for _, f := range s.Failed {
 		j.p.cfg.Logger.Error("a job was stopped; the others go on", "job", f.Job, "at", f.Place, "error", f.Reason, "stack", f.Stack)
 	}
-	return s.Outputs, j.keep(commit, s.Outputs)
+	outputs := j.mirrored(s.Outputs)
+	return outputs, j.keep(commit, outputs)
 }
 
 // keep adds outputs to a commit, so that they are delivered even if this process

@@ -68,7 +68,9 @@ type Config struct {
 	Jobs       []*stream.Job
 	// Feed takes what jobs publish, once it is committed; nil for nobody. It must
 	// not block.
-	Feed      func(first uint64, results []stream.Output)
+	Feed func(first uint64, results []stream.Output)
+	// Mirrors are the topics to which tables and feeds of jobs go besides, by their names.
+	Mirrors   map[string]string
 	Telemetry adapter.Telemetry
 	Retention time.Duration // of the ledger's minutes
 	Clock     clock.Clock

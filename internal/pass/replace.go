@@ -45,6 +45,7 @@ func (p *Pass) SetJobs(ctx context.Context, list []*stream.Job) error {
 			return
 		}
 		clear(j.messages)
+		clear(j.mirrors)
 		j.outlets = next
 		p.writer.enqueue(unit{define: next.defined})
 	})

@@ -37,6 +37,31 @@ func newTopicWriter(p *Pass) (*topicWriter, error) {
 	return t, nil
 }
 
+// mirrored adds, behind each result that somebody wants in a topic besides, its copy for it.
+func (j *jobs) mirrored(outputs []stream.Output) []stream.Output {
+	if len(j.p.cfg.Mirrors) == 0 {
+		return outputs
+	}
+	all := make([]stream.Output, 0, 2*len(outputs))
+	for _, o := range outputs {
+		all = append(all, o)
+		topic, wanted := j.p.cfg.Mirrors[o.Sink.Name]
+		if !wanted || o.Sink.Kind == stream.Topic {
+			continue
+		}
+		mirror := j.mirrors[o.Sink]
+		if mirror == nil {
+			of := *o.Sink
+			of.Kind, of.Name = stream.Topic, topic
+			mirror = &of
+			j.mirrors[o.Sink] = mirror
+		}
+		o.Sink = mirror
+		all = append(all, o)
+	}
+	return all
+}
+
 // message is a result in the form in which the outbox keeps it for its topic.
 func (j *jobs) message(o *stream.Output) ([]byte, error) {
 	w := j.messages[o.Sink]

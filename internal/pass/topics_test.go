@@ -15,13 +15,13 @@ import (
 	"github.com/millrace/millrace/stream"
 )
 
-// purchaseJob publishes each purchase to a topic.
-func purchaseJob() []*stream.Job {
+// purchaseJob publishes each purchase.
+func purchaseJob(to func(stream.Stream[purchase])) []*stream.Job {
 	j := stream.NewJob("purchases", 1)
 	purchases := stream.Events(j, "purchases", func(b *event.Batch, i int, emit func(purchase)) {
 		emit(purchase{Customer: b.CustomerID[i], Amount: b.Amount[i]})
 	})
-	stream.ToTopic(purchases, "shop.purchases", "what was bought", "customer")
+	to(purchases)
 	return []*stream.Job{j}
 }
 
@@ -66,13 +66,26 @@ func (s *shop) published(topic string, want int) map[uint64]purchase {
 	return all
 }
 
-// A topic gets each result once, whatever fails and whenever.
+// A topic gets each result once, whatever fails and whenever: that of a job, and one to
+// which a table or a feed goes besides.
 func TestCrashesChangeNoTopics(t *testing.T) {
+	for name, to := range map[string]func(stream.Stream[purchase]){
+		"topic": func(p stream.Stream[purchase]) { stream.ToTopic(p, "shop.purchases", "what was bought", "customer") },
+		"table": func(p stream.Stream[purchase]) { stream.ToTable(p, "purchases", "what was bought", "customer") },
+		"feed":  func(p stream.Stream[purchase]) { stream.ToFeed(p, "purchases", "what was bought", "customer") },
+	} {
+		t.Run(name, func(t *testing.T) { crashesChangeNoTopics(t, to) })
+	}
+}
+
+func crashesChangeNoTopics(t *testing.T, to func(stream.Stream[purchase])) {
+	t.Helper()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	s := newJobShop(t, 2)
-	s.jobs = purchaseJob
+	s.jobs = func() []*stream.Job { return purchaseJob(to) }
+	s.mirrors = map[string]string{"purchases": "shop.purchases"}
 	known := 0
 	for round := range 6 {
 		s.disturb(random)

@@ -6,7 +6,8 @@ import "time"
 // says where.
 type Sink struct {
 	Name         string        `yaml:"name" check:"name" desc:"Name of the sink. Its cursor is kept under it."`
-	Topic        string        `yaml:"topic" check:"topic" desc:"Topic of the log that is delivered: one that a job writes, that of a source, or that of raw events."`
+	Topic        string        `yaml:"topic" check:"topic-or-empty" desc:"Topic of the log that is delivered: one that a job writes, that of a source, or that of raw events."`
+	Output       string        `yaml:"output" desc:"Instead of a topic: the table or live feed of a job. Its results go to the topic millrace.output.NAME as well, from now on, and from there to the destination."`
 	Start        string        `yaml:"start" oneof:"|earliest|latest" desc:"Where a new sink begins in the topic. Empty: earliest."`
 	DeadLetters  string        `yaml:"dead_letters" check:"topic-or-empty" desc:"Topic for messages that the destination refuses for good. Empty: the sink waits at such a message."`
 	BatchRecords int           `yaml:"batch_records" min:"0" max:"100000" desc:"Most messages of one delivery. 0: 1000."`

@@ -39,6 +39,9 @@ func (v *validator) sinks(c *Config) {
 		default:
 			v.fail(path, "has several destinations (%s); make a sink of each, then one that is dead does not delay the others", s.Kind())
 		}
+		if (s.Topic == "") == (s.Output == "") {
+			v.fail(path, "needs either topic or output, the table or feed of a job")
+		}
 		if s.DeadLetters != "" && s.DeadLetters == s.Topic {
 			v.fail(path+".dead_letters", "is the topic of the sink itself; name another")
 		}
