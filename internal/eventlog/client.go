@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strconv"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -116,11 +117,32 @@ func (t *Topic) await(ctx context.Context, topic string) (int32, error) {
 	}
 }
 
-// EnsureSource creates the topic of a Kafka source unless it exists.
+// EnsureSource creates a topic besides the raw one unless it exists. On the embedded broker
+// it bounds its size.
 func (t *Topic) EnsureSource(ctx context.Context, topic string) error {
 	_, err := t.admin.CreateTopic(ctx, int32(t.cfg.Partitions), int16(t.cfg.ReplicationFactor), nil, topic)
 	if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
-		return fmt.Errorf("cannot create source topic %q: %w", topic, err)
+		return fmt.Errorf("cannot create topic %q: %w", topic, err)
+	}
+	if len(t.cfg.Brokers) > 0 {
+		return nil // a cluster keeps its own retention
+	}
+	return t.limit(ctx, topic)
+}
+
+// limit bounds the size of a topic of the embedded broker.
+func (t *Topic) limit(ctx context.Context, topic string) error {
+	partitions, err := t.await(ctx, topic)
+	if err != nil {
+		return err
+	}
+	bytes := strconv.FormatInt(int64(t.cfg.TopicRetention)/int64(partitions), 10)
+	answers, err := t.admin.AlterTopicConfigs(ctx, []kadm.AlterConfig{{Name: "retention.bytes", Value: &bytes}}, topic)
+	if err == nil {
+		_, err = answers.On(topic, func(r *kadm.AlterConfigsResponse) error { return r.Err })
+	}
+	if err != nil {
+		return fmt.Errorf("cannot bound the size of topic %q: %w", topic, err)
 	}
 	return nil
 }

@@ -238,6 +238,49 @@ func TestRetentionRemovesWhatIsProcessedAndNothingElse(t *testing.T) {
 	}
 }
 
+// Topics besides the raw one are bounded in size, whatever the age of their records; the
+// broker itself never removes what is in the raw one, whoever starts its cleaner.
+func TestTheBrokersOwnRetention(t *testing.T) {
+	b, raw := broker(t, t.TempDir(), "127.0.0.1:0", 1)
+	cfg := config.Default().Log
+	cfg.Partitions, cfg.TopicRetention = 1, config.MiB
+	topic, err := eventlog.OpenTopic(t.Context(), eventlog.Config{Log: cfg, Seeds: []string{b.Address()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer topic.Close()
+	if err := writer(t, raw).Append(t.Context(), entries("a", 0, 100)); err != nil {
+		t.Fatal(err)
+	}
+	for name, kilobytes := range map[string]int{"old": 100, "large": 3000} {
+		if err := topic.EnsureSource(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+		client, err := topic.Client(kgo.DefaultProduceTopic(name), kgo.ProducerBatchMaxBytes(64<<10), kgo.ProducerBatchCompression(kgo.NoCompression()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range kilobytes {
+			client.Produce(t.Context(), &kgo.Record{Value: make([]byte, 1000), Timestamp: time.Unix(1_300_000_000, 0)}, nil)
+		}
+		if err := client.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		client.Close()
+	}
+	b.Cluster().ApplyRetention()
+	starts, err := raw.StartOffsets(t.Context())
+	if err != nil || starts[0] != 0 {
+		t.Errorf("the raw topic starts at %d: %v", starts[0], err)
+	}
+	if n := b.Bytes("old", 0); n < 100_000 {
+		t.Errorf("old records were removed: %d bytes are left", n)
+	}
+	if n := b.Bytes("large", 0); n == 0 || n > int64(config.MiB) {
+		t.Errorf("the large topic has %d bytes", n)
+	}
+}
+
 func TestAPortInUseIsSaidClearly(t *testing.T) {
 	b, _ := broker(t, t.TempDir(), "127.0.0.1:0", 1)
 	_, err := embedded.Open(embedded.Config{Dir: t.TempDir(), Listen: b.Address()})

@@ -60,7 +60,14 @@ func Open(cfg Config) (*Broker, error) {
 		kfake.WithLogger(logger{cfg.Logger}),
 		// Batches of large events and large fetches are bounded by the doors'
 		// limits; the broker must not be stricter.
-		kfake.BrokerConfigs(map[string]string{"message.max.bytes": strconv.Itoa(MaxBatchBytes)}),
+		kfake.BrokerConfigs(map[string]string{
+			"message.max.bytes": strconv.Itoa(MaxBatchBytes),
+			// A client that creates a compacted topic starts the broker's cleaner. It must not
+			// remove by the age of records, which in replays and results is event time, nor
+			// what has not been processed: see [eventlog.Retention].
+			"log.retention.ms":       "-1",
+			"log.cleaner.backoff.ms": "30000",
+		}),
 	)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):

@@ -53,6 +53,7 @@ type Log struct {
 	FetchBytes        Bytes         `yaml:"fetch_bytes" min:"64KiB" max:"1GiB" desc:"Bytes fetched from one partition at once."`
 	RetentionBytes    Bytes         `yaml:"retention_bytes" min:"16MiB" max:"1PiB" desc:"Size of the embedded log, over all partitions, above which its oldest processed part is removed."`
 	Retention         time.Duration `yaml:"retention" min:"1m" max:"87600h" desc:"Age above which the embedded log's oldest processed part is removed."`
+	TopicRetention    Bytes         `yaml:"topic_retention_bytes" min:"1MiB" max:"1PiB" desc:"Size of each other topic of the embedded log (of a source, of results, of dead letters) above which its oldest part is removed, read or not."`
 	RetentionCheck    time.Duration `yaml:"retention_check" min:"100ms" max:"24h" desc:"How often retention is applied."`
 	Spool             Spool         `yaml:"spool" desc:"Where events wait on local disk while the log does not answer."`
 }

@@ -69,6 +69,7 @@ func defaultLog() Log {
 		FetchBytes:        4 * MiB,
 		RetentionBytes:    10 * GiB,
 		Retention:         7 * day,
+		TopicRetention:    GiB,
 		RetentionCheck:    30 * time.Second,
 		Spool:             Spool{Mode: "auto", After: 2 * time.Second, MaxBytes: 4 * GiB, SegmentBytes: 64 * MiB},
 	}
