@@ -24,7 +24,6 @@ type Adapter struct {
 
 	inDocument, inEnvelope tree
 	entries                []*entry // the last one has no conditions
-	identity               [][]ref
 	route                  []routePart
 	digits                 digits
 	properties             []property
@@ -35,7 +34,9 @@ type Adapter struct {
 type entry struct {
 	when   []condition
 	fields [fieldCount]*reading // nil: nowhere
-	items  *items               // nil: none
+	items  []*items
+
+	identity [][]ref
 }
 
 // items is where the items of an entry stand.
@@ -47,6 +48,7 @@ type items struct {
 	productID, name, category, quantity, price *reading
 	kind                                       string // where no rule fits
 	rules                                      []kindRule
+	skipZero                                   bool
 }
 
 type kindRule struct {
@@ -58,7 +60,7 @@ type kindRule struct {
 type ref struct {
 	from root
 	node *node
-	path string
+	path string // of a literal: its text
 }
 
 // reading is how one field is read.
@@ -146,8 +148,8 @@ func (a *Adapter) NewDecoder(hook adapter.Telemetry) adapter.Decoder {
 	d.envelope = make([]jsontext.Value, a.inEnvelope.slots)
 	slots := 0
 	for _, e := range a.entries {
-		if e.items != nil {
-			slots = max(slots, e.items.tree.slots)
+		for _, it := range e.items {
+			slots = max(slots, it.tree.slots)
 		}
 	}
 	d.item = make([]jsontext.Value, slots)

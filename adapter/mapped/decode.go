@@ -29,8 +29,9 @@ type Decoder struct {
 	// What the paths led to, by slot.
 	document, envelope, item []jsontext.Value
 
-	key  []byte
-	path jsonevent.Path // of the value that is being read
+	entry *entry // the one that holds
+	key   []byte
+	path  jsonevent.Path // of the value that is being read
 }
 
 // fault is why a record cannot be read.
@@ -61,7 +62,11 @@ func (d *Decoder) read(r *adapter.Record) fault {
 	d.start = d.in.Cursor.Offset()
 	w := walker{in: &d.in, slots: d.document, repeats: d.a.xml}
 	w.object(d.a.inDocument.top)
-	return fault{json: d.in.Cursor.End()}
+	f := fault{json: d.in.Cursor.End()}
+	if !f.any() {
+		d.entry = d.choose()
+	}
+	return f
 }
 
 // transcode makes JSON of XML.
@@ -93,8 +98,8 @@ func (d *Decoder) readEnvelope(text string) {
 	}
 }
 
-// entry returns the first entry whose conditions hold. The last one has none.
-func (d *Decoder) entry() *entry {
+// choose returns the first entry whose conditions hold. The last one has none.
+func (d *Decoder) choose() *entry {
 	entries := d.a.entries
 	for _, e := range entries[:len(entries)-1] {
 		if d.holds(e.when) {
@@ -119,7 +124,7 @@ func (d *Decoder) RouteKey(dst []byte, r *adapter.Record) ([]byte, error) {
 	if f := d.read(r); f.any() {
 		return dst, f.undecodable()
 	}
-	e := d.entry()
+	e := d.entry
 	for _, p := range d.a.route {
 		if field := e.fields[p.field]; field != nil {
 			if text := d.text(field); text != "" {
@@ -148,8 +153,8 @@ func (d *Decoder) IdempotencyKey(dst []byte, r *adapter.Record) []byte {
 
 func (d *Decoder) appendKey(dst []byte, r *adapter.Record, f fault) []byte {
 	if !f.any() {
-		for i, parts := range d.a.identity {
-			if key, ok := d.appendParts(append(dst, keyOfParts, byte(i)), parts); ok {
+		for _, parts := range d.entry.identity {
+			if key, ok := d.appendParts(append(dst, keyOfParts), parts); ok {
 				return key
 			}
 		}
@@ -162,8 +167,13 @@ func (d *Decoder) appendKey(dst []byte, r *adapter.Record, f fault) []byte {
 // length; false when one has none.
 func (d *Decoder) appendParts(dst []byte, parts []ref) ([]byte, bool) {
 	for i := range parts {
-		text := jsontext.View(d.source)
-		if parts[i].from != allPayload {
+		var text string
+		switch parts[i].from {
+		case allPayload:
+			text = jsontext.View(d.source)
+		case literal:
+			text = parts[i].path
+		default:
 			text = d.plain(d.at(&parts[i]))
 		}
 		if text == "" {
@@ -191,11 +201,11 @@ func (d *Decoder) Decode(b *event.Batch, i int, r *adapter.Record) {
 
 // store puts what was found into the batch.
 func (d *Decoder) store(b *event.Batch, i int, r *adapter.Record) {
-	e := d.entry()
+	e := d.entry
 	if e.fields[fieldType] == nil {
 		d.in.Problem(event.Schema, "mapped.event", "type", "", "no entry under events fits the document, and the mapping names no type for others")
 	}
-	b.Type.Set(i, d.checked(e.fields[fieldType]))
+	b.Type.Set(i, d.eventType(e.fields[fieldType]))
 	b.CustomerID[i] = d.checked(e.fields[fieldCustomerID])
 	b.AnonymousID[i] = d.checked(e.fields[fieldAnonymousID])
 	b.OrderID[i] = d.checked(e.fields[fieldOrderID])
@@ -209,7 +219,7 @@ func (d *Decoder) store(b *event.Batch, i int, r *adapter.Record) {
 	if d.xml.declared == nil {
 		b.Context[i] = contextOf(r.Envelope)
 	}
-	if b.Type.Get(i) == "" && e.fields[fieldType] != nil {
+	if f := e.fields[fieldType]; f != nil && !f.required && b.Type.Get(i) == "" {
 		d.in.Problem(event.Missing, "mapped.required", "type", "", "type is empty: an event needs to say what happened")
 	}
 	sum, fits := d.items(e.items, currency)

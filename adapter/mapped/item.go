@@ -7,12 +7,21 @@ import (
 )
 
 // items adds the items of a document and returns the sum of their amounts; fits
-// is false when it does not fit. it may be nil.
-func (d *Decoder) items(it *items, currency string) (sum event.Micros, fits bool) {
-	switch {
-	case it == nil:
-		return 0, true
-	case it.each == nil:
+// is false when it does not fit.
+func (d *Decoder) items(all []*items, currency string) (sum event.Micros, fits bool) {
+	fits = true
+	for _, it := range all {
+		amount, ok := d.list(it, currency)
+		if fits = fits && ok; fits {
+			sum, fits = jsonevent.Add(sum, amount)
+		}
+	}
+	return sum, fits
+}
+
+// list is items for one list of them.
+func (d *Decoder) list(it *items, currency string) (sum event.Micros, fits bool) {
+	if it.each == nil {
 		return d.addItem(it, currency), true
 	}
 	list := d.document[it.each.slot]
@@ -64,6 +73,9 @@ func (d *Decoder) addItem(it *items, currency string) event.Micros {
 		ProductID: d.checked(it.productID), Name: d.checked(it.name), Category: d.checked(it.category), Quantity: d.quantity(it.quantity),
 	}
 	item.Price, _ = d.money(it.price, currency)
+	if it.skipZero && item.Price == 0 {
+		return 0
+	}
 	return d.in.AddItem(&item, d.kind(it))
 }
 

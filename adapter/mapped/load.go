@@ -29,7 +29,6 @@ func Load(text []byte, file string) (*Adapter, error) {
 	if !l.Failed() {
 		l.head()
 		l.events()
-		l.identity()
 		l.routeKey()
 		l.properties()
 		l.finish()
@@ -132,6 +131,7 @@ type section struct {
 	constants constantsSpec
 	fields    fieldsSpec
 	items     itemsSpec
+	more      []itemsSpec
 }
 
 func (l *loader) events() {
@@ -139,11 +139,15 @@ func (l *loader) events() {
 		l.Fail("events", "%d entries; at most %d are taken", len(l.doc.Events), maxEvents)
 		return
 	}
-	top := l.section(&section{constants: l.doc.Constants, fields: l.doc.Fields, items: l.doc.Items}, &entry{})
+	top := l.section(&section{constants: l.doc.Constants, fields: l.doc.Fields, items: l.doc.Items, more: l.doc.MoreItems}, &entry{})
+	top.identity = l.identity("identity", []string{envelopePrefix + ".id"}, l.doc.Identity)
 	for i := range l.doc.Events {
 		e := &l.doc.Events[i]
-		s := &section{fmt.Sprintf("events[%d].", i), e.Constants, e.Fields, e.Items}
+		s := &section{fmt.Sprintf("events[%d].", i), e.Constants, e.Fields, e.Items, e.MoreItems}
 		out := l.section(s, top)
+		if out.identity = top.identity; l.Has(s.at + "identity") {
+			out.identity = l.identity(s.at+"identity", nil, e.Identity)
+		}
 		for k := range e.When {
 			out.when = append(out.when, l.condition(fmt.Sprintf("%swhen[%d]", s.at, k), &e.When[k], &l.a.inDocument))
 		}
@@ -180,8 +184,14 @@ func (l *loader) section(s *section, above *entry) *entry {
 	if c := s.constants.Currency; c != "" && !isCurrency(c) {
 		l.Fail(s.at+"constants.currency", "%q is no code of ISO 4217 such as GBP", yamldoc.Clip(c))
 	}
+	if l.Has(s.at+"items") || l.Has(s.at+"more_items") {
+		out.items = nil
+	}
 	if l.Has(s.at + "items") {
-		out.items = l.items(s.at+"items", &s.items)
+		out.items = append(out.items, l.items(s.at+"items", &s.items)...)
+	}
+	for i := range s.more {
+		out.items = append(out.items, l.items(fmt.Sprintf("%smore_items[%d]", s.at, i), &s.more[i])...)
 	}
 	return out
 }
@@ -291,9 +301,9 @@ func (l *loader) formats(at string, v *valueSpec, r *reading) {
 	r.want = "a time such as " + strings.Join(examples, " or ")
 }
 
-// items compiles where the items stand; nil for an empty each.
-func (l *loader) items(at string, v *itemsSpec) *items {
-	out := &items{kind: event.KindSale}
+// items compiles where a list of items stands; none for an empty each.
+func (l *loader) items(at string, v *itemsSpec) []*items {
+	out := &items{kind: event.KindSale, skipZero: v.SkipZero}
 	t := &l.a.inDocument
 	if l.Has(at + ".each") {
 		if v.Each == "" {
@@ -338,7 +348,7 @@ func (l *loader) items(at string, v *itemsSpec) *items {
 		test := conditionSpec{Path: rule.Path, In: rule.In, Prefix: rule.Prefix, Pattern: rule.Pattern}
 		out.rules = append(out.rules, kindRule{l.condition(fmt.Sprintf("%s.kind.rules[%d]", at, i), &test, t), rule.Kind})
 	}
-	return out
+	return []*items{out}
 }
 
 func (l *loader) condition(at string, c *conditionSpec, t *tree) condition {
@@ -371,18 +381,22 @@ func (l *loader) condition(at string, c *conditionSpec, t *tree) condition {
 // joiner stands between the paths of an entry of identity.
 const joiner = " + "
 
-func (l *loader) identity() {
-	entries := l.doc.Identity
-	if !l.Has("identity") {
-		entries = []string{envelopePrefix + ".id"}
+func (l *loader) identity(at string, otherwise, entries []string) (identity [][]ref) {
+	if !l.Has(at) {
+		entries = otherwise
 	}
 	for i, text := range entries {
 		var refs []ref
-		for path := range strings.SplitSeq(text, joiner) {
-			refs = append(refs, l.ref(fmt.Sprintf("identity[%d]", i), strings.TrimSpace(path), &l.a.inDocument))
+		for part := range strings.SplitSeq(text, joiner) {
+			if text, ok := strings.CutPrefix(part, "="); ok {
+				refs = append(refs, ref{from: literal, path: text})
+				continue
+			}
+			refs = append(refs, l.ref(fmt.Sprintf("%s[%d]", at, i), strings.TrimSpace(part), &l.a.inDocument))
 		}
-		l.a.identity = append(l.a.identity, refs)
+		identity = append(identity, refs)
 	}
+	return identity
 }
 
 var routeForm = regexp.MustCompile(`^([^{}]*)\{([a-z_]+)\}([^{}]*)$`)
@@ -423,8 +437,8 @@ func (l *loader) finish() {
 	l.a.inDocument.number()
 	l.a.inEnvelope.number()
 	for _, e := range l.a.entries {
-		if e.items != nil {
-			e.items.tree.number()
+		for _, it := range e.items {
+			it.tree.number()
 		}
 	}
 }

@@ -15,12 +15,13 @@ type document struct {
 
 	TimeZone   string         `yaml:"time_zone" desc:"IANA name of the zone of timestamps that do not name their offset; UTC by default. A time that comes twice, when clocks go back, is the first one; one that is skipped is moved forward."`
 	MinorUnits minorUnitsSpec `yaml:"minor_units" desc:"How many digits of an amount in minor units (minor: true) are behind the point."`
-	Identity   []string       `yaml:"identity" desc:"What makes a document the same when it is delivered again: the first entry whose paths all have a value. An entry is a path, or several joined by ' + '. By default $envelope.id, and where that has no value the content."`
+	Identity   []string       `yaml:"identity" desc:"What makes a document the same when it is delivered again: the first entry whose paths all have a value. An entry is a path, or several joined by ' + '; =text is a text of its own, which tells entries apart. By default $envelope.id, and where that has no value the content."`
 	RouteKey   []string       `yaml:"route_key" desc:"What documents are partitioned by: the first of these whose field is not empty. An entry is a field (customer_id), or text with one field in braces ('guest:{order_id}'). By default customer_id, anonymous_id, order_id."`
 
 	Constants  constantsSpec   `yaml:"constants" desc:"Fields that are the same for every event."`
 	Fields     fieldsSpec      `yaml:"fields" desc:"Where the event's fields stand."`
 	Items      itemsSpec       `yaml:"items" desc:"Where the event's items stand."`
+	MoreItems  []itemsSpec     `yaml:"more_items" desc:"Further items beside those, such as a discount of the whole order, which is an item of kind adjustment."`
 	Properties yamldoc.Entries `yaml:"properties" desc:"Names and paths of what is kept as the event's properties. The whole document without it, nothing with {}."`
 	Events     []eventSpec     `yaml:"events" desc:"What holds for some documents only, such as those of one topic: the first entry whose conditions hold decides. Its constants, fields and items replace those above, one by one; a document that no entry fits has those above."`
 }
@@ -30,7 +31,9 @@ type eventSpec struct {
 	When      []conditionSpec `yaml:"when" required:"yes" desc:"Conditions, all of which must hold."`
 	Constants constantsSpec   `yaml:"constants" desc:"As above."`
 	Fields    fieldsSpec      `yaml:"fields" desc:"As above."`
-	Items     itemsSpec       `yaml:"items" desc:"As above; replaced as a whole. An empty each: '' says that there are none."`
+	Items     itemsSpec       `yaml:"items" desc:"As above; replaced as a whole, with more_items. An empty each: '' says that there are none."`
+	MoreItems []itemsSpec     `yaml:"more_items" desc:"As above."`
+	Identity  []string        `yaml:"identity" desc:"As above; replaced as a whole."`
 }
 
 // conditionSpec holds by the text at a path. It has exactly one of in, prefix,
@@ -74,6 +77,7 @@ type itemsSpec struct {
 	Quantity  valueSpec `yaml:"quantity" desc:"How many pieces; 1 where no path has a value."`
 	Price     valueSpec `yaml:"price" desc:"Price of one piece."`
 	Kind      kindSpec  `yaml:"kind" desc:"What kind of item it is."`
+	SkipZero  bool      `yaml:"skip_zero" desc:"Whether items whose price is 0 are left out."`
 }
 
 // kindSpec classifies items.

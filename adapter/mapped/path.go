@@ -13,6 +13,7 @@ const (
 	inEnvelope
 	inItem
 	allPayload // the document as it stands
+	literal    // no place at all: a text
 )
 
 const (

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/millrace/millrace/adapter"
+	"github.com/millrace/millrace/adapter/internal/commerce"
 	"github.com/millrace/millrace/adapter/internal/jsonevent"
 	"github.com/millrace/millrace/adapter/jsontext"
 	"github.com/millrace/millrace/event"
@@ -161,6 +162,16 @@ func (d *Decoder) missing(f *reading) {
 	}
 	at := jsonevent.Path{Base: d.path.Base, Index: d.path.Index, Key: strings.Join(paths, " or ")}
 	d.in.Problem(event.Missing, "mapped.required", f.field, "", at.String()+" is required and empty")
+}
+
+// eventType bounds what may come from a header that nobody has signed.
+func (d *Decoder) eventType(f *reading) string {
+	s := d.checked(f)
+	if len(s) > commerce.MaxTypeBytes {
+		d.in.Problem(event.Schema, d.in.Rules.Type, "type", s, fmt.Sprintf("the type has more than %d bytes", commerce.MaxTypeBytes))
+		return ""
+	}
+	return s
 }
 
 func (d *Decoder) currency(f *reading) string {

@@ -47,6 +47,13 @@ func loadCatalog(cfg *config.Config, own Own) (*catalog, error) {
 	if err != nil {
 		return nil, err
 	}
+	senders, err := mapped.Builtin()
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range senders {
+		c.adapters[a.Name()] = a
+	}
 	for _, a := range []adapter.Adapter{segment.New(), native.New(), ga4.New(), debezium.New(), builtin} {
 		c.adapters[a.Name()] = a
 	}

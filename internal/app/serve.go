@@ -124,7 +124,7 @@ func (p *platform) doorConfig() httpsource.Config {
 		cfg.Verdicts = verdicts{p.pass}
 	}
 	for _, s := range p.catalog.sources {
-		door := httpsource.Source{Name: s.Name, Adapter: s.adapter, AppIDs: s.Snowplow.AppIDs}
+		door := httpsource.Source{Name: s.Name, Adapter: s.adapter, AppIDs: s.Snowplow.AppIDs, Webhook: webhookOf(&s.Webhook)}
 		for _, k := range s.WriteKeys {
 			door.Keys = append(door.Keys, k.Sum())
 		}

@@ -27,6 +27,7 @@ func (c *Config) Validate() error {
 	v.sources(c)
 	v.sinks(c)
 	v.snowplow(c)
+	v.webhooks(c)
 	return errors.Join(v.errs...)
 }
 

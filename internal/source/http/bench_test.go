@@ -40,6 +40,10 @@ func benchEvent(i int) string {
 
 func benchmarkDoor(b *testing.B, path, body string, events int, headers ...string) {
 	d := open(b, func(c *httpsource.Config) { c.Appender = noLog{} })
+	benchmarkRequest(b, d, path, body, events, headers...)
+}
+
+func benchmarkRequest(b *testing.B, d *door, path, body string, events int, headers ...string) {
 	var r rewinder
 	req, err := http.NewRequest("POST", path, &r)
 	if err != nil {

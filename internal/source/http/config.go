@@ -35,6 +35,7 @@ type Source struct {
 	Adapter adapter.Adapter
 	Keys    [][sha256.Size]byte // SHA-256 of each write key
 	AppIDs  []string            // Snowplow's app ids that need no key
+	Webhook *Webhook            // nil: the source takes no webhooks
 }
 
 // Limits bound what a sender may send. Zero means the default.

@@ -19,6 +19,8 @@ type Handler struct {
 	apps    map[string]*sourceState // by Snowplow's app id
 	origins map[string]bool
 
+	webhooks map[string]*webhookSender // by the name of the source
+
 	requests sync.Pool // of *request: their buffers are the door's only per-request memory
 	inflight atomic.Int64
 	uploads  atomic.Int64
@@ -37,6 +39,9 @@ func New(cfg Config) (*Handler, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	h := &Handler{cfg: cfg, limits: cfg.Limits.withDefaults(), keys: keys, apps: apps, origins: make(map[string]bool)}
+	if h.webhooks, err = cfg.webhookSenders(); err != nil {
+		return nil, err
+	}
 	for _, o := range cfg.Origins {
 		h.origins[o] = true
 	}
@@ -116,6 +121,7 @@ func (h *Handler) Mount(mux *http.ServeMux) {
 	}
 	mux.Handle(settingsPrefix+"{writeKey}"+settingsSuffix, h)
 	mux.Handle(snowplowPrefix, h)
+	mux.Handle(webhookPrefix, h)
 }
 
 // settingsEndpoint serves a path with a variable in it.
@@ -127,6 +133,9 @@ func endpointOf(path string) *endpoint {
 	}
 	if strings.HasPrefix(path, settingsPrefix) && strings.HasSuffix(path, settingsSuffix) {
 		return settingsEndpoint
+	}
+	if strings.HasPrefix(path, webhookPrefix) {
+		return webhookEndpoint
 	}
 	return snowplowEndpoint(path)
 }

@@ -43,4 +43,8 @@ const (
 	// request, NoEvents that of a request whose protocol does not let it be told.
 	TooManyEvents = "too_many_events"
 	NoEvents      = "no_events"
+
+	// TopicNotTaken is that of a webhook whose topic is not among those that the
+	// source is configured to take.
+	TopicNotTaken = "topic_not_taken"
 )
