@@ -21,10 +21,10 @@ type Sale struct {
 // Reset empties the sale and keeps its memory.
 func (s *Sale) Reset() { *s = Sale{Items: s.Items[:0]} }
 
-// kindOf returns the kind of the items of a type of event, and whether it takes
+// KindOf returns the kind of the items of a type of event, and whether it takes
 // back what was sold. An order that is updated repeats what order_completed
 // said, so its items are views.
-func kindOf(eventType string) (kind string, reversed bool) {
+func KindOf(eventType string) (kind string, reversed bool) {
 	switch eventType {
 	case OrderCompleted:
 		return event.KindSale, false
@@ -38,7 +38,7 @@ func kindOf(eventType string) (kind string, reversed bool) {
 // sets its amount: the revenue; else the total less shipping and tax; else the
 // value; else the sum of the items. It is negative where the event takes back.
 func (s *Sale) Store(in *jsonevent.Reader, b *event.Batch, i int) {
-	kind, reversed := kindOf(b.Type.Get(i))
+	kind, reversed := KindOf(b.Type.Get(i))
 	var items event.Micros
 	fits := true
 	for k := range s.Items {
