@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -19,26 +17,11 @@ import (
 // delivered.
 func (p *platform) sdk(key string) (delivered int, failed []string) {
 	p.t.Helper()
-	node := need(p.t, "node", "nodejs")
-	if _, err := os.Stat("node/node_modules/@segment/analytics-node"); err != nil {
-		install := exec.Command(need(p.t, "npm", "npm"), "ci", "--no-audit", "--no-fund")
-		install.Dir = "node"
-		if out, err := install.CombinedOutput(); err != nil {
-			p.t.Fatalf("cannot install Segment's SDK: npm ci in e2e/node: %v\n%s", err, out)
-		}
-	}
-	cmd := exec.Command(node, "node/shop.mjs", p.url, key)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		p.t.Fatalf("node shop.mjs: %v\n%s", err, stderr.String())
-	}
 	var outcome struct {
 		Delivered int
 		Failed    []string
 	}
-	p.decode(string(out), &outcome)
+	p.decode(node(p.t, "shop.mjs", p.url, key), &outcome)
 	return outcome.Delivered, outcome.Failed
 }
 
