@@ -220,5 +220,6 @@ func (v *validator) sources(c *Config) {
 		if s.Topic != "" && s.Topic == c.Log.Topic {
 			v.fail(path+".topic", "is %q, the topic of Millrace's own log; take events from another", s.Topic)
 		}
+		v.postgres(path+".postgres", &c.Sources[i].Postgres)
 	}
 }

@@ -340,7 +340,7 @@ func TestPostgresOutboxIsTakenByteForByte(t *testing.T) {
 	all := events(t, log)
 	var got []string
 	for _, e := range all {
-		envelope, _, _ := strings.Cut(e.Envelope, `,"ts_us"`)
+		envelope, _, _ := strings.Cut(e.Envelope, `,"ts_ms"`)
 		got = append(got, e.Payload+" "+envelope)
 	}
 	want := []string{

@@ -207,7 +207,7 @@ func (s *shape) appendOutbox(dst []byte, row []value, micros int64) (_ []byte, p
 		dst, ok = cdc.AppendText(dst, row[f.column].text)
 		valid = valid && ok
 	}
-	dst = strconv.AppendInt(append(dst, `,"ts_us":`...), micros, 10)
+	dst = strconv.AppendInt(append(dst, `,"ts_ms":`...), micros/1000, 10)
 	payload = row[o.payload].text
 	if s.types[o.payload] == typeBytea {
 		if raw, ok := unhex(payload); ok {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 
+	"github.com/millrace/millrace/adapter/jsontext"
 	"github.com/millrace/millrace/internal/source/cdc"
 )
 
@@ -54,15 +55,7 @@ func appendValue(dst []byte, typ uint32, text []byte) ([]byte, bool) {
 // isNumber is false for NaN and Infinity.
 func isNumber(text []byte) bool {
 	digits := bytes.TrimPrefix(text, []byte{'-'})
-	if len(digits) == 0 || digits[0] < '0' || digits[0] > '9' {
-		return false
-	}
-	for _, c := range digits {
-		if (c < '0' || c > '9') && c != '.' && c != 'e' && c != '-' && c != '+' {
-			return false
-		}
-	}
-	return true
+	return len(digits) > 0 && digits[0] >= '0' && digits[0] <= '9' && jsontext.Validate(jsontext.View(text)) == nil
 }
 
 // appendTimestamp turns "2026-11-21 10:06:07.12+00" into RFC 3339. Sessions are in
@@ -76,6 +69,16 @@ func appendTimestamp(dst, text []byte, zoned bool) ([]byte, bool) {
 	if zoned {
 		var ok bool
 		if clock, ok = bytes.CutSuffix(clock, []byte("+00")); !ok {
+			return dst, false
+		}
+	}
+	for _, c := range clock {
+		if (c < '0' || c > '9') && c != ':' && c != '.' {
+			return dst, false
+		}
+	}
+	for _, c := range text[:date] {
+		if (c < '0' || c > '9') && c != '-' {
 			return dst, false
 		}
 	}
