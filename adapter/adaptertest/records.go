@@ -25,6 +25,9 @@ func Records(a adapter.Adapter, text []byte) ([]adapter.Record, error) {
 	if !ok {
 		return nil, fmt.Errorf("adapter %s has no file format", a.Name())
 	}
+	if framed, ok := a.(adapter.Framed); ok {
+		return frames(a, framed, base, text)
+	}
 	var (
 		records []adapter.Record
 		line    = int64(1)
@@ -64,6 +67,41 @@ func Records(a adapter.Adapter, text []byte) ([]adapter.Record, error) {
 		records = append(records, r)
 	}
 	return records, nil
+}
+
+// frames splits a file whose records stand in envelopes. What its door would
+// refuse is left out.
+func frames(a adapter.Adapter, framed adapter.Framed, base adapter.Record, text []byte) ([]adapter.Record, error) {
+	if _, _, err := framed.Header(text); err != nil {
+		return nil, err
+	}
+	var (
+		records []adapter.Record
+		framer  = framed.NewFramer(adapter.FramerOptions{MaxBytes: 1 << 20})
+		line    = int64(1)
+		seen    = map[string]uint32{}
+		decoder = a.NewDecoder(nil)
+	)
+	for {
+		frame, err := framer.Next(text, true)
+		if err != nil {
+			return nil, err
+		}
+		if frame.Advance == 0 && frame.Reject == "" {
+			return records, nil
+		}
+		line += int64(frame.Before)
+		if frame.To > frame.From && frame.Reject == "" {
+			r := base
+			r.Payload, r.Line, r.Position, r.Envelope = text[frame.From:frame.To], line, int64(len(records)+1), frame.Envelope
+			key := string(decoder.IdempotencyKey(nil, &r))
+			seen[key]++
+			r.Occurrence = seen[key]
+			records = append(records, r)
+		}
+		line += int64(frame.Lines)
+		text = text[frame.Advance:]
+	}
 }
 
 func apply(r *adapter.Record, text string) error {

@@ -14,11 +14,13 @@ import (
 	"github.com/millrace/millrace/adapter/cloudevents"
 	"github.com/millrace/millrace/adapter/csv"
 	"github.com/millrace/millrace/adapter/debezium"
+	"github.com/millrace/millrace/adapter/edifact"
 	"github.com/millrace/millrace/adapter/ga4"
 	"github.com/millrace/millrace/adapter/mapped"
 	"github.com/millrace/millrace/adapter/native"
 	"github.com/millrace/millrace/adapter/segment"
 	"github.com/millrace/millrace/adapter/snowplow"
+	"github.com/millrace/millrace/adapter/x12"
 	"github.com/millrace/millrace/examples/onlineretail"
 	"github.com/millrace/millrace/internal/enrich"
 	"github.com/millrace/millrace/internal/pass"
@@ -56,7 +58,7 @@ func loadCatalog(cfg *config.Config, own Own) (*catalog, error) {
 	for _, a := range senders {
 		c.adapters[a.Name()] = a
 	}
-	for _, a := range []adapter.Adapter{segment.New(), native.New(), ga4.New(), snowplow.New(), cloudevents.New(), debezium.New(), builtin} {
+	for _, a := range []adapter.Adapter{segment.New(), native.New(), ga4.New(), snowplow.New(), cloudevents.New(), debezium.New(), x12.New(), edifact.New(), builtin} {
 		c.adapters[a.Name()] = a
 	}
 	errs := []error{c.addOwn(own.Adapters)}
