@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/sync/errgroup"
 
@@ -43,7 +44,7 @@ var _ httpsource.Files = (*uploads)(nil)
 func (p *platform) uploads() *uploads {
 	u := &uploads{filesource.Uploads{Files: p.files, Adapters: p.catalog.names()}}
 	for _, s := range p.catalog.sources {
-		u.Targets = append(u.Targets, filesource.Target{Name: s.Name, Adapter: s.adapter})
+		u.Targets = append(u.Targets, filesource.Target{Name: s.Name, Adapter: s.adapter, ReplyDir: s.replyDir()})
 	}
 	return u
 }
@@ -60,6 +61,18 @@ func (u *uploads) Ingest(ctx context.Context, f httpsource.Upload) (any, error) 
 	return report, err
 }
 
+// replyDir is where the senders of the source's files are answered; empty where
+// they are not.
+func (s *source) replyDir() string {
+	switch {
+	case !s.EDI.Acknowledge:
+		return ""
+	case s.EDI.Directory != "":
+		return s.EDI.Directory
+	}
+	return filepath.Join(s.Inbox, "out")
+}
+
 // openInboxes makes the sources' folders.
 func (p *platform) openInboxes(context.Context) error {
 	for _, s := range p.catalog.sources {
@@ -67,7 +80,7 @@ func (p *platform) openInboxes(context.Context) error {
 			continue
 		}
 		inbox, err := filesource.NewInbox(filesource.InboxConfig{
-			Files: p.files, Source: s.Name, Adapter: s.adapter, Dir: s.Inbox,
+			Files: p.files, Source: s.Name, Adapter: s.adapter, Dir: s.Inbox, ReplyDir: s.replyDir(),
 			PollInterval: p.cfg.Inbox.PollInterval, Settle: p.cfg.Inbox.Settle, Clock: p.clock, Logger: p.log,
 		})
 		if err != nil {

@@ -33,7 +33,7 @@ type found struct {
 	typ, kind  string
 	customer   string
 	order      string // of the event
-	current    string // order of the lines that follow
+	lineOrder  string // order of the lines that follow
 	currency   string
 	amount     event.Micros
 	hasAmount  bool
@@ -45,7 +45,7 @@ type found struct {
 	count      int    // lines
 	scope      *use   // loop of the open line; nil: none is open
 	item       int    // index of its item, -1: it is none
-	item1      item
+	current    item
 	sum        event.Micros
 	overflow   bool
 }

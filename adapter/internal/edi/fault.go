@@ -44,6 +44,7 @@ const (
 	TypeUnsupported
 	TypeOfGroup
 	CountWrong
+	TooLarge
 )
 
 // A code's names in the acknowledgements, and in the problems of events. For
@@ -74,6 +75,7 @@ var codes = [...]struct {
 	TypeUnsupported:      {message: "1", edifact: "14", rule: "message", category: event.Schema},
 	TypeOfGroup:          {message: "6", edifact: "12", rule: "message", category: event.Schema},
 	CountWrong:           {element: "7", edifact: "29", rule: "count", category: event.Business},
+	TooLarge:             {message: "5", edifact: "18", rule: "message", category: event.TooLarge},
 }
 
 // place says where a fault is, for people.

@@ -42,11 +42,11 @@ func (d *Decoder) applyLine(r *rule) {
 			return
 		}
 		price, ok := d.money(at, "item.price")
-		f.item1.bad = f.item1.bad || !ok
+		f.current.bad = f.current.bad || !ok
 		items.Price[f.item] = price
 	case toItemAmount:
 		if m, ok := d.money(at, "item.amount"); ok {
-			f.item1.amount, f.item1.hasTotal = m, true
+			f.current.amount, f.current.hasTotal = m, true
 		}
 	}
 }
@@ -63,9 +63,9 @@ func (d *Decoder) openLine(number position) {
 	} else {
 		f.line.set("line", d.text(number))
 	}
-	f.item1 = item{rank: math.MaxInt}
-	if f.current != "" && f.current != f.order {
-		f.line.set("order", f.current)
+	f.current = item{rank: math.MaxInt}
+	if f.lineOrder != "" && f.lineOrder != f.order {
+		f.line.set("order", f.lineOrder)
 	}
 	kind := f.kind
 	if kind == "" {
@@ -93,8 +93,9 @@ func (d *Decoder) closeLine() {
 	}
 	items := &f.b.Items
 	quantity := items.Quantity[f.item]
-	amount, ok := f.item1.amount, true
-	if !f.item1.hasTotal && !f.item1.bad {
+	amount := f.current.amount
+	if !f.current.hasTotal && !f.current.bad {
+		var ok bool
 		if amount, ok = items.Price[f.item].Mul(quantity); !ok {
 			d.problem(event.OutOfRange, "amount", "item.amount", "", "quantity × price does not fit")
 		}
@@ -127,8 +128,8 @@ func (d *Decoder) productID(qualifier, id string) {
 	if rank < 0 {
 		rank = len(d.in.message.ids)
 	}
-	if rank < f.item1.rank {
-		f.item1.rank = rank
+	if rank < f.current.rank {
+		f.current.rank = rank
 		f.b.Items.ProductID[f.item] = id
 	}
 }
@@ -138,17 +139,17 @@ func (d *Decoder) productID(qualifier, id string) {
 func (d *Decoder) quantity(at position) {
 	f := &d.found
 	v := d.raw(at)
-	if f.item1.quantity || len(v) == 0 {
+	if f.current.quantity || len(v) == 0 {
 		return
 	}
-	f.item1.quantity = true
+	f.current.quantity = true
 	m, ok := d.money(at, "item.quantity")
 	if ok && m%event.MicrosPerUnit != 0 {
 		d.number(at, "item.quantity", v, "is not a whole number of pieces")
 		ok = false
 	}
 	if !ok {
-		f.item1.bad = true
+		f.current.bad = true
 		return
 	}
 	n := int64(m / event.MicrosPerUnit)

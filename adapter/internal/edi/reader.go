@@ -316,10 +316,10 @@ func numberLength(v []byte, decimals bool) (digits int, ok bool) {
 func (r *reader) trailer() {
 	s := &r.scan.Segment
 	count, reference := s.Element(1), s.Element(2)
-	if string(bytes.TrimRight(reference, " ")) != r.control {
+	if len(reference) > 0 && string(bytes.TrimRight(reference, " ")) != r.control {
 		r.faultOf(TrailerReference, 2, 0, reference, fmt.Sprintf("is not the control number of the header, %q", r.control))
 	}
-	if !sameCount(string(count), s.Number) {
+	if len(count) > 0 && !sameCount(string(count), s.Number) {
 		r.faultOf(TrailerCount, 1, 0, count, fmt.Sprintf("is not the number of segments, %d", s.Number))
 	}
 }

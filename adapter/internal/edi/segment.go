@@ -119,19 +119,6 @@ func (x *Syntax) component(element []byte, n int) []byte {
 	}
 }
 
-// components counts the components of an element.
-func (x *Syntax) components(element []byte) int {
-	n := 1
-	for {
-		end := x.next(element, x.Component)
-		if end == len(element) {
-			return n
-		}
-		element = element[end+1:]
-		n++
-	}
-}
-
 // next returns the position of the first separator in text that is not released,
 // or the text's length.
 func (x *Syntax) next(text []byte, separator byte) int {

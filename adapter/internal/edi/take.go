@@ -171,7 +171,7 @@ func (d *Decoder) order(at position) {
 	if f.order == "" {
 		f.order = id
 	}
-	f.current = id
+	f.lineOrder = id
 	if f.scope != nil {
 		f.line.set("order", id)
 	}
@@ -190,9 +190,6 @@ func (d *Decoder) currency(at position) {
 	}
 	d.found.currency = code
 }
-
-// errDecimal says that a number cannot be kept.
-var errDecimal = errors.New("is no decimal number")
 
 // money reads an amount exactly. What is no number was noted as a fault already.
 func (d *Decoder) money(at position, field string) (event.Micros, bool) {

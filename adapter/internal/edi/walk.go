@@ -160,10 +160,10 @@ func newGroup(in *interchange) *group {
 // implicitGroup stands for the group that EDIFACT may leave out and X12 may not.
 func (f *Framer) implicitGroup() {
 	in := f.in
-	in.group = newGroup(in)
 	if f.standard == X12 {
-		in.group.problem("022", fmt.Sprintf("transaction sets of interchange %s stand in no functional group (GS)", in.envelope.Control))
+		in.problem("022", fmt.Sprintf("transaction sets of interchange %s stand in no functional group (GS)", in.envelope.Control))
 	}
+	in.group = newGroup(in)
 }
 
 func (f *Framer) endMessage(to int64) {

@@ -153,11 +153,12 @@ type Disk struct {
 // Source is one origin of events.
 type Source struct {
 	Name            string        `yaml:"name" check:"name" desc:"Name of the source, as the ledger and every row show it."`
-	Adapter         string        `yaml:"adapter" check:"required" desc:"Adapter that reads its payloads: segment, native, ga4, snowplow, cloudevents, or one from a mapping file."`
+	Adapter         string        `yaml:"adapter" check:"required" desc:"Adapter that reads its payloads: segment, native, ga4, snowplow, cloudevents, x12, edifact, or one from a mapping file."`
 	WriteKeys       []KeyHash     `yaml:"write_keys" desc:"Keys that senders show, as 'sha256:<hex>' or plain. A plain key is hashed when it is read and not kept."`
 	Topic           string        `yaml:"topic" check:"topic-or-empty" desc:"Kafka topic to take events from."`
 	Rules           string        `yaml:"rules" desc:"File of rules and corrections. Empty: those that come with the adapter, if any."`
 	Inbox           string        `yaml:"inbox" desc:"Folder to watch for files."`
+	EDI             EDISource     `yaml:"edi" desc:"How files of EDI are answered."`
 	AllowedLateness time.Duration `yaml:"allowed_lateness" min:"0s" max:"87600h" desc:"Overrides pass.allowed_lateness for this source. 0s: no override."`
 	Paused          bool          `yaml:"paused" desc:"Take nothing of this source: senders get 503, and what fetches events waits. This and the settings up to schema can be changed while the platform runs ('millrace sources set')."`
 	Priority        string        `yaml:"priority" oneof:"|low|normal|high" desc:"Who goes first while the log's buffer fills: low may use half of it, normal 85%, high all. Default normal."`

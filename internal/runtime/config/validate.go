@@ -28,6 +28,7 @@ func (c *Config) Validate() error {
 	v.sinks(c)
 	v.snowplow(c)
 	v.webhooks(c)
+	v.edi(c)
 	return errors.Join(v.errs...)
 }
 

@@ -94,6 +94,9 @@ type Input struct {
 	Size int64
 	// Modified, where it is known, tells a changed file from the same one.
 	Modified time.Time
+	// ReplyDir is the folder for what the sender is answered, where the format
+	// has answers: acknowledgements of EDI. Empty: the sender is not answered.
+	ReplyDir string
 }
 
 // Options say how a file is taken.
@@ -128,8 +131,10 @@ type Report struct {
 	// had put there.
 	Resumed int64 `json:"resumed,omitempty"`
 	// Rejected are records that the door refused; the log has a sample of each.
-	Rejected int64       `json:"rejected"`
-	Errors   []LineError `json:"errors"`
+	Rejected int64 `json:"rejected"`
+	// Acknowledgement is the name of the file that the sender is answered by.
+	Acknowledgement string      `json:"acknowledgement,omitempty"`
+	Errors          []LineError `json:"errors"`
 }
 
 // LineError is what is wrong with a line.

@@ -24,6 +24,8 @@ type InboxConfig struct {
 	Source  string // that its files belong to
 	Adapter adapter.Adapter
 	Dir     string
+	// ReplyDir is where senders are answered, see [Input.ReplyDir].
+	ReplyDir string
 
 	PollInterval time.Duration // 1 s
 	Settle       time.Duration // how long a file must not change; 2 s
@@ -71,6 +73,9 @@ func NewInbox(cfg InboxConfig) (*Inbox, error) {
 		if err := os.MkdirAll(filepath.Join(cfg.Dir, dir), 0o755); err != nil {
 			return nil, fmt.Errorf("cannot make the inbox folder of source %q: %w", cfg.Source, err)
 		}
+	}
+	if err := removeUnplaced(cfg.ReplyDir); err != nil {
+		return nil, fmt.Errorf("cannot use the folder for acknowledgements of source %q: %w", cfg.Source, err)
 	}
 	return &Inbox{cfg: cfg, seen: make(map[string]sight)}, nil
 }
@@ -168,6 +173,7 @@ func (b *Inbox) ingest(ctx context.Context, path, name string) (report Report, e
 	}
 	return b.cfg.Files.Ingest(ctx, Input{
 		Name: name, Reader: f, Source: b.cfg.Source, Adapter: b.cfg.Adapter, Size: info.Size(), Modified: info.ModTime(),
+		ReplyDir: b.cfg.ReplyDir,
 	}, Options{Commit: func(r Report) error {
 		return b.away(path, name, &inboxReport{Report: r, Status: doneDir})
 	}})

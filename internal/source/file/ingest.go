@@ -41,6 +41,7 @@ type ingest struct {
 	scratch event.Batch
 	pacer   pacer
 	now     time.Time
+	frames  *frames // nil: records stand for themselves
 }
 
 // Ingest takes a file to its end and returns once all of it is durable. With an
@@ -103,6 +104,7 @@ func (g *ingest) run(ctx context.Context) (err error) {
 	if err := g.prepare(); err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, g.dropAnswer()) }()
 	if g.equal != nil {
 		defer func() { err = errors.Join(err, g.equal.Close()) }()
 	}
@@ -111,7 +113,7 @@ func (g *ingest) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, g.writer.Close()) }()
-	for !g.eof || len(g.rest) > 0 {
+	for !g.ended() {
 		if err := g.step(ctx); err != nil {
 			return err
 		}
@@ -132,10 +134,13 @@ func (g *ingest) stream() resume.Options {
 }
 
 func (g *ingest) finish(ctx context.Context) error {
-	if g.options.Commit != nil || g.member {
+	if g.options.Commit != nil || g.member || g.frames != nil {
 		if err := g.writer.Flush(ctx); err != nil {
 			return g.appendError(err)
 		}
+	}
+	if err := g.answer(); err != nil {
+		return err
 	}
 	if g.member {
 		return nil
@@ -179,7 +184,7 @@ func (g *ingest) prepare() error {
 			return fmt.Errorf("cannot number the equal records of file %q: %w", g.in.Name, err)
 		}
 	}
-	return nil
+	return g.startFrames()
 }
 
 // chooseFormat decides how the file is cut into records.

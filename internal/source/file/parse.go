@@ -21,6 +21,9 @@ const sampleBytes = route.SampleBytes
 // taken is left in g.rest, which points into the batch's memory until the next
 // load copies it; the log only reads that memory.
 func (g *ingest) parse(b *resume.Batch) (sleep time.Duration, err error) {
+	if g.frames != nil {
+		return g.parseFrames(b)
+	}
 	data := b.Data
 	cfg := &g.source.cfg
 	for len(data) > 0 && len(b.Entries) < cfg.BatchRecords {

@@ -17,6 +17,8 @@ import (
 type Target struct {
 	Name    string
 	Adapter adapter.Adapter
+	// ReplyDir is where senders are answered, see [Input.ReplyDir].
+	ReplyDir string
 }
 
 // Uploads takes files that are sent over HTTP.
@@ -58,7 +60,7 @@ func (u *Uploads) Ingest(ctx context.Context, f Upload) (Report, error) {
 		name = "upload-" + f.Request
 	}
 	report, err := u.Files.Ingest(ctx, Input{
-		Name: name, Reader: f.Body, Source: target.Name, Adapter: target.Adapter, Size: f.Size,
+		Name: name, Reader: f.Body, Source: target.Name, Adapter: target.Adapter, Size: f.Size, ReplyDir: target.ReplyDir,
 	}, Options{})
 	return report, uploadError(err)
 }

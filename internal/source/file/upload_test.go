@@ -31,7 +31,7 @@ func TestUploadsSayWhatIsWrong(t *testing.T) {
 			b := newBench(resumetest.New())
 			u := &filesource.Uploads{
 				Files:    filesource.New(b.cfg),
-				Targets:  []filesource.Target{{"orders", table{}}, {"a", plain{}}, {"b", plain{}}},
+				Targets:  []filesource.Target{{Name: "orders", Adapter: table{}}, {Name: "a", Adapter: plain{}}, {Name: "b", Adapter: plain{}}},
 				Adapters: []string{"table", "plain", "json", "other"},
 			}
 			c.upload.Body, c.upload.Size, c.upload.Request = strings.NewReader(c.body), int64(len(c.body)), "req-1"
@@ -46,7 +46,7 @@ func TestUploadsSayWhatIsWrong(t *testing.T) {
 
 func TestUploadsFindTheSourceOfAnAdapter(t *testing.T) {
 	b := newBench(resumetest.New())
-	u := &filesource.Uploads{Files: filesource.New(b.cfg), Targets: []filesource.Target{{"orders", table{}}}, Adapters: []string{"table"}}
+	u := &filesource.Uploads{Files: filesource.New(b.cfg), Targets: []filesource.Target{{Name: "orders", Adapter: table{}}}, Adapters: []string{"table"}}
 	body := "user,seconds,text\nann,1,x\n"
 	report, err := u.Ingest(t.Context(), filesource.Upload{Adapter: "table", Body: strings.NewReader(body), Size: -1, Request: "req-1"})
 	if err != nil || report.Stream != "upload-req-1" || report.Accepted != 1 {
