@@ -18,7 +18,7 @@ import (
 func Security(t config.TLS, s config.SASL, setting string) ([]kgo.Opt, error) {
 	var opts []kgo.Opt
 	if t.Enabled {
-		c, err := tlsConfig(t, setting)
+		c, err := TLSConfig(t, setting)
 		if err != nil {
 			return nil, err
 		}
@@ -38,7 +38,9 @@ func Security(t config.TLS, s config.SASL, setting string) ([]kgo.Opt, error) {
 	return opts, nil
 }
 
-func tlsConfig(c config.TLS, setting string) (*tls.Config, error) {
+// TLSConfig returns the settings of a client's encryption. setting is the path of the
+// section that has them, for errors.
+func TLSConfig(c config.TLS, setting string) (*tls.Config, error) {
 	t := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: c.InsecureSkipVerify} //nolint:gosec // the operator's explicit choice, documented as for tests only
 	if c.CAFile != "" {
 		pem, err := os.ReadFile(c.CAFile)

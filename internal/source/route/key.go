@@ -47,4 +47,7 @@ const (
 	// TopicNotTaken is that of a webhook whose topic is not among those that the
 	// source is configured to take.
 	TopicNotTaken = "topic_not_taken"
+
+	// A record whose headers and key are longer than [MaxEnvelope].
+	EnvelopeTooLarge = "envelope_too_large"
 )
