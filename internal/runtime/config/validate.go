@@ -27,6 +27,7 @@ func (c *Config) Validate() error {
 	v.sources(c)
 	v.sinks(c)
 	v.snowplow(c)
+	v.queues(c)
 	v.webhooks(c)
 	v.edi(c)
 	return errors.Join(v.errs...)
