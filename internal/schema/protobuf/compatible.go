@@ -167,7 +167,7 @@ func typeName(f protoreflect.FieldDescriptor) string {
 	case f.IsMap():
 		return "a map"
 	case f.Message() != nil:
-		return string(local(f.Message()))
+		return local(f.Message())
 	}
 	return f.Kind().String()
 }
