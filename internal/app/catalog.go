@@ -26,6 +26,7 @@ import (
 	"github.com/millrace/millrace/internal/pass"
 	"github.com/millrace/millrace/internal/quality"
 	"github.com/millrace/millrace/internal/runtime/config"
+	"github.com/millrace/millrace/internal/schema/contract"
 )
 
 // catalog is what events are read and judged with.
@@ -34,6 +35,8 @@ type catalog struct {
 	sources  []source
 	enrich   *enrich.Chain
 	jobFiles *jobFiles
+
+	contracts *contract.Set
 }
 
 // source is a configured source with its parts.
@@ -63,6 +66,8 @@ func loadCatalog(cfg *config.Config, own Own) (*catalog, error) {
 	}
 	errs := []error{c.addOwn(own.Adapters)}
 	c.jobFiles, err = loadJobFiles(cfg, jobsOf(cfg, own))
+	errs = append(errs, err)
+	c.contracts, err = contract.Load(cfg.Contracts)
 	errs = append(errs, err)
 	for _, path := range cfg.Mappings {
 		errs = append(errs, c.addMapping(path))
@@ -155,6 +160,14 @@ func (c *catalog) source(name string) (source, bool) {
 	return source{}, false
 }
 
+// contractPolicy is what becomes of the source's events that break their contracts.
+func (s *source) contractPolicy() contract.Policy {
+	if s.Schema == "" {
+		return contract.Report
+	}
+	return contract.Policy(s.Schema)
+}
+
 // passSources is the catalogue as the pass wants it.
 func (c *catalog) passSources() []pass.Source {
 	out := make([]pass.Source, 0, len(c.sources))
@@ -163,6 +176,12 @@ func (c *catalog) passSources() []pass.Source {
 		if s.rules != nil {
 			p.Rules = func() pass.Rules { return s.rules }
 			p.RulesVersion = s.rules.Version()
+		}
+		if policy := s.contractPolicy(); policy != contract.Off {
+			p.Contracts = func() pass.Rules { return c.contracts.Gate(policy) }
+			if policy == contract.Quarantine {
+				p.ContractsVersion = c.contracts.Version()
+			}
 		}
 		out = append(out, p)
 	}

@@ -76,11 +76,15 @@ func (t *task) judgeSource(b *event.Batch, d *decoding) {
 	}
 }
 
-// applyRules applies the source's rules to its rows that have no verdict yet, and
-// to broken ones, so that everything wrong with them shows. It returns them all.
+// applyRules checks the source's rows that have no verdict yet against their contracts,
+// as they were sent, then applies its rules to them, and to broken ones, so that
+// everything wrong with them shows. It returns them all.
 func (t *task) applyRules(b *event.Batch, d *decoding) []int32 {
 	rows := keep(b, d.rows, event.Pending, event.Quarantined)
 	d.rows = d.rows[:0]
+	if d.contracts != nil && len(rows) > 0 {
+		d.contracts.Apply(b, rows)
+	}
 	if d.rules != nil && len(rows) > 0 {
 		d.rules.Apply(b, rows)
 	}

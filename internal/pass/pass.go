@@ -41,6 +41,12 @@ type Enrichment interface {
 // Source is what the pass knows of a configured source.
 type Source struct {
 	Name string
+	// Contracts makes the check of events against their contracts for one task; nil
+	// when the source's events are not checked.
+	Contracts func() Rules
+	// ContractsVersion changes with the contracts. Empty: they give no verdicts, and
+	// rows do not name them.
+	ContractsVersion string
 	// Rules makes the rules for one task; nil when the source has none.
 	Rules func() Rules
 	// RulesVersion changes with the rules.
@@ -175,6 +181,12 @@ func (e *environment) decoding(key sourceKey) *decoding {
 	if s, ok := e.sources[key.source]; ok {
 		if s.Lateness > 0 {
 			d.lateness = s.Lateness
+		}
+		if s.Contracts != nil {
+			d.contracts = s.Contracts()
+		}
+		if s.ContractsVersion != "" {
+			d.versions += " contracts@" + s.ContractsVersion
 		}
 		if s.Rules != nil {
 			d.rules = s.Rules()

@@ -59,11 +59,12 @@ type sourceKey struct{ source, adapter string }
 
 // decoding is what a task keeps per source and adapter.
 type decoding struct {
-	decoder  adapter.Decoder // nil when the adapter is not known
-	rules    Rules
-	versions string
-	lateness time.Duration
-	rows     []int32 // scratch: rows of the batch at hand
+	decoder   adapter.Decoder // nil when the adapter is not known
+	contracts Rules           // nil when events are not checked against any
+	rules     Rules
+	versions  string
+	lateness  time.Duration
+	rows      []int32 // scratch: rows of the batch at hand
 }
 
 func (t *task) close() error { return t.dedup.Close() }
