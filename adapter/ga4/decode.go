@@ -40,13 +40,22 @@ func (e *content) reset() {
 	*e = content{sale: e.sale}
 }
 
-// RouteKey implements [adapter.Decoder]: the user, else the client, else the
-// order, else a hash of the event.
+// isPurchase reports whether the event is an order, whose identity is its
+// transaction.
+func (e *content) isPurchase() bool { return e.name == purchase || e.name == oldPurchase }
+
+// RouteKey implements [adapter.Decoder]: of a purchase its transaction, which is
+// its identity, whoever tells it; else the user, else the client, else the order,
+// else a hash of the event.
 func (d *Decoder) RouteKey(dst []byte, r *adapter.Record) ([]byte, error) {
 	d.share(r.Envelope)
 	err := d.skim(r)
 	who := d.e.own.over(&d.shared)
-	for _, actor := range [...]string{who.user, who.anonymous(), d.e.transaction} {
+	identity := ""
+	if d.e.isPurchase() {
+		identity = d.e.transaction
+	}
+	for _, actor := range [...]string{identity, who.user, who.anonymous(), d.e.transaction} {
 		if actor != "" && err == nil {
 			return append(dst, actor...), nil
 		}
@@ -104,7 +113,7 @@ const (
 // appendKey appends the idempotency key of the event in d.e.
 func (d *Decoder) appendKey(dst []byte, r *adapter.Record) []byte {
 	e := &d.e
-	if (e.name == purchase || e.name == oldPurchase) && e.transaction != "" {
+	if e.isPurchase() && e.transaction != "" {
 		return append(append(dst, keyOfTransaction), e.transaction...)
 	}
 	who := e.own.over(&d.shared)

@@ -15,7 +15,8 @@
 // # What becomes of an event
 //
 //   - ID: of a purchase its transaction_id, as in GA4, so that an order told by
-//     the browser and by the server, or again by a reloaded page, counts once.
+//     the browser and by the server, or again by a reloaded page, counts once. It
+//     is also its route key: who tells the order need not be the same.
 //     Of others there is none in the protocol: it is the client, the user, the
 //     timestamp and the content. Without a timestamp the minute of receipt takes
 //     its place. Equal events of one request are numbered by the door.

@@ -79,7 +79,9 @@ func TestRouteKey(t *testing.T) {
 		{`{"name":"x"}`, `{"client_id":"c","user_id":"u\u00e4"}`, "uä"},
 		{`{"name":"x"}`, `{"client_id":"c"}`, "c"},
 		{`{"name":"x"}`, `{"app_instance_id":"a"}`, "a"},
-		{`{"name":"purchase","params":{"transaction_id":"T"}}`, ``, "T"},
+		{`{"name":"refund","params":{"transaction_id":"T"}}`, ``, "T"},
+		{`{"name":"refund","params":{"transaction_id":"T"}}`, `{"client_id":"c"}`, "c"},
+		{`{"name":"purchase","params":{"transaction_id":"T"}}`, `{"client_id":"c","user_id":"u"}`, "T"},
 	} {
 		got, err := ga4.New().NewDecoder(nil).RouteKey(nil, &adapter.Record{Payload: []byte(c.payload), Envelope: c.envelope})
 		if err != nil || string(got) != c.want {

@@ -24,6 +24,8 @@ func TestCloudEventsInEveryMode(t *testing.T) {
 				"cloud cloudevents http:/v1/cloudevents line=1 key=digest skew=0 {}\n"},
 		"binary": {`{"userId":"u1"}`, []string{"Content-Type", "application/json", "ce-id", "1", "ce-source", "/a%20b", "ce-specversion", "1.0", "CE-Type", "t", "Ce-Trace", `"x"`, "Other", "no"},
 			`cloud cloudevents http:/v1/cloudevents line=0 key=u1 skew=0 envelope={"headers":{"ce-id":"1","ce-source":"/a%20b","ce-specversion":"1.0","ce-trace":"\"x\"","ce-type":"t","content-type":"application/json"}} {"userId":"u1"}` + "\n"},
+		"binary by a library that encodes nothing": {`{"userId":"u1"}`, []string{"ce-specversion", "1.0", "ce-type", "gr\xfc\xdfe"},
+			`cloud cloudevents http:/v1/cloudevents line=0 key=u1 skew=0 envelope={"headers":{"ce-specversion":"1.0","ce-type":"grüße"}} {"userId":"u1"}` + "\n"},
 		"binary data that is no JSON": {"\x00\xff<", []string{"ce-specversion", "1.0"},
 			`cloud cloudevents http:/v1/cloudevents line=0 key=digest skew=0 envelope={"headers":{"ce-specversion":"1.0"}} ` + "\x00\xff<\n"},
 		"binary without data": {"", []string{"ce-specversion", "1.0"},
@@ -59,7 +61,6 @@ func TestCloudEventsRefusesBadInput(t *testing.T) {
 		"one bad of a batch":  {`[{},7]`, []string{"Content-Type", batch}, 202, 2},
 		"all bad of a batch":  {`[7]`, []string{"Content-Type", batch}, 400, 1},
 		"empty batch":         {`[]`, []string{"Content-Type", batch}, 202, 0},
-		"header not UTF-8":    {`{}`, []string{"ce-specversion", "1.0", "ce-type", "\xff"}, 400, 0},
 		"attributes too long": {`{}`, []string{"ce-specversion", "1.0", "ce-type", strings.Repeat("x", 9<<10)}, 431, 0},
 		"large data":          {strings.Repeat("x", 33<<10), []string{"ce-specversion", "1.0"}, 400, 1},
 	} {

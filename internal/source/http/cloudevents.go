@@ -162,7 +162,7 @@ func (q *request) attributes(header http.Header) (string, *problem) {
 	for _, name := range q.names {
 		value := header[name][0]
 		if !utf8.ValidString(value) {
-			return "", newProblem(http.StatusBadRequest, "The header "+strings.ToLower(name)+" is not ASCII or UTF-8; percent-encode it.")
+			value = fromLatin1(value)
 		}
 		q.key = append(q.key[:0], name...)
 		for i, c := range q.key {
@@ -176,4 +176,14 @@ func (q *request) attributes(header http.Header) (string, *problem) {
 	}
 	q.out = append(inner.end(), '}')
 	return string(q.out), nil
+}
+
+// fromLatin1 reads a header as HTTP once defined it. Libraries that neither
+// percent-encode a value nor write it as UTF-8 send it so.
+func fromLatin1(s string) string {
+	b := make([]byte, 0, 2*len(s))
+	for i := range len(s) {
+		b = utf8.AppendRune(b, rune(s[i]))
+	}
+	return string(b)
 }
