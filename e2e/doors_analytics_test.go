@@ -1,10 +1,7 @@
 package e2e
 
 import (
-	"bytes"
 	"net/http"
-	"os"
-	"os/exec"
 	"slices"
 	"testing"
 )
@@ -17,37 +14,13 @@ sources:
   - {name: pages, adapter: native, write_keys: [page-key]}
 `
 
-// nodeModules makes sure that packages of e2e/node are installed, and returns node.
-func nodeModules(t *testing.T, packages ...string) string {
-	t.Helper()
-	for _, name := range packages {
-		if _, err := os.Stat("node/node_modules/" + name); err == nil {
-			continue
-		}
-		install := exec.Command(need(t, "npm", "npm"), "ci", "--no-audit", "--no-fund")
-		install.Dir = "node"
-		if out, err := install.CombinedOutput(); err != nil {
-			t.Fatalf("cannot install %s: npm ci in e2e/node: %v\n%s", name, err, out)
-		}
-	}
-	return need(t, "node", "nodejs")
-}
-
 func TestClientsOfOtherAnalyticsPostUnchanged(t *testing.T) {
-	node := nodeModules(t, "@snowplow/node-tracker", "cloudevents")
 	p := up(t, configured(t, analyticsConfig)...)
-	cmd := exec.Command(node, "node/analytics.mjs", p.url)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("node analytics.mjs: %v\n%s", err, stderr.String())
-	}
 	var told struct {
 		Answers  map[string][]int
 		Failures []string
 	}
-	p.decode(string(out), &told)
+	p.decode(node(t, "analytics.mjs", p.url), &told)
 	for what, want := range map[string][]int{
 		"snowplow post": {200}, "snowplow get": {200, 200, 200}, "cloudevents batch": {202}, "cloudevents bytes": {202},
 		"ga4 /mp/collect": {204, 204, 204, 401}, "ga4 /debug/mp/collect": {200},
