@@ -73,7 +73,7 @@ type platform struct {
 	pass       *pass.Pass
 	streams    *resume.Log
 	files      *filesource.Source
-	inboxes    []*filesource.Inbox
+	inboxes    []*filesource.Watcher
 	connectors []connector
 	sinks      []*sink.Sink
 	doors      *httpsource.Handler

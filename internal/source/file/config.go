@@ -97,6 +97,8 @@ type Input struct {
 	// ReplyDir is the folder for what the sender is answered, where the format
 	// has answers: acknowledgements of EDI. Empty: the sender is not answered.
 	ReplyDir string
+	// Version, where it is known, does so too, such as an object's etag.
+	Version string
 }
 
 // Options say how a file is taken.

@@ -16,7 +16,7 @@ import (
 
 const rows = "user,seconds,text\nann,1,x\n"
 
-func inbox(t *testing.T, b *bench, dir string) *filesource.Inbox {
+func inbox(t *testing.T, b *bench, dir string) *filesource.Watcher {
 	t.Helper()
 	box, err := filesource.NewInbox(filesource.InboxConfig{
 		Files: filesource.New(b.cfg), Source: "shop", Adapter: table{}, Dir: dir, Settle: 2 * time.Second, Clock: b.clock,
@@ -52,7 +52,7 @@ func tree(t *testing.T, dir string) string {
 	return strings.Join(all, " ")
 }
 
-func poll(t *testing.T, box *filesource.Inbox) {
+func poll(t *testing.T, box *filesource.Watcher) {
 	t.Helper()
 	if err := box.Poll(t.Context()); err != nil {
 		t.Fatal(err)

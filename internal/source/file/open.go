@@ -100,6 +100,9 @@ func open(in *Input) (*content, error) {
 		if !in.Modified.IsZero() {
 			c.identity += fmt.Sprintf("-%x", in.Modified.UnixNano())
 		}
+		if in.Version != "" {
+			c.identity += "-" + in.Version
+		}
 	}
 	c.Reader = buffered
 	c.container, _ = containerOf(head)
