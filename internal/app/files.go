@@ -80,7 +80,7 @@ func (p *platform) openInboxes(context.Context) error {
 			continue
 		}
 		inbox, err := filesource.NewInbox(filesource.InboxConfig{
-			Files: p.files, Source: s.Name, Adapter: s.adapter, Dir: s.Inbox, ReplyDir: s.replyDir(),
+			Files: p.files, Source: s.Name, Adapter: s.adapter, Dir: s.Inbox, ReplyDir: s.replyDir(), Select: selection(s), Random: p.random.Float64,
 			PollInterval: p.cfg.Inbox.PollInterval, Settle: p.cfg.Inbox.Settle, Clock: p.clock, Logger: p.log,
 		})
 		if err != nil {

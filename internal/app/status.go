@@ -83,6 +83,10 @@ func (s process) Sources() []gateway.Source {
 			kind = "kafka"
 		case c.Inbox != "":
 			kind = "inbox"
+		case c.SFTP.Address != "":
+			kind = "sftp"
+		case c.S3.Bucket != "":
+			kind = "s3"
 		case len(c.WriteKeys) > 0:
 			kind = "http"
 		}

@@ -167,6 +167,8 @@ type Source struct {
 
 	Snowplow SnowplowSource `yaml:"snowplow" desc:"How Snowplow's trackers are recognised."`
 
+	Files FileSource `yaml:"files" desc:"Which files of inbox, sftp or s3 are taken."`
+
 	// At most one of these is set: where the source fetches its events itself.
 	Kafka    KafkaSource    `yaml:"kafka" desc:"A topic of another Kafka cluster."`
 	Postgres PostgresSource `yaml:"postgres" desc:"Changes of a PostgreSQL database, by logical replication."`

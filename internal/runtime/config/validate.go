@@ -25,6 +25,7 @@ func (c *Config) Validate() error {
 	v.spool(c)
 	v.limits(c)
 	v.sources(c)
+	v.files(c)
 	v.sinks(c)
 	v.snowplow(c)
 	v.queues(c)

@@ -125,7 +125,7 @@ func TestAcknowledgementsAreWrittenOnce(t *testing.T) {
 func TestInboxAnswersAFileAfterAKill(t *testing.T) {
 	b, dir := newBench(resumetest.New()), t.TempDir()
 	out := filepath.Join(dir, "out")
-	watch := func() *filesource.Inbox {
+	watch := func() *filesource.Watcher {
 		box, err := filesource.NewInbox(filesource.InboxConfig{
 			Files: filesource.New(b.cfg), Source: "shop", Adapter: x12.New(), Dir: dir, ReplyDir: out, Clock: b.clock,
 		})

@@ -257,4 +257,3 @@ func TestAManifestOnAServer(t *testing.T) {
 		t.Errorf("%d records; the folder holds %s", l.Total(), got)
 	}
 }
-
