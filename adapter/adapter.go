@@ -46,7 +46,10 @@ type Record struct {
 	// counted in the ledger and not decoded; its payload is a sample.
 	Reject string
 
-	// Received is the append time of the log, in µs since 1970 UTC. It is zero
+	// Received is when the record was received, in µs since 1970 UTC: the append
+	// time of the log, or the time at the door for a record that waited in a spool
+	// while the log did not answer. Such records come later than their receive time
+	// says, so it may go back from one record of a partition to the next. It is zero
 	// at the door.
 	Received int64
 }

@@ -13,7 +13,7 @@ type Batch struct {
 	Partition int32
 
 	Offset   []int64  // position in the partition
-	Received []int64  // append time of the log, µs since 1970 UTC
+	Received []int64  // receive time, µs since 1970 UTC; adapter.Record says what that is
 	Payload  [][]byte // raw bytes as received
 	Line     []int64  // line in the file, or index in the request
 

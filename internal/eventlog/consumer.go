@@ -195,10 +195,19 @@ func (c *Consumer) Close() { c.client.CloseAllowingRebalance() }
 func (p *MetaParser) Record(k *kgo.Record, r *adapter.Record) error {
 	r.Payload = k.Value
 	r.Received = k.Timestamp.UnixMicro()
+	var meta []byte
 	for i := range k.Headers {
-		if k.Headers[i].Key == MetaHeader {
-			return p.Parse(k.Headers[i].Value, r)
+		switch h := &k.Headers[i]; h.Key {
+		case MetaHeader:
+			meta = h.Value
+		case SpoolHeader:
+			if s, err := ParseSpooled(h.Value); err == nil {
+				r.Received = s.Received
+			}
 		}
+	}
+	if meta != nil {
+		return p.Parse(meta, r)
 	}
 	*r = adapter.Record{Payload: k.Value, Received: r.Received}
 	return fmt.Errorf("%w: it has no %q header", ErrMeta, MetaHeader)

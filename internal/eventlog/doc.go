@@ -3,6 +3,7 @@
 // (package embedded) and a Kafka cluster differ in their address only.
 //
 // A record's value is the payload as received, its key the route key, and its
-// one header the metadata that [AppendMeta] writes. Its coordinates (topic,
+// header the metadata that [AppendMeta] writes; a record that waited in a spool has a
+// second one, see [Spooled]. Its coordinates (topic,
 // partition, offset) name it for ever.
 package eventlog

@@ -11,7 +11,7 @@ import (
 	"github.com/millrace/millrace/adapter"
 )
 
-// MetaHeader is the key of the one header that records of the raw topic carry.
+// MetaHeader is the key of the header that records of the raw topic carry.
 const MetaHeader = "millrace"
 
 const (

@@ -20,6 +20,7 @@ type Writer struct {
 	client     *kgo.Client
 	topic      string
 	partitions int32
+	maxBytes   int64
 	flights    sync.Pool // of *flight
 }
 
@@ -52,7 +53,7 @@ func OpenWriter(t *Topic, hooks ...kgo.Hook) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Writer{client: client, topic: t.cfg.Topic, partitions: t.partitions}, nil
+	return &Writer{client: client, topic: t.cfg.Topic, partitions: t.partitions, maxBytes: int64(t.cfg.MaxBufferedBytes)}, nil
 }
 
 // maxProduceBatch is the largest batch that brokers take by default.
@@ -85,26 +86,37 @@ func (w *Writer) newFlight(entries []Entry, done func([]Entry, error)) *flight {
 	n := len(entries)
 	if cap(f.records) < n {
 		f.records = make([]kgo.Record, n)
-		f.headers = make([]kgo.RecordHeader, n)
 	}
-	f.records, f.headers = f.records[:n], f.headers[:n]
+	f.records = f.records[:n]
 	f.entries, f.done = entries, done
 	f.failed.Store(nil)
 	f.left.Store(int64(n))
 	f.meta, f.ends = f.meta[:0], f.ends[:0]
 	// Metadata first, as growing moves it; the slices into it are cut after.
+	width := 1 // headers per record
 	for i := range entries {
 		f.meta = AppendMeta(f.meta, &entries[i].Record)
 		f.ends = append(f.ends, len(f.meta))
+		if entries[i].Spooled != nil {
+			width = 2
+		}
 	}
+	if cap(f.headers) < width*n {
+		f.headers = make([]kgo.RecordHeader, width*n)
+	}
+	f.headers = f.headers[:width*n]
 	from := 0
 	for i := range entries {
 		e := &entries[i]
-		f.headers[i] = kgo.RecordHeader{Key: MetaHeader, Value: f.meta[from:f.ends[i]:f.ends[i]]}
+		headers := f.headers[width*i : width*i+1 : width*(i+1)]
+		headers[0] = kgo.RecordHeader{Key: MetaHeader, Value: f.meta[from:f.ends[i]:f.ends[i]]}
 		from = f.ends[i]
+		if e.Spooled != nil {
+			headers = append(headers, kgo.RecordHeader{Key: SpoolHeader, Value: e.Spooled})
+		}
 		f.records[i] = kgo.Record{
 			Key: e.Key, Value: e.Record.Payload,
-			Headers:   f.headers[i : i+1 : i+1],
+			Headers:   headers,
 			Partition: w.Partition(e.Key),
 		}
 	}
@@ -171,6 +183,12 @@ func classify(err error) error {
 		return err
 	}
 	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+}
+
+// Fill is how full the buffer of what waits for the log is, from 0 to 1.
+func (w *Writer) Fill() float64 {
+	return max(float64(w.client.BufferedProduceBytes())/float64(w.maxBytes),
+		float64(w.client.BufferedProduceRecords())/maxBufferedRecords)
 }
 
 // Flush waits until everything handed over is durable or has failed.

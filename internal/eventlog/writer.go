@@ -12,11 +12,18 @@ type Entry struct {
 	// Key is the route key; records of equal keys lie in one partition.
 	Key    []byte
 	Record adapter.Record
+	// Spooled is the header of a record that waited in a spool, as
+	// [AppendSpooled] writes it; nil for all others.
+	Spooled []byte
 
 	// Partition and Offset are the record's coordinates, set once it is durable.
+	// Offset is [InSpool] when it is durable in a spool so far.
 	Partition int32
 	Offset    int64
 }
+
+// InSpool is the offset of what is durable on this machine, and not yet in the log.
+const InSpool = -1
 
 // Appender is what a door needs of the log.
 type Appender interface {

@@ -92,7 +92,7 @@ func (h *history) process(ctx context.Context, partition int32, records []*kgo.R
 		if err := h.judge(ctx, t, b); err != nil {
 			return err
 		}
-		t.reached = b.Received[b.Len()-1]
+		t.reached = max(t.reached, b.Received[b.Len()-1])
 		if err := visit(b); err != nil {
 			return err
 		}

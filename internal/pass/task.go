@@ -106,7 +106,7 @@ func (t *task) process(records []*kgo.Record) (load, error) {
 
 // feed gives the jobs what was judged.
 func (t *task) feed(b *event.Batch) {
-	t.reached, t.moved = b.Received[b.Len()-1], true
+	t.reached, t.moved = max(t.reached, b.Received[b.Len()-1]), true
 	if t.front != nil {
 		t.front.Process(b)
 	}

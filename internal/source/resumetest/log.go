@@ -15,7 +15,7 @@ import (
 // Partitions is how many the log has.
 const Partitions = 3
 
-// Log implements eventlog.Appender, resume.Tail and resume.Cursors. With a
+// Log implements eventlog.Appender, resume.Tail, resume.Cursors and spool.Tail. With a
 // random source it fails: batches get in partly, answers come late and out of
 // order.
 type Log struct {
@@ -93,7 +93,7 @@ func (l *Log) append(entries []eventlog.Entry) error {
 		e.Partition = l.Partition(e.Key)
 		e.Offset = int64(len(l.records[e.Partition]))
 		c := *e
-		c.Key, c.Record.Payload = bytes.Clone(e.Key), bytes.Clone(e.Record.Payload)
+		c.Key, c.Record.Payload, c.Spooled = bytes.Clone(e.Key), bytes.Clone(e.Record.Payload), bytes.Clone(e.Spooled)
 		l.records[e.Partition] = append(l.records[e.Partition], c)
 	}
 	if l.OnAppend != nil {
@@ -144,6 +144,25 @@ func (l *Log) Positions(_ context.Context, source, stream string, from map[int32
 			if r := &l.records[p][o].Record; r.Source == source && r.Stream == stream {
 				visit(int32(p), o, r.Position)
 			}
+		}
+	}
+	return nil
+}
+
+// ReadBack implements spool.Tail. While the log is dead or full it fails.
+func (l *Log) ReadBack(_ context.Context, from map[int32]int64, visit func(*eventlog.Raw)) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.dead || l.full > 0 {
+		return eventlog.ErrUnavailable
+	}
+	for p := range l.records {
+		for o := from[int32(p)]; o < int64(len(l.records[p])); o++ {
+			e := &l.records[p][o]
+			visit(&eventlog.Raw{
+				Partition: int32(p), Offset: o, Payload: e.Record.Payload,
+				Meta: eventlog.AppendMeta(nil, &e.Record), Spooled: e.Spooled,
+			})
 		}
 	}
 	return nil
