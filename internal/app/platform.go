@@ -28,6 +28,7 @@ import (
 	httpsource "github.com/millrace/millrace/internal/source/http"
 	"github.com/millrace/millrace/internal/source/meter"
 	"github.com/millrace/millrace/internal/source/resume"
+	"github.com/millrace/millrace/internal/source/spool"
 	"github.com/millrace/millrace/internal/store/olap"
 	"github.com/millrace/millrace/internal/store/olap/duckdb"
 	"github.com/millrace/millrace/internal/store/record"
@@ -38,6 +39,7 @@ import (
 //	log/     the embedded broker's topics
 //	state/   the checkpoint store
 //	dedup/   the dedup indexes, a folder per partition
+//	spool/   events that wait for the log
 //	olap/    the analytics database
 //	records/ the record store
 //	scratch/ what may be deleted while nothing runs
@@ -65,6 +67,8 @@ type platform struct {
 	broker     *embedded.Broker // nil with an external log
 	topic      *eventlog.Topic
 	writer     *eventlog.Writer
+	spool      *spool.Spool      // nil: none
+	appender   eventlog.Appender // of what cannot be sent again: the spool, or the writer without one
 	retention  *eventlog.Retention
 	checkpoint *checkpoint.Store
 	olap       olap.Store
@@ -110,6 +114,9 @@ func (p *platform) closeFolder() error { return p.folder.Close() }
 // openLog starts the embedded broker unless there is a cluster, and connects.
 func (p *platform) openLog(ctx context.Context) (err error) {
 	cfg := eventlog.Config{Log: p.cfg.Log, Seeds: p.cfg.Log.Brokers, Logger: p.log, Compress: len(p.cfg.Log.Brokers) > 0}
+	if spools(&cfg.Log) {
+		cfg.ProduceTimeout = min(cfg.ProduceTimeout, cfg.Spool.After)
+	}
 	if len(cfg.Seeds) == 0 {
 		p.broker, err = embedded.Open(embedded.Config{Dir: p.cfg.DataDir, Listen: p.cfg.Log.Listen, Logger: p.log})
 		if err != nil {

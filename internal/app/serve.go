@@ -117,7 +117,7 @@ func (p *platform) doorConfig() httpsource.Config {
 			BatchEvents: l.BatchEvents, InflightRequests: l.InflightRequests, FileUploads: l.FileUploads,
 			ReadTimeout: p.cfg.HTTP.ReadTimeout,
 		},
-		Origins: p.cfg.HTTP.CORSOrigins, Appender: p.writer, Gate: gate{p}, Files: p.uploads(),
+		Origins: p.cfg.HTTP.CORSOrigins, Appender: p.appender, Gate: gate{p}, Files: p.uploads(),
 		Meters: p.meters, Clock: p.clock, Logger: p.log,
 	}
 	if p.pass != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/millrace/millrace/internal/eventlog"
 	"github.com/millrace/millrace/internal/runtime/clock"
 	httpsource "github.com/millrace/millrace/internal/source/http"
+	"github.com/millrace/millrace/internal/source/spool"
 )
 
 func zipped(s string) []byte {
@@ -183,9 +184,10 @@ func TestNativePushesBack(t *testing.T) {
 		detail string
 		after  string
 	}{
-		"log busy": {nil, eventlog.ErrBusy, 429, "Too Many Requests", "The log takes events slower than they arrive. Nothing was acknowledged; send the request again after Retry-After seconds.", "1"},
-		"log gone": {nil, eventlog.ErrUnavailable, 503, "Service Unavailable", "The log cannot take events now. Nothing was acknowledged; send the request again after Retry-After seconds.", "5"},
-		"disk":     {func(c *httpsource.Config) { c.Gate = closedGate{} }, nil, 503, "Service Unavailable", "No events are taken now: the disk has less than 256 MiB left. Send the request again after Retry-After seconds.", "5"},
+		"log busy":   {nil, eventlog.ErrBusy, 429, "Too Many Requests", "The log takes events slower than they arrive. Nothing was acknowledged; send the request again after Retry-After seconds.", "1"},
+		"log gone":   {nil, eventlog.ErrUnavailable, 503, "Service Unavailable", "The log cannot take events now. Nothing was acknowledged; send the request again after Retry-After seconds.", "5"},
+		"spool full": {nil, spool.ErrFull, 503, "Service Unavailable", "The log does not answer, and the spool on the local disk is full (log.spool.max_bytes). Nothing was acknowledged; send the request again after Retry-After seconds.", "5"},
+		"disk":       {func(c *httpsource.Config) { c.Gate = closedGate{} }, nil, 503, "Service Unavailable", "No events are taken now: the disk has less than 256 MiB left. Send the request again after Retry-After seconds.", "5"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := open(t, c.change)
@@ -250,6 +252,25 @@ func TestWaitEndsWithPendingWhenTheTimeIsOver(t *testing.T) {
 	})
 	w := d.send("POST", "/v1/events?wait=verdict&wait_timeout=5ms", `{"userId":"uu"}`, "Authorization", "Bearer "+nativeKey)
 	expect(t, w, 202, `{"accepted":1,"rejected":[],"events":[{"index":0,"verdict":"pending","coordinates":{"partition":2,"offset":0},"problems":[]}],"request_id":"req-1"}`)
+}
+
+func TestWaitDoesNotWaitForWhatIsInTheSpool(t *testing.T) {
+	d := open(t, func(c *httpsource.Config) {
+		c.Verdicts = fakeVerdicts{}
+		c.Appender = spooled{c.Appender}
+	})
+	w := d.send("POST", "/v1/events?wait=verdict", `{"userId":"uu"}`, "Authorization", "Bearer "+nativeKey)
+	expect(t, w, 202, `{"accepted":1,"rejected":[],"events":[{"index":0,"verdict":"pending","coordinates":null,"problems":[]}],"request_id":"req-1"}`)
+}
+
+// spooled is a log whose records are in the spool.
+type spooled struct{ eventlog.Appender }
+
+func (spooled) Append(_ context.Context, entries []eventlog.Entry) error {
+	for i := range entries {
+		entries[i].Offset = eventlog.InSpool
+	}
+	return nil
 }
 
 // instant is a clock on which every wait is over at once.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/millrace/millrace/internal/eventlog"
+	"github.com/millrace/millrace/internal/source/spool"
 )
 
 // problem is an error as a sender sees it (RFC 9457).
@@ -65,6 +66,8 @@ func tooMany(detail string) *problem {
 // appendProblem says what the log's refusal means for the sender.
 func appendProblem(err error) *problem {
 	switch {
+	case errors.Is(err, spool.ErrFull):
+		return unavailable("The log does not answer, and the spool on the local disk is full (log.spool.max_bytes). Nothing was acknowledged; send the request again after Retry-After seconds.")
 	case errors.Is(err, eventlog.ErrBusy):
 		return tooMany("The log takes events slower than they arrive. Nothing was acknowledged; send the request again after Retry-After seconds.")
 	case errors.Is(err, eventlog.ErrTooLarge):

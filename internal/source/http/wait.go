@@ -58,7 +58,7 @@ type eventVerdict struct {
 	Index       int            `json:"index"`
 	EventID     string         `json:"event_id,omitempty"`
 	Verdict     string         `json:"verdict"`
-	Coordinates coordinates    `json:"coordinates"`
+	Coordinates *coordinates   `json:"coordinates"` // null while the event is in the spool
 	Problems    []eventProblem `json:"problems"`
 }
 
@@ -119,8 +119,12 @@ func (h *Handler) answerVerdicts(q *request, w http.ResponseWriter, r *http.Requ
 func (h *Handler) verdict(ctx context.Context, e *eventlog.Entry) (eventVerdict, error) {
 	v := eventVerdict{
 		Verdict:     event.Pending.String(),
-		Coordinates: coordinates{e.Partition, e.Offset},
+		Coordinates: &coordinates{e.Partition, e.Offset},
 		Problems:    []eventProblem{},
+	}
+	if e.Offset == eventlog.InSpool {
+		v.Coordinates = nil
+		return v, nil
 	}
 	info, err := h.cfg.Verdicts.Wait(ctx, e.Partition, e.Offset)
 	switch {

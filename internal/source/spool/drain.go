@@ -35,7 +35,7 @@ func (s *Spool) Run(ctx context.Context) error {
 		idle := s.state != spooling
 		s.mu.Unlock()
 		if !idle && s.drain(ctx) != nil {
-			return nil // ctx has ended; that is no error
+			return nil //nolint:nilerr // the end of ctx is how a spool is stopped
 		}
 		select {
 		case <-s.progress:

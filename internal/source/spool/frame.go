@@ -84,11 +84,11 @@ func parseFrame(b []byte) (f frame, size int, err error) {
 	f.sequence = int64(binary.LittleEndian.Uint64(body))
 	f.received = int64(binary.LittleEndian.Uint64(body[8:]))
 	f.doubtful = body[16] == 1
-	rest, ok := body[frameFixed:], true
-	if f.key, rest, ok = cutSized(rest); !ok {
-		return f, 0, errTorn
-	}
-	if f.meta, f.payload, ok = cutSized(rest); !ok {
+	var rest []byte
+	var hasKey, hasMeta bool
+	f.key, rest, hasKey = cutSized(body[frameFixed:])
+	f.meta, f.payload, hasMeta = cutSized(rest)
+	if !hasKey || !hasMeta {
 		return f, 0, errTorn
 	}
 	return f, frameHeader + length, nil
