@@ -66,12 +66,3 @@ func (p *platform) closeSpool() error {
 	}
 	return p.spool.Close()
 }
-
-// fill is how full the way into the log is, from 0 to 1.
-func (p *platform) fill() float64 {
-	fill := p.writer.Fill()
-	if p.spool != nil {
-		fill = max(fill, p.spool.Fill())
-	}
-	return fill
-}

@@ -118,13 +118,13 @@ var Layers = []Layer{
 		Name: "parts of sources",
 		Packages: []string{
 			"internal/source/meter", "internal/source/resume", "internal/source/route", "internal/source/supervise",
-			"internal/source/intake", "internal/source/spool", "internal/source/transcode/...",
+			"internal/source/intake", "internal/source/spool", "internal/source/transcode/...", "internal/source/control",
 		},
 		Is: "what several sources use",
 		Siblings: []Edge{
 			{"internal/source/supervise", "internal/source/meter"},
 			{"internal/source/intake", "internal/source/meter"}, {"internal/source/intake", "internal/source/route"},
-			{"internal/source/spool", "internal/source/meter"}, {"internal/source/spool", "internal/source/resume"},
+			{"internal/source/spool", "internal/source/meter"}, {"internal/source/spool", "internal/source/resume"}, {"internal/source/spool", "internal/source/route"},
 		},
 	},
 	{
