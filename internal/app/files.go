@@ -124,7 +124,7 @@ func (p *platform) runKafkaSources(ctx context.Context) error {
 		}
 		source := kafkasource.New(kafkasource.Config{
 			Topic: s.Topic, Source: s.Name, Adapter: s.adapter, Client: p.topic.Client, Log: p.streams,
-			Meters: p.meters, Clock: p.clock, Logger: p.log, EventBytes: int(p.cfg.Limits.LineBytes),
+			Meters: p.meters, Clock: p.clock, Logger: p.log, Random: p.random.Float64, EventBytes: int(p.cfg.Limits.LineBytes),
 		})
 		group.Go(func() error { return source.Run(ctx) })
 	}

@@ -5,16 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/millrace/millrace/adapter"
 	"github.com/millrace/millrace/internal/runtime/clock"
 	"github.com/millrace/millrace/internal/source/meter"
 	"github.com/millrace/millrace/internal/source/resume"
+	"github.com/millrace/millrace/internal/source/supervise"
 )
 
 // Config describes a topic to take events from.
@@ -29,15 +28,38 @@ type Config struct {
 	Clock  clock.Clock
 	Logger *slog.Logger
 
+	// What follows is for topics of another cluster.
+
+	// Latest begins a new source behind what is in the topic.
+	Latest bool
+	// Uncommitted takes records of transactions that are open or were aborted too.
+	Uncommitted bool
+	// Group is a consumer group whose offsets follow what the log has; "": none.
+	Group string
+	// Transcoder makes JSON of records of a binary format; nil: they are taken as
+	// they are.
+	Transcoder Transcoder
+	// Envelope tells the adapter topic, key and the headers that Headers names ("*":
+	// all).
+	Envelope bool
+	Headers  []string
+	Random   func() float64 // for the jitter of retries
+
 	EventBytes   int           // longest record; 1 MiB
 	BatchRecords int           // records handed over at once; 4,096
 	Checkpoint   time.Duration // between two cursors of a quiet partition; 10 s
+}
+
+// Transcoder turns records of a binary format into JSON; see package transcode.
+type Transcoder interface {
+	Append(ctx context.Context, dst, record []byte, limit int) ([]byte, error)
 }
 
 // Source takes events from one topic.
 type Source struct {
 	cfg   Config
 	meter *meter.Source
+	lag   int64 // what the meter has of this topic
 }
 
 // New returns a source. It connects when it is run.
@@ -57,36 +79,22 @@ func New(cfg Config) *Source {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
+	if cfg.Random == nil {
+		cfg.Random = func() float64 { return 0.5 }
+	}
 	return &Source{cfg: cfg, meter: cfg.Meters.Source(cfg.Source, cfg.Adapter.Name())}
 }
-
-// The waits between two attempts after an error.
-const (
-	firstWait = 250 * time.Millisecond
-	maxWait   = 15 * time.Second
-)
 
 // Run takes events until ctx ends; that is no error. What goes wrong on the way
 // (the cluster is gone, the topic does not exist yet) is logged and tried again.
 func (s *Source) Run(ctx context.Context) error {
-	for wait := firstWait; ; wait = min(2*wait, maxWait) {
-		began := s.cfg.Clock.Now()
-		err := s.consume(ctx)
-		if ctx.Err() != nil {
-			return nil //nolint:nilerr // the end of ctx is how a source is stopped
-		}
-		s.cfg.Logger.Error("kafka source stopped and is tried again", "source", s.cfg.Source, "topic", s.cfg.Topic, "error", err)
-		if s.cfg.Clock.Now().Sub(began) > maxWait {
-			wait = firstWait
-		}
-		if s.cfg.Clock.Sleep(ctx, wait) != nil {
-			return nil //nolint:nilerr // as above
-		}
-	}
+	return supervise.Run(ctx, supervise.Options{
+		Source: s.cfg.Source, Kind: "kafka", Meter: s.meter, Clock: s.cfg.Clock, Logger: s.cfg.Logger, Random: s.cfg.Random,
+	}, s.consume)
 }
 
 // consume reads the topic until an error.
-func (s *Source) consume(ctx context.Context) (err error) {
+func (s *Source) consume(ctx context.Context, connected func()) (err error) {
 	parts, err := s.open(ctx)
 	if err != nil {
 		return err
@@ -96,35 +104,43 @@ func (s *Source) consume(ctx context.Context) (err error) {
 			err = errors.Join(err, p.writer.Close())
 		}
 	}()
-	offsets := make(map[int32]kgo.Offset, len(parts))
-	for n, p := range parts {
-		offsets[n] = kgo.NewOffset().At(p.next)
-	}
-	client, err := s.cfg.Client(
-		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{s.cfg.Topic: offsets}),
-		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
-		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
-		kgo.FetchMaxPartitionBytes(1<<20),
-		kgo.FetchMaxBytes(8<<20),
-	)
+	client, err := s.reader(parts)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
+	connected()
 	saved := s.cfg.Clock.Now()
 	for {
 		if err := s.poll(ctx, client, parts); err != nil {
 			return err
 		}
 		if now := s.cfg.Clock.Now(); now.Sub(saved) >= s.cfg.Checkpoint {
-			for _, p := range parts {
-				if err := p.writer.Checkpoint(ctx); err != nil {
-					return err
-				}
+			if err := s.checkpoint(ctx, client, parts); err != nil {
+				return err
 			}
 			saved = now
 		}
 	}
+}
+
+// reader returns a client that reads the partitions from where the log ends.
+func (s *Source) reader(parts map[int32]*part) (*kgo.Client, error) {
+	offsets := make(map[int32]kgo.Offset, len(parts))
+	for n, p := range parts {
+		offsets[n] = kgo.NewOffset().At(p.next)
+	}
+	isolation := kgo.ReadCommitted()
+	if s.cfg.Uncommitted {
+		isolation = kgo.ReadUncommitted()
+	}
+	return s.cfg.Client(
+		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{s.cfg.Topic: offsets}),
+		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
+		kgo.FetchIsolationLevel(isolation),
+		kgo.FetchMaxPartitionBytes(1<<20),
+		kgo.FetchMaxBytes(8<<20),
+	)
 }
 
 // pollTime bounds the wait for records, so that cursors are saved in quiet times.
@@ -147,69 +163,20 @@ func (s *Source) poll(ctx context.Context, client *kgo.Client, parts map[int32]*
 	var err error
 	fetches.EachPartition(func(f kgo.FetchTopicPartition) {
 		if p := parts[f.Partition]; p != nil && err == nil {
+			p.end = f.HighWatermark
 			err = p.take(ctx, f.Records)
 		}
 	})
+	s.measure(parts)
 	return err
 }
 
-// open opens a stream per partition of the topic.
-func (s *Source) open(ctx context.Context) (parts map[int32]*part, err error) {
-	client, err := s.cfg.Client()
-	if err != nil {
-		return nil, err
+// measure tells the meter how many records wait in the topic.
+func (s *Source) measure(parts map[int32]*part) {
+	lag := int64(0)
+	for _, p := range parts {
+		lag += max(0, p.end-p.next)
 	}
-	defer client.Close()
-	admin := kadm.NewClient(client)
-	topics, err := admin.ListTopics(ctx, s.cfg.Topic)
-	if err != nil {
-		return nil, fmt.Errorf("cannot look up topic %q: %w", s.cfg.Topic, err)
-	}
-	topic := topics[s.cfg.Topic]
-	if topic.Err != nil {
-		return nil, fmt.Errorf("cannot look up topic %q: %w", s.cfg.Topic, topic.Err)
-	}
-	starts, err := admin.ListStartOffsets(ctx, s.cfg.Topic)
-	if err == nil {
-		err = starts.Error()
-	}
-	if err != nil {
-		return nil, fmt.Errorf("cannot list the offsets of topic %q: %w", s.cfg.Topic, err)
-	}
-	parts = make(map[int32]*part)
-	defer func() {
-		if err != nil {
-			for _, p := range parts {
-				err = errors.Join(err, p.writer.Close())
-			}
-		}
-	}()
-	for n := range topic.Partitions {
-		start, _ := starts.Lookup(s.cfg.Topic, n)
-		// The topic's id is in the identity, since a topic that was deleted and
-		// made again counts its offsets anew.
-		p, err := s.openPart(ctx, n, topic.ID.String(), start.Offset)
-		if err != nil {
-			return parts, err
-		}
-		parts[n] = p
-	}
-	return parts, nil
-}
-
-func (s *Source) openPart(ctx context.Context, n int32, topicID string, start int64) (*part, error) {
-	stream := "kafka:" + s.cfg.Topic + "/" + strconv.Itoa(int(n))
-	w, err := s.cfg.Log.Open(ctx, resume.Options{Source: s.cfg.Source, Stream: stream, Identity: topicID})
-	if err != nil {
-		return nil, err
-	}
-	next := w.Acked() // position = offset + 1
-	if next > 0 && next < start {
-		s.cfg.Logger.Error("records of a kafka source were removed by retention before they were read",
-			"source", s.cfg.Source, "topic", s.cfg.Topic, "partition", n, "from", next, "to", start-1)
-	}
-	return &part{
-		source: s, writer: w, decoder: s.cfg.Adapter.NewDecoder(nil), next: max(next, start),
-		record: adapter.Record{Source: s.cfg.Source, Adapter: s.cfg.Adapter.Name(), Stream: stream},
-	}, nil
+	s.meter.AddLag(lag - s.lag)
+	s.lag = lag
 }

@@ -72,6 +72,9 @@ func (s *Source) SetState(state State) { s.state.Store(int32(state)) }
 // kind documents (records, messages, bytes of write-ahead log, files).
 func (s *Source) SetLag(n int64) { s.lag.Store(n) }
 
+// AddLag changes the lag, for a source that is fetched in several parts.
+func (s *Source) AddLag(n int64) { s.lag.Add(n) }
+
 // Stats are the counts of one source.
 type Stats struct {
 	Name      string
