@@ -35,6 +35,7 @@ var scenarios = []scenario{
 	{"year", year},
 	{"pass", passAlone},
 	{"door", door},
+	{"doors", doors},
 	{"freshness", freshness},
 	{"fraud", fraud},
 }

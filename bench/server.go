@@ -25,6 +25,9 @@ const serverConfig = `
 sources:
   - {name: bench, adapter: native, write_keys: [bench-write-key]}
   - {name: sdk, adapter: segment, write_keys: [sdk-write-key]}
+  - {name: snowplow, adapter: snowplow, write_keys: [snowplow-write-key]}
+  - {name: cloud, adapter: cloudevents, write_keys: [cloud-write-key]}
+  - {name: ga4, adapter: ga4, write_keys: [ga4-write-key]}
   - {name: year-1, adapter: onlineretail}
   - {name: year-2, adapter: onlineretail}
 telemetry: {pprof: true}
