@@ -23,6 +23,7 @@ import (
 	"github.com/millrace/millrace/internal/runtime/clock"
 	"github.com/millrace/millrace/internal/runtime/config"
 	"github.com/millrace/millrace/internal/runtime/disk"
+	"github.com/millrace/millrace/internal/schema/consumer"
 	"github.com/millrace/millrace/internal/sink"
 	filesource "github.com/millrace/millrace/internal/source/file"
 	httpsource "github.com/millrace/millrace/internal/source/http"
@@ -74,6 +75,7 @@ type platform struct {
 	olap       olap.Store
 	records    record.Store
 	registry   *registryServer
+	consumers  *consumer.Store
 	pass       *pass.Pass
 	streams    *resume.Log
 	files      *filesource.Source

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/net/netutil"
 
+	"github.com/millrace/millrace/internal/schema/consumer"
 	"github.com/millrace/millrace/internal/schema/registry"
 	"github.com/millrace/millrace/internal/store/record/sqlite"
 )
@@ -23,7 +24,7 @@ func (p *platform) openRecords(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.records = store
+	p.records, p.consumers = store, consumer.NewStore(store)
 	return nil
 }
 

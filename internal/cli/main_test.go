@@ -128,6 +128,10 @@ func api(t *testing.T) http.Handler {
 	mux.HandleFunc("GET /api/v1/ledger", ledgerAPI)
 	mux.HandleFunc("POST /api/v1/sql", sqlAPI)
 	mux.HandleFunc("POST /api/v1/files", filesAPI)
+	answer("GET /api/v1/contracts", `{"version":"1","further_deviations":0,"contracts":[{"event":"door_bell_rung","owner":"stores","version":1,`+
+		`"schema":{"properties":{"properties":{"type":"object","properties":{"door":{"type":"string"},"volume":{"type":"integer"}}}}}}]}`)
+	answer("GET /api/v1/consumers", `{"consumers":[{"kind":"application","name":"chimes","events":["door_bell_rung"],"fields":["properties.volume"]},`+
+		`{"kind":"application","name":"mail","events":["order_completed"],"fields":[]}]}`)
 	mux.HandleFunc("POST /api/v1/jobs/diff", diffAPI)
 	answer("POST /api/v1/jobs/kpis/backfill", "event: progress\ndata: {\"read\":1000,\"of\":5000}\n\nevent: result\ndata: {\"job\":\"kpis\",\"records\":5000}\n\n")
 	mux.HandleFunc("POST /api/v1/jobs/kpis/restart", func(w http.ResponseWriter, _ *http.Request) {

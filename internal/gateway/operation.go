@@ -107,6 +107,7 @@ func (g *Gateway) register(api huma.API) {
 	g.registerJobs(api)
 	g.registerResults(api)
 	g.registerRuns(api)
+	g.registerContracts(api)
 	g.registerSQL(api)
 	g.documentFiles(api)
 }

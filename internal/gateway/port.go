@@ -28,10 +28,12 @@ type Config struct {
 	Jobs    Jobs
 	Results *Results // of the jobs
 	Runs    Runs
-	Sinks   Sinks // nil: none
-	Audit   Checkpoints
-	Log     RawLog
-	Explain Explainer
+	// Contracts of events, and who reads them.
+	Contracts Contracts
+	Sinks     Sinks // nil: none
+	Audit     Checkpoints
+	Log       RawLog
+	Explain   Explainer
 
 	Clock   clock.Clock
 	Logger  *slog.Logger

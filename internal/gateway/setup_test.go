@@ -90,7 +90,7 @@ func start(t *testing.T, change ...func(*gateway.Config)) *platform {
 	cfg := gateway.Config{
 		Results: p.results,
 		Version: "test", Topic: "millrace.raw", Store: p.store, Tables: olap.Tables(), Ledger: ledger.New(db),
-		Process: p, Jobs: p, Runs: p, Audit: p, Log: p, Explain: p, Clock: clock.Real(),
+		Process: p, Jobs: p, Runs: p, Contracts: p, Audit: p, Log: p, Explain: p, Clock: clock.Real(),
 		Logger: slog.New(slog.NewTextHandler(p.log, nil)), Tracer: noop.NewTracerProvider().Tracer(""),
 		Metrics: prometheus.NewRegistry(), Limits: gateway.Limits{ViewPeriod: 20 * time.Millisecond, AuditWait: 2 * time.Second},
 	}

@@ -43,6 +43,9 @@ type Deviation struct {
 	Samples   []Sample // the first ones
 }
 
+// Rule names the deviation as problems of quarantined events do.
+func (d *Deviation) Rule() string { return rule(d.Event, d.Field) }
+
 // Sample is an event that deviates.
 type Sample struct {
 	ID        event.ID

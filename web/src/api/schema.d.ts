@@ -1,6 +1,64 @@
 // Made by generate.ts from docs/openapi.json. Do not edit.
 
 export interface paths {
+    "/api/v1/consumers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who read events within the last 30 days
+         * @description Jobs and consumer groups are noticed by the platform; applications register themselves.
+         */
+        get: operations["consumers"];
+        put?: never;
+        /**
+         * Register an application that reads events
+         * @description So that 'millrace schema check' can say what a change of a contract breaks for it. Register at each start: who was not seen for 30 days is forgotten.
+         */
+        post: operations["consumer-register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contracts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What events must look like, by type */
+        get: operations["contracts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contracts/{event}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The contract of a type of event, and what deviates from it */
+        get: operations["contract"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/coordinates/{partition}/{offset}": {
         parameters: {
             query?: never;
@@ -456,6 +514,105 @@ export interface components {
             /** @description Of the rule set or enrichment */
             version: string;
         };
+        Consumer: {
+            /** @description Types of events; none: all */
+            events: string[];
+            /** @description Fields as contracts name them; none: all */
+            fields: string[];
+            /** @enum {string} */
+            kind: "job" | "group" | "sink" | "application";
+            /** Format: date-time */
+            last_seen: string;
+            name: string;
+            owner?: string;
+            /** @description Of a consumer group of the log */
+            topics: string[];
+        };
+        ConsumerRequest: {
+            /** @description Types of events that it reads; none: all */
+            events?: string[] | null;
+            /** @description Fields that it reads, such as properties.coupon; none: all */
+            fields?: string[] | null;
+            name: string;
+            owner?: string;
+        };
+        ConsumersAnswer: {
+            consumers: components["schemas"]["Consumer"][];
+        };
+        Contract: {
+            /**
+             * Format: int64
+             * @description Those of them that broke it
+             */
+            broken: number;
+            /** @description It came with the platform */
+            built_in: boolean;
+            /**
+             * Format: int64
+             * @description Events that were compared with it, since the start of the process
+             */
+            checked: number;
+            description?: string;
+            event: string;
+            /** @description Where it is declared */
+            file: string;
+            owner: string;
+            /** @description Fields that are tagged as personal data */
+            personal_data: string[];
+            /** @description As a JSON Schema of the event in the native format */
+            schema: unknown;
+            title?: string;
+            /** Format: int64 */
+            version: number;
+        };
+        ContractAnswer: {
+            /**
+             * Format: int64
+             * @description Those of them that broke it
+             */
+            broken: number;
+            /** @description It came with the platform */
+            built_in: boolean;
+            /**
+             * Format: int64
+             * @description Events that were compared with it, since the start of the process
+             */
+            checked: number;
+            description?: string;
+            /** @description How events deviated since the start of the process, the most frequent first */
+            deviations: components["schemas"]["Deviation"][];
+            event: string;
+            fields: components["schemas"]["ContractField"][];
+            /** @description Where it is declared */
+            file: string;
+            owner: string;
+            /** @description Fields that are tagged as personal data */
+            personal_data: string[];
+            /** @description As a JSON Schema of the event in the native format */
+            schema: unknown;
+            title?: string;
+            /** Format: int64 */
+            version: number;
+        };
+        ContractField: {
+            description?: string;
+            /** @example properties.products[].price */
+            path: string;
+            /** @description Kind of personal data */
+            personal_data?: string;
+            required: boolean;
+            type?: string;
+        };
+        ContractsAnswer: {
+            contracts: components["schemas"]["Contract"][];
+            /**
+             * Format: int64
+             * @description Events that deviated in ways that were too many to remember
+             */
+            further_deviations: number;
+            /** @description Changes with what the contracts ask for */
+            version: string;
+        };
         Coordinates: {
             /** Format: int64 */
             offset: number;
@@ -499,6 +656,36 @@ export interface components {
             received_at: string;
             source: string;
             stream: string;
+        };
+        Deviation: {
+            /** Format: int64 */
+            count: number;
+            field: string;
+            /**
+             * Format: date-time
+             * @description Receive time
+             */
+            first_seen: string;
+            /** @description Of the schema, or 'unknown': a field that no contract names, which breaks nothing */
+            keyword: string;
+            /** Format: date-time */
+            last_seen: string;
+            message: string;
+            /** @description As problems of quarantined events name it */
+            rule: string;
+            /** @description The first of them */
+            samples: components["schemas"]["DeviationSample"][];
+        };
+        DeviationSample: {
+            event_id: string;
+            /** @description With positions in lists */
+            field: string;
+            /** Format: int64 */
+            offset: number;
+            /** Format: int32 */
+            partition: number;
+            /** @description As received, cut to 256 bytes */
+            value: string;
         };
         Diff: {
             outputs: components["schemas"]["OutputDiff"][];
@@ -1304,6 +1491,127 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    consumers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsumersAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "consumer-register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsumerRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    contracts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractsAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    contract: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Type of event, such as order_completed */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     coordinates: {
         parameters: {
             query?: never;
