@@ -15,8 +15,12 @@ const (
 	rejectTooLarge = "too_large"
 )
 
-// sampleBytes is how much of a refused piece is kept.
-const sampleBytes = 1 << 10
+const (
+	// sampleBytes is how much of a refused piece is kept.
+	sampleBytes = 1 << 10
+	// headerBytes bounds the header of an interchange.
+	headerBytes = 1 << 10
+)
 
 // Framer cuts a file into messages.
 //
@@ -76,10 +80,13 @@ var _ adapter.Framer = (*Framer)(nil)
 
 // Next implements [adapter.Framer].
 func (f *Framer) Next(data []byte, atEOF bool) (adapter.Frame, error) {
-	if len(f.queue) == 0 || !f.queue[0].ready {
-		f.walk(data, atEOF)
-	}
-	for len(f.queue) > 0 && f.queue[0].ready {
+	for {
+		if len(f.queue) == 0 || !f.queue[0].ready {
+			f.walk(data, atEOF)
+		}
+		if len(f.queue) == 0 || !f.queue[0].ready {
+			return f.skip(data), nil
+		}
 		p := f.queue[0]
 		f.queue = f.queue[1:]
 		var text []byte
@@ -96,7 +103,6 @@ func (f *Framer) Next(data []byte, atEOF bool) (adapter.Frame, error) {
 			return f.frame(data, &p), nil
 		}
 	}
-	return f.skip(data), nil
 }
 
 func (f *Framer) frame(data []byte, p *piece) adapter.Frame {
@@ -151,13 +157,17 @@ func (f *Framer) walk(data []byte, atEOF bool) {
 		}
 		f.cursor += int64(size)
 	}
-	if f.in != nil && atEOF && f.cursor >= end {
+	switch {
+	case f.in == nil || f.cursor < end:
+	case atEOF:
 		f.cutOff()
+	default:
+		f.bound(end)
 	}
 }
 
-// bound deals with a segment at the cursor that goes on behind end, where it is
-// longer than may be held.
+// bound deals with a segment at the cursor that goes on behind end, or begins
+// there, where more would have to be held with it than may be.
 func (f *Framer) bound(end int64) {
 	if f.in == nil {
 		return
@@ -171,13 +181,19 @@ func (f *Framer) bound(end int64) {
 	case set.open && end-set.from > limit:
 		f.tooLarge(set)
 	case !set.open && end-f.cursor > limit:
-		if !set.skipping {
-			f.refuse(f.cursor, f.cursor+sampleBytes, rejectTooLarge, fmt.Sprintf(
-				"the segment at byte %d is longer than %d bytes (limits.line_bytes); it was left out", f.cursor, limit))
-		}
-		f.lost = true
-		f.cursor += sampleBytes
+		f.cursor += int64(f.lose())
 	}
+}
+
+// lose refuses the segment at the cursor, which is too long, and returns how much
+// of it is done with.
+func (f *Framer) lose() int {
+	if !f.in.set.skipping {
+		f.refuse(f.cursor, f.cursor+sampleBytes, rejectTooLarge, fmt.Sprintf(
+			"the segment at byte %d is longer than %d bytes (limits.line_bytes); it was left out", f.cursor, f.options.MaxBytes))
+	}
+	f.lost = true
+	return sampleBytes
 }
 
 // outside looks for the next interchange, and returns how much it is done with.
@@ -212,7 +228,7 @@ func (f *Framer) garbage(rest []byte, atEOF bool) int {
 	}
 	f.junk = true
 	size := min(len(rest), sampleBytes)
-	for n := 1; n+3 <= size; n++ { // no more of it than up to the next interchange
+	for n := 1; n+4 <= size; n++ { // no more of it than up to the next interchange
 		if c := rest[n-1]; !isAlphanumeric(c) && f.starts(rest[n:]) {
 			size = n
 			break
@@ -234,7 +250,7 @@ func (f *Framer) beginnings() string {
 
 // starts reports whether text begins as an interchange does.
 func (f *Framer) starts(text []byte) bool {
-	if len(text) < 3 {
+	if len(text) < 4 || isAlphanumeric(text[3]) {
 		return false
 	}
 	head := string(text[:3])
@@ -247,27 +263,22 @@ func (f *Framer) begin(rest []byte, atEOF bool) (size int, known bool) {
 	if !f.starts(rest) {
 		return 0, true
 	}
+	// All is decided within a window, so that it is the same in whatever pieces
+	// the file comes.
+	window := rest[:min(len(rest), headerBytes)]
 	var x *Syntax
 	var err error
 	header := 0
 	if f.standard == X12 {
-		x, size, err = readISA(rest)
-		if err == nil && x == nil && !atEOF {
-			return 0, false
-		}
-	} else {
-		x, header, err = readUNB(rest)
-		if err == nil && x == nil && !atEOF && len(rest) <= f.options.MaxBytes {
-			return 0, false
-		}
-		if x != nil {
-			if size = x.segmentEnd(rest, header) + 1; size == 0 && !atEOF && len(rest) < isaLongest*4 {
-				return 0, false
-			}
-		}
+		x, size, err = readISA(window)
+	} else if x, header, err = readUNB(window); x != nil {
+		size = x.segmentEnd(window, header) + 1
 	}
-	if err != nil || x == nil || size == 0 {
+	switch {
+	case err != nil:
 		return 0, true
+	case x == nil || size == 0:
+		return 0, atEOF || len(window) == headerBytes
 	}
 	f.junk = false
 	f.in = f.open(x, rest[header:size-1])

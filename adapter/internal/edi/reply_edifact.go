@@ -37,7 +37,7 @@ func (r *replier) beginInterchange(action, code string) {
 		test = "1"
 	}
 	sender, receiver := o.composite(e.Sender, e.SenderQualifier), o.composite(e.Receiver, e.ReceiverQualifier)
-	o.write("UNB", o.composite(e.Charset, e.Syntax), receiver, sender, o.composite(e.Date, e.Time), o.data(e.Control), "", "", "", "", "", test)
+	o.write("UNB", o.composite(e.Charset, e.Syntax), receiver, sender, o.composite(r.date(), e.Time), o.data(e.Control), "", "", "", "", "", test)
 	o.count = 0
 	if e.Syntax >= "4" {
 		o.write("UNH", "1", o.composite("CONTRL", "4", "1", "UN"))
@@ -113,4 +113,12 @@ func (r *replier) messageEDIFACT(text []byte, faults []Fault) {
 			o.write("UCD", c.edifact, o.composite(strconv.Itoa(f.Element+1), component))
 		}
 	}
+}
+
+// date is that of the interchange, as its syntax version writes dates.
+func (r *replier) date() string {
+	if e := &r.in.envelope; e.Syntax < "4" {
+		return e.Date
+	}
+	return day(r.in.envelope.Date)
 }

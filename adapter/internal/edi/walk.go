@@ -42,7 +42,7 @@ type set struct {
 func (f *Framer) inside(rest []byte, atEOF bool) int {
 	x := f.in.syntax
 	if f.lost {
-		return f.skipLost(rest)
+		return f.skipLost(rest, atEOF)
 	}
 	start := x.skipBlank(rest, 0)
 	if start > 0 {
@@ -63,7 +63,20 @@ func (f *Framer) inside(rest []byte, atEOF bool) int {
 	if to-f.in.from > int64(f.options.MaxBytes) {
 		f.release(f.in)
 	}
-	if f.startsOver(rest[:end]) {
+	// What follows says of a complete segment what bound says of one that is not.
+	set := &f.in.set
+	if set.open && to-set.from > int64(f.options.MaxBytes) {
+		before := f.cursor
+		f.tooLarge(set)
+		if moved := int(f.cursor - before); moved > 0 {
+			f.cursor = before
+			return moved
+		}
+	}
+	if !set.open && size > f.options.MaxBytes+1 {
+		return f.lose()
+	}
+	if f.starts(rest[:end]) {
 		f.cutOff()
 		return 0
 	}
@@ -72,27 +85,16 @@ func (f *Framer) inside(rest []byte, atEOF bool) int {
 }
 
 // skipLost skips to the end of a segment that is too long.
-func (f *Framer) skipLost(rest []byte) int {
+func (f *Framer) skipLost(rest []byte, atEOF bool) int {
 	x := f.in.syntax
 	if end := x.segmentEnd(rest, 0); end >= 0 {
 		f.lost = false
 		return end + 1
 	}
-	if x.Release != 0 && rest[len(rest)-1] == x.Release && x.released(rest) && len(rest) > 1 {
+	if !atEOF && x.Release != 0 && rest[len(rest)-1] == x.Release && x.released(rest) {
 		return len(rest) - 1 // whether what follows is data is known with it
 	}
 	return len(rest)
-}
-
-// startsOver reports whether a segment begins another interchange.
-func (f *Framer) startsOver(text []byte) bool {
-	if len(text) < 4 || !f.starts(text) {
-		return false
-	}
-	if f.standard == EDIFACT && text[2] == 'A' {
-		return true
-	}
-	return !isAlphanumeric(text[3])
 }
 
 // segment sorts a segment by its tag.
@@ -175,11 +177,6 @@ func (f *Framer) endMessage(to int64) {
 			in.group.messages++
 			in.messages++
 		}
-		return
-	}
-	if to-s.from > int64(f.options.MaxBytes) {
-		f.tooLarge(s)
-		f.endMessage(to)
 		return
 	}
 	s.open = false
