@@ -52,14 +52,14 @@ func delivery(url string, i, second int) (*http.Request, error) {
 	switch i % 3 {
 	case 0:
 		path = "shopify"
-		body = fmt.Sprintf(`{"id":%d,"created_at":"2026-11-21T10:00:00Z","currency":"GBP","subtotal_price":"2.50","customer":{"id":%d},"line_items":[{"product_id":7,"title":"Lantern","quantity":1,"price":"2.50"}]}`, i, i%999)
+		body = fmt.Sprintf(`{"id":%d,"created_at":"2026-11-21T10:00:00Z","currency":"GBP","subtotal_price":"2.50","customer":{"id":%d},"line_items":[{"product_id":%d,"title":"Lantern","quantity":1,"price":"2.50"}]}`, i, i%999, i%997)
 		header.Set("X-Shopify-Hmac-Sha256", base64.StdEncoding.EncodeToString(signature(body)))
 		header.Set("X-Shopify-Topic", "orders/create")
 		header.Set("X-Shopify-Webhook-Id", fmt.Sprintf("w-%d-%d", i, second))
 		header.Set("X-Shopify-Event-Id", fmt.Sprintf("e-%d", i))
 	case 1:
 		path = "woo"
-		body = fmt.Sprintf(`{"id":%d,"status":"processing","date_created_gmt":"2026-11-21T10:00:00","currency":"GBP","customer_id":%d,"line_items":[{"product_id":8,"name":"Wick","quantity":1,"price":2.5}]}`, i, i%999)
+		body = fmt.Sprintf(`{"id":%d,"status":"processing","date_created_gmt":"2026-11-21T10:00:00","currency":"GBP","customer_id":%d,"line_items":[{"product_id":%d,"name":"Wick","quantity":1,"price":2.5}]}`, i, i%999, i%997)
 		header.Set("X-WC-Webhook-Signature", base64.StdEncoding.EncodeToString(signature(body)))
 		header.Set("X-WC-Webhook-Topic", "order.created")
 		header.Set("X-WC-Webhook-Delivery-ID", fmt.Sprintf("d-%d-%d", i, second))
@@ -103,7 +103,8 @@ func (s *senders) deliver(i, second int, deadline time.Time) {
 // webhooks, every tenth of them twice.
 func TestWebhooksSurviveKills(t *testing.T) {
 	const deliveries, connections, kills = 100_000, 192, 4
-	args := configured(t, webhookConfig)
+	// The jobs are not what is tested, and cost more than all else.
+	args := configured(t, webhookConfig+"pass: {jobs: {enabled: false}}\n")
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
