@@ -163,7 +163,7 @@ func changesCountOnce(t *testing.T, args []string, shop *shopDatabase, server *s
 // rebuiltTable is the table as its changes make it: the last one of each row.
 const rebuiltTable = `
 	SELECT count(*), sum(v) FROM (
-		SELECT type, CAST(properties->>'v' AS INT) AS v, row_number() OVER (PARTITION BY properties->>'id' ORDER BY time DESC,
-			CAST(coalesce(context->'source'->>'lsn', context->'source'->>'pos') AS BIGINT) DESC) AS age FROM (
-			SELECT type, event_time AS time, CAST(properties AS JSON) AS properties, CAST(context AS JSON) AS context FROM events))
+		SELECT type, CAST(properties->>'v' AS INT) AS v, row_number() OVER (PARTITION BY properties->>'id' ORDER BY
+			context->'source'->>'file' DESC, CAST(coalesce(context->'source'->>'lsn', context->'source'->>'pos') AS BIGINT) DESC) AS age FROM (
+			SELECT type, CAST(properties AS JSON) AS properties, CAST(context AS JSON) AS context FROM events))
 	WHERE age = 1 AND type <> 'orders_deleted'`

@@ -1,4 +1,34 @@
 package app
 
+import (
+	"crypto/tls"
+	"net"
+
+	"github.com/millrace/millrace/internal/source/cdc/mysql"
+)
+
 // mysqlConnectors makes the connectors of a source that has sources[].mysql.
-func (p *platform) mysqlConnectors(source) ([]connector, error) { return nil, nil }
+func (p *platform) mysqlConnectors(s source) ([]connector, error) {
+	c := s.MySQL
+	if c.Address == "" {
+		return nil, nil
+	}
+	var encryption *tls.Config
+	if c.TLS == "verify" {
+		host, _, err := net.SplitHostPort(c.Address)
+		if err != nil {
+			return nil, err
+		}
+		encryption = &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host}
+	}
+	made, err := mysql.New(mysql.Config{
+		Address: c.Address, User: c.User, Password: string(c.Password), TLS: encryption, Source: s.Name, Adapter: s.adapter,
+		Log: p.streams, Meters: p.meters, Clock: p.clock, Logger: p.log, Random: p.random.Float64,
+		Tables: c.Tables, ServerID: uint32(c.ServerID), NoSnapshot: c.Snapshot == "never", Restart: c.OnLostLog == "restart",
+		Save: c.SaveInterval, EventBytes: int(p.cfg.Limits.LineBytes),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return []connector{made}, nil
+}

@@ -224,5 +224,6 @@ func (v *validator) sources(c *Config) {
 			v.fail(path+".topic", "is %q, the topic of Millrace's own log; take events from another", s.Topic)
 		}
 		v.postgres(path+".postgres", &c.Sources[i].Postgres)
+		v.mysql(path+".mysql", &c.Sources[i].MySQL)
 	}
 }

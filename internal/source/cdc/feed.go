@@ -29,7 +29,7 @@ type FeedConfig struct {
 	BatchBytes   int // likewise; 1 MiB
 }
 
-// Mark is a place in the database's log, and how many changes lie before it.
+// Mark is a place in the database's log, and the number of the last change before it.
 type Mark[P any] struct {
 	Position P
 	Count    int64
@@ -43,7 +43,7 @@ type Feed[P any] struct {
 	decoder adapter.Decoder
 	record  adapter.Record // what all records share
 	batch   *resume.Batch  // being filled, or nil
-	count   int64          // changes so far
+	count   int64          // number of the last change
 	sent    int64          // of these, handed over or left out
 	bytes   int64          // of payloads in the batch
 	refused int            // records in the batch with a reason
@@ -75,6 +75,13 @@ func OpenFeed[P any](ctx context.Context, cfg FeedConfig, from Mark[P]) (*Feed[P
 func (f *Feed[P]) Next() bool {
 	f.count++
 	return !f.writer.Known(f.count)
+}
+
+// NextAt is Next where the database's log itself gives changes a number: above
+// all before.
+func (f *Feed[P]) NextAt(number int64) bool {
+	f.count = number - 1
+	return f.Next()
 }
 
 // Change is one as it goes into the log.
@@ -197,7 +204,7 @@ func (f *Feed[P]) Finish(ctx context.Context) error {
 	return f.writer.Finish(ctx)
 }
 
-// Count is how many changes there were.
+// Count is the number of the last change.
 func (f *Feed[P]) Count() int64 { return f.count }
 
 // Close waits for what was handed over. What was not is not in the log.
