@@ -10,7 +10,7 @@ func TestSecretsComeFromTheEnvironment(t *testing.T) {
 sources:
   - name: shop
     adapter: native
-    postgres: {url: "postgres://millrace:${SHOP_PASSWORD}@db/shop"}
+    postgres: {url: "postgres://millrace:${SHOP_PASSWORD}@db/shop", tables: [orders]}
   - name: hooks
     adapter: native
     webhook:

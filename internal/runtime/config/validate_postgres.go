@@ -1,8 +1,8 @@
 package config
 
 import (
-	"net/url"
 	"regexp"
+	"strings"
 )
 
 var replicationSlot = regexp.MustCompile(`^[a-z0-9_]{1,63}$`)
@@ -22,7 +22,7 @@ func (v *validator) postgres(path string, s *PostgresSource) {
 	case !tables && s.Outbox.Table == "":
 		v.fail(path, "has neither tables nor outbox.table; name what to take")
 	}
-	if u, err := url.Parse(string(s.URL)); err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || u.Host == "" {
+	if url := string(s.URL); !strings.HasPrefix(url, "postgres://") && !strings.HasPrefix(url, "postgresql://") {
 		v.fail(path+".url", "must be a URL such as postgres://user:password@host:5432/shop")
 	}
 	if s.Slot != "" && !replicationSlot.MatchString(s.Slot) {

@@ -31,7 +31,7 @@ func New(cfg Config) (*Source, error) {
 		return nil, fmt.Errorf("slot %q is no name of a replication slot: 1 to 63 lower-case letters, digits and _", cfg.Slot)
 	}
 	if _, err := pgconn.ParseConfig(cfg.URL); err != nil {
-		return nil, errors.New("url is no connection URL such as postgres://user:password@host:5432/shop")
+		return nil, errors.New("url is no connection URL such as postgres://user:password@host:5432/shop; write special characters of the password as %40 and so on")
 	}
 	return &Source{cfg: cfg, tables: tables, meter: cfg.Meters.Source(cfg.Source, cfg.Adapter.Name())}, nil
 }
