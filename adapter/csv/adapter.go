@@ -17,6 +17,7 @@ type Adapter struct {
 
 	encoding  encoding
 	delimiter byte
+	auto      bool // the delimiter is that of the file, which envelopes begin with
 	quote     byte // 0 is "none"
 	header    bool
 	multiline bool
@@ -87,7 +88,7 @@ func (a *Adapter) Version() string { return a.version }
 // NewDecoder returns a decoder for one goroutine.
 func (a *Adapter) NewDecoder(hook adapter.Telemetry) adapter.Decoder {
 	return &Decoder{
-		a: a, hook: hook, zone: civil.NewZone(a.zone), memory: &arena.Arena{},
+		a: a, hook: hook, delimiter: a.delimiter, zone: civil.NewZone(a.zone), memory: &arena.Arena{},
 		raw: make([]string, len(a.columns)), values: make([]string, len(a.columns)),
 	}
 }

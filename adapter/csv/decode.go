@@ -25,9 +25,10 @@ type Decoder struct {
 	key    []byte
 	number []byte // scratch of numbers that are not written with a plain point
 
-	envelope string // header line that order was made from
-	order    []int
-	orderErr error
+	delimiter byte
+	envelope  string // that delimiter and order were made from
+	order     []int
+	orderErr  error
 }
 
 // row is what reading a record up to its fields gave.
@@ -44,12 +45,9 @@ func (w *row) ok() bool { return w.fault == splitOK && w.err == nil }
 // read splits the record into d.raw. The strings point into the payload.
 func (d *Decoder) read(r *adapter.Record) row {
 	w := row{payload: unsafe.String(unsafe.SliceData(r.Payload), len(r.Payload)), badByte: -1}
-	if r.Envelope != d.envelope {
+	if r.Envelope != d.envelope || d.a.auto && r.Envelope == "" {
 		d.envelope = r.Envelope
-		d.order, d.orderErr = nil, nil
-		if r.Envelope != "" {
-			d.order, d.orderErr = d.a.parseHeader(r.Envelope)
-		}
+		d.delimiter, d.order, d.orderErr = d.a.parseEnvelope(r.Envelope)
 	}
 	if d.orderErr != nil {
 		w.err = d.orderErr

@@ -13,9 +13,10 @@ const (
 	encodingUTF8 encoding = iota
 	encodingWindows1252
 	encodingLatin1
+	encodingAuto // UTF-8 if a text is, else Windows-1252
 )
 
-var encodingNames = [...]string{"UTF-8", "Windows-1252", "ISO-8859-1"}
+var encodingNames = [...]string{"UTF-8", "Windows-1252", "ISO-8859-1", "UTF-8 or Windows-1252"}
 
 func parseEncoding(name string) (encoding, bool) {
 	switch strings.ToLower(name) {
@@ -25,6 +26,8 @@ func parseEncoding(name string) (encoding, bool) {
 		return encodingWindows1252, true
 	case "iso-8859-1", "latin1", "latin-1":
 		return encodingLatin1, true
+	case auto:
+		return encodingAuto, true
 	}
 	return 0, false
 }
@@ -40,6 +43,12 @@ var windows1252 = [32]rune{
 // the position of the first byte that the encoding does not have, or -1; the
 // text is then s.
 func (e encoding) toUTF8(s string, memory *arena.Arena) (text string, bad int) {
+	if e == encodingAuto {
+		if utf8.ValidString(s) {
+			return s, -1
+		}
+		e = encodingWindows1252
+	}
 	if e == encodingUTF8 {
 		if utf8.ValidString(s) {
 			return s, -1

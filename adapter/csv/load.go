@@ -73,9 +73,13 @@ func (l *loader) format(m *Mapping) {
 	}
 	var ok bool
 	if a.encoding, ok = parseEncoding(m.Encoding); !ok {
-		l.fail("encoding", "%q is not known; utf-8, windows-1252 and iso-8859-1 are", m.Encoding)
+		l.fail("encoding", "%q is not known; utf-8, windows-1252, iso-8859-1 and auto are", m.Encoding)
 	}
-	a.delimiter = l.character("delimiter", m.Delimiter, ',')
+	if a.auto = m.Delimiter == auto; a.auto {
+		a.delimiter = delimiters[0]
+	} else {
+		a.delimiter = l.character("delimiter", m.Delimiter, delimiters[0])
+	}
 	if m.Quote != "none" {
 		a.quote = l.character("quote", m.Quote, '"')
 	}

@@ -29,7 +29,7 @@ func TestLoadErrorsNameFileAndLine(t *testing.T) {
 		{"type", minimal + "  - {name: c, field: item.quantity, type: money}\n", `m.yaml:7: column "c": type "money" does not suit field "item.quantity"; integer or decimal would`},
 		{"layout", minimal + "  - {name: c, field: event_time, formats: [yyyy-mm-dd]}\n", `m.yaml:7: column "c": layout "yyyy-mm-dd" names no year and day`},
 		{"zone", minimal + "time_zone: Europe/Londn\n", `m.yaml:7: time_zone: "Europe/Londn" is no time zone; use a name such as Europe/London`},
-		{"encoding", minimal + "encoding: ebcdic\n", `m.yaml:7: encoding: "ebcdic" is not known; utf-8, windows-1252 and iso-8859-1 are`},
+		{"encoding", minimal + "encoding: ebcdic\n", `m.yaml:7: encoding: "ebcdic" is not known; utf-8, windows-1252, iso-8859-1 and auto are`},
 		{"delimiter", minimal + "delimiter: ab\n", `m.yaml:7: delimiter: "ab" must be one ASCII character`},
 		{"quote", minimal + "quote: ','\n", "m.yaml:7: quote: is the delimiter too"},
 		{"kind", minimal + "kind:\n  rules:\n    - {field: order_id, prefix: C, kind: refund}\n", `m.yaml:9: kind rule: kind "refund" is none of sale,`},

@@ -7,8 +7,8 @@ type Mapping struct {
 	Version     string `yaml:"version" doc:"Version of the mapping, for people. A digest of the mapping is added to it, so that no change goes unnoticed."`
 	Description string `yaml:"description" doc:"What the file is."`
 
-	Encoding  string `yaml:"encoding" doc:"utf-8 (default), windows-1252 or iso-8859-1 (latin1)."`
-	Delimiter string `yaml:"delimiter" doc:"One character between fields; a comma by default, \"\\t\" for tabs."`
+	Encoding  string `yaml:"encoding" doc:"utf-8 (default), windows-1252, iso-8859-1 (latin1), or auto: each row is UTF-8 if it can be, else windows-1252. Files in UTF-16 are recognised and read as utf-8."`
+	Delimiter string `yaml:"delimiter" doc:"One character between fields; a comma by default, \"\\t\" for tabs, or auto: the first of comma, semicolon, tab and | that makes the columns out of the first line."`
 	Quote     string `yaml:"quote" doc:"The character around fields that hold delimiters, doubled inside of them; '\"' by default, none for files without quoting."`
 	Header    *bool  `yaml:"header" doc:"Whether the first row names the columns; true by default. With false the columns are those of the mapping, in its order."`
 	Multiline *bool  `yaml:"multiline" doc:"Whether a quoted field may hold line breaks; true by default. With false a stray quote spoils one line instead of all that follow, and reading is faster."`

@@ -51,14 +51,14 @@ func (d *Decoder) badRow(b *event.Batch, i int, w *row) {
 		d.problem(b, i, event.Undecodable, "csv.quote", fieldRow, w.payload, fmt.Sprintf("the quote at byte %d is not closed", w.at))
 	default:
 		d.problem(b, i, event.Undecodable, "csv.quote", fieldRow, w.payload,
-			fmt.Sprintf("the quote before byte %d ends a field, but no %q follows; quotes inside of a field are doubled", w.at, d.a.delimiter))
+			fmt.Sprintf("the quote before byte %d ends a field, but no %q follows; quotes inside of a field are doubled", w.at, d.delimiter))
 	}
 }
 
 // badEncoding names the column of the offending byte if the row has one.
 func (d *Decoder) badEncoding(b *event.Batch, i int, w *row) {
 	label, value := fieldRow, w.payload
-	if w.ok() && d.a.encoding == encodingUTF8 {
+	if w.ok() && (d.a.encoding == encodingUTF8 || d.a.encoding == encodingAuto) {
 		for k := range d.raw {
 			if !utf8.ValidString(d.raw[k]) {
 				label, value = d.a.columns[k].label, d.raw[k]

@@ -23,7 +23,7 @@ const (
 // which column the n-th field of the row is (nil: the n-th). at is the number
 // of fields of a splitColumns, and the position of the other faults.
 func (d *Decoder) split(s string, order []int) (fault splitFault, at int) {
-	quote, delimiter := d.a.quote, d.a.delimiter
+	quote, delimiter := d.a.quote, d.delimiter
 	for n, i := 0, 0; ; n++ {
 		var value string
 		if quote != 0 && i < len(s) && s[i] == quote {
@@ -96,7 +96,7 @@ const byteOrderMark = "\ufeff"
 // are no records: they are skipped with a nil record.
 func (a *Adapter) Next(data []byte, atEOF bool) (advance int, record []byte, lines int) {
 	start := 0
-	if a.encoding == encodingUTF8 && bytes.HasPrefix(data, []byte(byteOrderMark)) {
+	if (a.encoding == encodingUTF8 || a.encoding == encodingAuto) && bytes.HasPrefix(data, []byte(byteOrderMark)) {
 		start = len(byteOrderMark)
 	}
 	end := bytes.IndexByte(data[start:], '\n')
@@ -173,15 +173,16 @@ func skipQuoted(data []byte, quote byte) (n, lines int) {
 // Header implements [adapter.FileFormat].
 func (a *Adapter) Header(first []byte) (envelope string, skip bool, err error) {
 	if !a.header {
-		return "", false, nil
+		return a.prefix(), false, nil
 	}
 	text := strings.TrimPrefix(string(first), byteOrderMark)
 	order, err := a.parseHeader(text)
 	if err != nil {
 		return "", false, fmt.Errorf("the header does not fit mapping %s: %w", a.file, err)
 	}
+	envelope = a.prefix()
 	if order != nil {
-		envelope = text
+		envelope += text
 	}
 	return envelope, true, nil
 }

@@ -141,7 +141,7 @@ Results go to standard output, progress and errors to standard error. NO_COLOR t
 	flags.StringVar(&s.url, "url", address, "address of the running platform (MILLRACE_URL; default "+defaultURL+")")
 	flags.Lookup("url").DefValue = ""
 	root.AddCommand(
-		s.demo(), s.up(), s.ingest(), s.generate(), s.sql(), s.ledger(), s.event(), s.sources(), s.job(), s.schema(),
+		s.demo(), s.up(), s.ingest(), s.generate(), s.mapping(), s.sql(), s.ledger(), s.event(), s.sources(), s.job(), s.schema(),
 		s.targets(), s.config(), s.version(), s.completion(),
 	)
 	s.wrap(root)

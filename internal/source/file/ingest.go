@@ -1,6 +1,7 @@
 package filesource
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -211,7 +212,11 @@ func (g *ingest) chooseFormat() error {
 	}
 	g.format = format
 	if opener, ok := g.in.Adapter.(adapter.FileOpener); ok {
-		opened, err := opener.OpenFile(g.rest, g.eof)
+		head := g.rest
+		if g.text.recoded { // it is UTF-8 now, and says so
+			head = append(bytes.Clone(byteOrderMark), head...)
+		}
+		opened, err := opener.OpenFile(head, g.eof)
 		if err != nil {
 			return &FileError{Name: g.in.Name, Line: 1, Column: 1, Message: err.Error(), cause: err}
 		}
