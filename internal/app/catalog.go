@@ -27,6 +27,7 @@ import (
 	"github.com/millrace/millrace/internal/quality"
 	"github.com/millrace/millrace/internal/runtime/config"
 	"github.com/millrace/millrace/internal/schema/contract"
+	"github.com/millrace/millrace/internal/source/control"
 )
 
 // catalog is what events are read and judged with.
@@ -160,16 +161,8 @@ func (c *catalog) source(name string) (source, bool) {
 	return source{}, false
 }
 
-// contractPolicy is what becomes of the source's events that break their contracts.
-func (s *source) contractPolicy() contract.Policy {
-	if s.Schema == "" {
-		return contract.Report
-	}
-	return contract.Policy(s.Schema)
-}
-
 // passSources is the catalogue as the pass wants it.
-func (c *catalog) passSources() []pass.Source {
+func (c *catalog) passSources(controls *control.Registry) []pass.Source {
 	out := make([]pass.Source, 0, len(c.sources))
 	for _, s := range c.sources {
 		p := pass.Source{Name: s.Name, Lateness: s.AllowedLateness}
@@ -177,11 +170,10 @@ func (c *catalog) passSources() []pass.Source {
 			p.Rules = func() pass.Rules { return s.rules }
 			p.RulesVersion = s.rules.Version()
 		}
-		if policy := s.contractPolicy(); policy != contract.Off {
-			p.Contracts = func() pass.Rules { return c.contracts.Gate(policy) }
-			if policy == contract.Quarantine {
-				p.ContractsVersion = c.contracts.Version()
-			}
+		controlled := controls.Source(s.Name)
+		p.Contracts = func() pass.Rules { return newGate(c.contracts, controlled) }
+		if controlled.Settings().Schema == control.Quarantine {
+			p.ContractsVersion = c.contracts.Version()
 		}
 		out = append(out, p)
 	}

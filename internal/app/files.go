@@ -27,7 +27,7 @@ func (p *platform) openStreams(context.Context) error {
 		return fmt.Errorf("cannot make the scratch folder: %w", err)
 	}
 	p.streams = &resume.Log{
-		Appender: p.writer, Tail: p.topic, Cursors: p.checkpoint, Space: p.guard, Clock: p.clock,
+		Appender: p.writer, Tail: p.topic, Cursors: p.checkpoint, Space: p.guard, Pace: p.control, Clock: p.clock,
 	}
 	p.files = filesource.New(filesource.Config{
 		Log: p.streams, Clock: p.clock, Meters: p.meters, Logger: p.log, TempDir: p.dir("scratch"),

@@ -17,6 +17,8 @@ type collector struct {
 	unknown                                      *prometheus.Desc
 	commits, transactions, freshness             *prometheus.Desc
 	position, committed, free, low               *prometheus.Desc
+	errors, lag, state, lastSeen                 *prometheus.Desc
+	spool                                        spoolDescs
 }
 
 func newCollector(p *platform) *collector {
@@ -31,6 +33,11 @@ func newCollector(p *platform) *collector {
 		rejected:     desc("source_rejected_total", "Records refused by a door and logged as rejected.", "source", "adapter"),
 		refused:      desc("source_refused_total", "Whole requests and files answered with an error.", "source", "adapter"),
 		unknown:      desc("http_unknown_senders_total", "Requests refused because their sender shows no key, or one of no source."),
+		errors:       desc("source_errors_total", "Attempts to fetch events that failed.", "source", "adapter"),
+		lag:          desc("source_lag", "What has not been fetched, in the unit of the source's kind.", "source", "adapter"),
+		state:        desc("source_state", "1 for the state that the source is in: passive, running, retrying, broken, probing or paused.", "source", "adapter", "state"),
+		lastSeen:     desc("source_last_seen_timestamp_seconds", "When the source last sent something, while the process ran.", "source", "adapter"),
+		spool:        newSpoolDescs(desc),
 		commits:      desc("pass_commits_total", "Commits of the checkpoint since the process started."),
 		transactions: desc("pass_store_transactions_total", "Transactions of the analytics store since the process started."),
 		freshness:    desc("pass_freshness_seconds", "Time from the log's append to being queryable, over the last 10 to 20 seconds.", "quantile"),
@@ -45,6 +52,7 @@ func newCollector(p *platform) *collector {
 func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		c.verdicts, c.received, c.bytes, c.rejected, c.refused, c.unknown, c.commits, c.transactions, c.freshness, c.position, c.committed, c.free, c.low,
+		c.errors, c.lag, c.state, c.lastSeen, c.spool.records, c.spool.bytes, c.spool.limit, c.spool.oldest, c.spool.spooled, c.spool.drained, c.spool.refused, c.spool.failures,
 	} {
 		ch <- d
 	}
@@ -71,6 +79,15 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 		counter(c.bytes, float64(s.Bytes), s.Name, s.Adapter)
 		counter(c.rejected, float64(s.Rejected), s.Name, s.Adapter)
 		counter(c.refused, float64(s.Refused), s.Name, s.Adapter)
+		counter(c.errors, float64(s.Errors), s.Name, s.Adapter)
+		gauge(c.lag, float64(s.Lag), s.Name, s.Adapter)
+		if !s.LastSeen.IsZero() {
+			gauge(c.lastSeen, float64(s.LastSeen.UnixMilli())/1000, s.Name, s.Adapter)
+		}
+		gauge(c.state, 1, s.Name, s.Adapter, c.p.stateOf(&s))
+	}
+	if c.p.spool != nil {
+		c.spool.collect(c.p.spool.Stats(), gauge, counter)
 	}
 	if c.p.doors != nil {
 		counter(c.unknown, float64(c.p.doors.Unknown()))

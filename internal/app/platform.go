@@ -25,6 +25,7 @@ import (
 	"github.com/millrace/millrace/internal/runtime/disk"
 	"github.com/millrace/millrace/internal/schema/consumer"
 	"github.com/millrace/millrace/internal/sink"
+	"github.com/millrace/millrace/internal/source/control"
 	filesource "github.com/millrace/millrace/internal/source/file"
 	httpsource "github.com/millrace/millrace/internal/source/http"
 	"github.com/millrace/millrace/internal/source/meter"
@@ -59,6 +60,7 @@ type platform struct {
 	log     *slog.Logger
 	metrics *prometheus.Registry
 	meters  *meter.Registry
+	control *control.Registry
 	tracer  trace.Tracer
 	started time.Time
 
@@ -253,7 +255,7 @@ func (p *platform) openPass(context.Context) error {
 	p.pass, err = pass.New(pass.Config{
 		Pass: p.cfg.Pass, Topic: p.topic, Name: name, Instance: member,
 		Store: p.olap, Checkpoint: p.checkpoint, Dir: p.dir("dedup"),
-		Adapters: p.catalog.adapters, Sources: p.catalog.passSources(), Enrichment: p.catalog.enrich,
+		Adapters: p.catalog.adapters, Sources: p.catalog.passSources(p.control), Enrichment: p.catalog.enrich,
 		Jobs: p.jobs(), Feed: p.results.Publish, Mirrors: p.mirrors(),
 		Retention: p.cfg.Ledger.MinuteRetention, Clock: p.clock, Logger: p.log,
 	})

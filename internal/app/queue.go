@@ -12,7 +12,8 @@ import (
 // intakeConfig is how messages of a source that cannot be read again come into the log.
 func (p *platform) intakeConfig(s source) intake.Config {
 	return intake.Config{
-		Source: s.Name, Adapter: s.adapter, Appender: p.writer, Meters: p.meters, Clock: p.clock, Space: p.guard,
+		Source: s.Name, Adapter: s.adapter, Appender: p.appender, Meters: p.meters, Clock: p.clock, Space: p.guard,
+		Limiter:    p.control.Source(s.Name),
 		EventBytes: p.recordBytes(s),
 	}
 }

@@ -124,7 +124,7 @@ func (p *platform) doorConfig() httpsource.Config {
 		cfg.Verdicts = verdicts{p.pass}
 	}
 	for _, s := range p.catalog.sources {
-		door := httpsource.Source{Name: s.Name, Adapter: s.adapter, AppIDs: s.Snowplow.AppIDs, Webhook: webhookOf(&s.Webhook)}
+		door := httpsource.Source{Name: s.Name, Adapter: s.adapter, Control: p.control.Source(s.Name), AppIDs: s.Snowplow.AppIDs, Webhook: webhookOf(&s.Webhook)}
 		for _, k := range s.WriteKeys {
 			door.Keys = append(door.Keys, k.Sum())
 		}
@@ -138,7 +138,7 @@ func (p *platform) gatewayConfig() gateway.Config {
 	return gateway.Config{
 		Version: p.version, Topic: p.topic.Name(),
 		Store: p.olap, Tables: olap.Tables(), Ledger: p.checkpoint.Ledger(),
-		Process: process{p}, Jobs: process{p}, Results: p.results, Runs: process{p}, Sinks: process{p}, Audit: process{p}, Log: p.topic, Explain: explainer{p.catalog},
+		Process: process{p}, Jobs: process{p}, Results: p.results, Runs: process{p}, Sinks: process{p}, Audit: process{p}, Controls: p.control, Log: p.topic, Explain: explainer{p.catalog},
 		Clock: p.clock, Logger: p.log, Tracer: p.tracer, Metrics: p.metrics,
 		Limits: gateway.Limits{
 			SQL:      olap.Limits{Rows: sql.MaxRows, Bytes: int64(sql.MaxResultBytes), Timeout: sql.Timeout},

@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/millrace/millrace/internal/gateway"
+	"github.com/millrace/millrace/internal/runtime/config"
 	"github.com/millrace/millrace/internal/runtime/telemetry"
+	"github.com/millrace/millrace/internal/source/meter"
 )
 
 // process tells the gateway about this process.
@@ -73,12 +75,17 @@ func (p *platform) stalled() bool { return p.pass != nil && p.pass.Stalled() }
 
 // Sources implements [gateway.Process].
 func (s process) Sources() []gateway.Source {
+	stats := make(map[string]meter.Stats)
+	for _, m := range s.p.meters.Stats() {
+		stats[m.Name] = m
+	}
 	var out []gateway.Source
 	for _, c := range s.p.catalog.sources {
-		kind := "file"
+		kind := fetched(&c.Source)
 		switch {
 		case s.p.replay.Load() != nil && s.p.replay.Load().source == c.Name:
 			kind = "replay"
+		case kind != "":
 		case c.Topic != "":
 			kind = "kafka"
 		case c.Inbox != "":
@@ -89,10 +96,43 @@ func (s process) Sources() []gateway.Source {
 			kind = "s3"
 		case len(c.WriteKeys) > 0:
 			kind = "http"
+		default:
+			kind = "file"
 		}
-		out = append(out, gateway.Source{Name: c.Name, Adapter: c.Adapter, Kind: kind})
+		m := stats[c.Name]
+		m.Name = c.Name
+		out = append(out, gateway.Source{
+			Name: c.Name, Adapter: c.Adapter, Kind: kind, State: s.p.stateOf(&m),
+			Bytes: m.Bytes, Refused: m.Refused, Errors: m.Errors, Lag: m.Lag, LastError: m.LastError, LastSeen: m.LastSeen,
+		})
 	}
 	return out
+}
+
+// stateOf names what a source is doing.
+func (p *platform) stateOf(m *meter.Stats) string {
+	if p.control.Source(m.Name).Settings().Paused {
+		return "paused"
+	}
+	return m.State.String()
+}
+
+// fetched is the kind of peer that a source fetches its events from, "" when it waits
+// for senders.
+func fetched(s *config.Source) string {
+	for _, of := range []struct {
+		kind  string
+		isSet bool
+	}{
+		{"kafka", len(s.Kafka.Brokers) > 0}, {"postgres", s.Postgres.URL != ""}, {"mysql", s.MySQL.Address != ""},
+		{"sftp", s.SFTP.Address != ""}, {"s3", s.S3.Bucket != ""}, {"amqp", s.AMQP.URL != ""}, {"mqtt", s.MQTT.URL != ""},
+		{"redis", s.Redis.Address != ""}, {"webhook", s.Webhook.Secret != ""},
+	} {
+		if of.isSet {
+			return of.kind
+		}
+	}
+	return ""
 }
 
 // Checkpoint implements [gateway.Checkpoints].

@@ -9,7 +9,7 @@ import (
 )
 
 func (s *shell) sources() *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use:   "sources",
 		Short: "List the sources of events",
 		Long:  "List the sources of the running platform: their adapter, what they sent, and when last.",
@@ -22,15 +22,17 @@ func (s *shell) sources() *cobra.Command {
 				return err
 			}
 			t := &table{
-				head:  []string{"source", "kind", "adapter", "events", "rejected", "last seen (UTC)"},
-				right: []bool{false, false, false, true, true, false},
+				head:  []string{"source", "kind", "adapter", "state", "events", "rejected", "last seen (UTC)"},
+				right: []bool{false, false, false, false, true, true, false},
 			}
 			for _, r := range answer.Sources {
-				t.add(oneLine(r.Name), r.Kind, r.Adapter, count(r.Events), count(r.Rejected), instant(r.LastSeen))
+				t.add(oneLine(r.Name), r.Kind, r.Adapter, r.State, count(r.Events), count(r.Rejected), instant(r.LastSeen))
 			}
 			return t.write(s.Stdout, s.style)
 		},
 	}
+	c.AddCommand(s.sourceShow(), s.sourceSet(), s.sourcePause(), s.sourceResume(), s.sourceReset())
+	return c
 }
 
 func (s *shell) targets() *cobra.Command {

@@ -85,8 +85,11 @@ func (g *Gateway) sources(context.Context, *noInput) (*SourcesAnswer, error) {
 	}
 	answer := &SourcesAnswer{Sources: []SourceRow{}}
 	add := func(s Source) {
-		r := SourceRow{Name: s.Name, Adapter: s.Adapter, Kind: s.Kind, Events: counts[s.Name].Received, Rejected: counts[s.Name].Rejected}
-		if at, ok := seen[s.Name]; ok {
+		r := SourceRow{
+			Name: s.Name, Adapter: s.Adapter, Kind: s.Kind, Events: counts[s.Name].Received, Rejected: counts[s.Name].Rejected,
+			State: s.State, Bytes: s.Bytes, Refused: s.Refused, Errors: s.Errors, Lag: s.Lag, LastError: s.LastError,
+		}
+		if at := latest(seen[s.Name], s.LastSeen); !at.IsZero() {
 			r.LastSeen = &at
 		}
 		answer.Sources = append(answer.Sources, r)
@@ -100,6 +103,13 @@ func (g *Gateway) sources(context.Context, *noInput) (*SourcesAnswer, error) {
 		add(Source{Name: name})
 	}
 	return answer, nil
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b.UTC()
 }
 
 // audit compares the ledger with the stored rows and with the positions in the

@@ -93,6 +93,7 @@ func (g *Gateway) register(api huma.API) {
 	get(g, api, "sources", tagPlatform, "/api/v1/sources", "Sources of events", "", g.sources)
 	get(g, api, "sinks", tagPlatform, "/api/v1/sinks", "Where messages of topics go",
 		"Each sink delivers from its own cursor. The counts are those of this process since it started.", g.sinks)
+	g.registerSources(api)
 	get(g, api, "schema", tagAnalytics, "/api/v1/schema", "Tables that SQL can read", "", g.schema)
 	get(g, api, "definitions", tagAnalytics, "/api/v1/definitions", "What each number of the overview means",
 		"Each definition comes with a query that gives the number for the range, and one that lists the rows behind it.", g.definitions)

@@ -32,6 +32,7 @@ type Config struct {
 	Contracts Contracts
 	Sinks     Sinks // nil: none
 	Audit     Checkpoints
+	Controls  Controls // of the sources
 	Log       RawLog
 	Explain   Explainer
 
@@ -80,6 +81,14 @@ type Source struct {
 	Name    string
 	Adapter string
 	Kind    string // http, file, inbox, kafka or replay
+	State   string // passive, paused, running, retrying, broken or probing
+	// The rest is as of the start of the process.
+	Bytes     int64
+	Refused   int64
+	Errors    int64
+	Lag       int64
+	LastError string
+	LastSeen  time.Time // zero: nothing came
 }
 
 // Checkpoints gives the state that an audit compares the stores with.

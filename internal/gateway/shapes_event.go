@@ -142,8 +142,15 @@ type SourceRow struct {
 	Adapter  string     `json:"adapter"`
 	Events   int64      `json:"events" doc:"Events received"`
 	Rejected int64      `json:"rejected"`
-	LastSeen *time.Time `json:"last_seen" doc:"Minute of the last receipt"`
-	Kind     string     `json:"kind" doc:"http, file, inbox, kafka or replay"`
+	LastSeen *time.Time `json:"last_seen" doc:"Time of the last receipt; its minute when that was before the process started"`
+	Kind     string     `json:"kind" doc:"http, file, inbox, kafka or replay; or the kind of peer that the events are fetched from"`
+
+	State     string `json:"state" doc:"paused; passive: it waits for senders; running: it is connected; retrying: its last attempt failed; broken: it failed often, and is tried now and then; probing: it is being tried"`
+	Bytes     int64  `json:"bytes" doc:"Bytes of payloads taken since the process started"`
+	Refused   int64  `json:"refused" doc:"Requests and files that were answered with an error since the process started"`
+	Errors    int64  `json:"errors" doc:"Attempts to fetch events that failed since the process started"`
+	Lag       int64  `json:"lag" doc:"What has not been fetched, in the unit of its kind"`
+	LastError string `json:"last_error" doc:"Of the last attempt that failed; empty: none has"`
 }
 
 // SourcesAnswer is the answer of /api/v1/sources.

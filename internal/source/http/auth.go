@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/millrace/millrace/adapter"
+	"github.com/millrace/millrace/internal/source/control"
 	"github.com/millrace/millrace/internal/source/meter"
 )
 
@@ -17,7 +18,8 @@ type sourceState struct {
 	adapter  string
 	isFile   bool
 	meter    *meter.Source
-	decoders sync.Pool // of adapter.Decoder, which serve one goroutine at a time
+	control  *control.Source // nil: it is under no control
+	decoders sync.Pool       // of adapter.Decoder, which serve one goroutine at a time
 }
 
 func newSourceState(s *Source, meters *meter.Registry) *sourceState {
@@ -25,7 +27,7 @@ func newSourceState(s *Source, meters *meter.Registry) *sourceState {
 	if meters == nil {
 		meters = new(meter.Registry)
 	}
-	st.meter = meters.Source(st.name, st.adapter)
+	st.meter, st.control = meters.Source(st.name, st.adapter), s.Control
 	if f, ok := s.Adapter.(adapter.FileFormat); ok {
 		// A format that does not begin with a JSON object has no events to post.
 		_, _, err := f.Header([]byte("{}"))

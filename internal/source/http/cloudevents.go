@@ -44,7 +44,7 @@ func (h *Handler) cloudEvents(q *request, w http.ResponseWriter, r *http.Request
 	if p := q.wantAdapter(cloudEventsAdapter, "The door of CloudEvents"); p != nil {
 		return p
 	}
-	if p := h.read(q, w, r, h.limits.BodyBytes, "limits.body_bytes"); p != nil {
+	if p := h.read(q, w, r, h.bodyBytes(q), "limits.body_bytes"); p != nil {
 		return p
 	}
 	envelope, p := q.cloudEventsBody(r)
@@ -56,7 +56,7 @@ func (h *Handler) cloudEvents(q *request, w http.ResponseWriter, r *http.Request
 	}
 	var at jsontext.Position
 	for i := range q.pieces {
-		q.pieces[i].checkEvent(q.body, h.limits.EventBytes, envelope == "", &at)
+		q.pieces[i].checkEvent(q.body, h.eventBytes(q), envelope == "", &at)
 	}
 	q.addPieces(adapter.Record{Stream: e.stream, Envelope: envelope})
 	if p := h.append(r, q); p != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/millrace/millrace/event"
 	"github.com/millrace/millrace/internal/eventlog"
 	"github.com/millrace/millrace/internal/runtime/clock"
+	"github.com/millrace/millrace/internal/source/control"
 	"github.com/millrace/millrace/internal/source/meter"
 )
 
@@ -36,6 +37,8 @@ type Source struct {
 	Keys    [][sha256.Size]byte // SHA-256 of each write key
 	AppIDs  []string            // Snowplow's app ids that need no key
 	Webhook *Webhook            // nil: the source takes no webhooks
+	// Control is what an operator says about it; nil: nothing.
+	Control *control.Source
 }
 
 // Limits bound what a sender may send. Zero means the default.

@@ -27,7 +27,7 @@ func (h *Handler) measurement(q *request, w http.ResponseWriter, r *http.Request
 	if p := h.tooMany(q); p != nil {
 		return p
 	}
-	q.refuseMeasurements(h.limits.EventBytes)
+	q.refuseMeasurements(h.eventBytes(q))
 	record := adapter.Record{Stream: e.stream, Envelope: envelope}
 	d := q.source.decoder()
 	defer q.source.decoders.Put(d)
@@ -84,7 +84,7 @@ func (h *Handler) measurementBody(q *request, w http.ResponseWriter, r *http.Req
 	if p := q.wantAdapter(ga4.Name, "The Measurement Protocol"); p != nil {
 		return p
 	}
-	return h.read(q, w, r, h.limits.BatchBytes, "limits.batch_bytes")
+	return h.read(q, w, r, h.batchBytes(q), "limits.batch_bytes")
 }
 
 // wantAdapter refuses what is for another source.

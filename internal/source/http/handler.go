@@ -239,6 +239,9 @@ func (h *Handler) append(r *http.Request, q *request) *problem {
 	if len(q.entries) == 0 {
 		return nil
 	}
+	if p := h.controlled(q); p != nil {
+		return p
+	}
 	if err := h.cfg.Appender.Append(r.Context(), q.entries); err != nil {
 		if r.Context().Err() == nil && !errors.Is(err, r.Context().Err()) {
 			h.cfg.Logger.Warn("cannot append a request's events", "request", q.id, "source", q.source.name, "events", len(q.entries), "error", err)

@@ -31,10 +31,10 @@ func (h *Handler) native(q *request, w http.ResponseWriter, r *http.Request, e *
 	if p := h.authenticate(q, r); p != nil {
 		return p
 	}
-	if p := h.read(q, w, r, h.limits.BodyBytes, "limits.body_bytes"); p != nil {
+	if p := h.read(q, w, r, h.bodyBytes(q), "limits.body_bytes"); p != nil {
 		return p
 	}
-	if p := q.split(f, h.limits.EventBytes); p != nil {
+	if p := q.split(f, h.eventBytes(q)); p != nil {
 		return p
 	}
 	if p := h.authenticateBody(q); p != nil {

@@ -35,7 +35,7 @@ func (h *Handler) pixel(q *request, w http.ResponseWriter, r *http.Request, e *e
 	if p := q.wantAdapter(nativeAdapter, "The pixel"); p != nil {
 		return p
 	}
-	if p := q.pixelEvent(r.URL.RawQuery, h.limits.EventBytes); p != nil {
+	if p := q.pixelEvent(r.URL.RawQuery, h.eventBytes(q)); p != nil {
 		return p
 	}
 	return h.takeOne(q, w, r, adapter.Record{Stream: e.stream})

@@ -34,7 +34,7 @@ func (h *Handler) message(q *request, w http.ResponseWriter, r *http.Request, e 
 		return p
 	}
 	defer h.leave()
-	if p := h.segmentBody(q, w, r, h.limits.EventBytes, "limits.event_bytes"); p != nil {
+	if p := h.segmentBody(q, w, r, (*Handler).eventBytes, "limits.event_bytes"); p != nil {
 		return p
 	}
 	d := q.source.decoder()
@@ -54,7 +54,7 @@ func (h *Handler) batch(q *request, w http.ResponseWriter, r *http.Request, e *e
 		return p
 	}
 	defer h.leave()
-	if p := h.segmentBody(q, w, r, h.limits.BatchBytes, "limits.batch_bytes"); p != nil {
+	if p := h.segmentBody(q, w, r, (*Handler).batchBytes, "limits.batch_bytes"); p != nil {
 		return p
 	}
 	if p := h.checkBatch(q); p != nil {
@@ -76,12 +76,12 @@ func (h *Handler) batch(q *request, w http.ResponseWriter, r *http.Request, e *e
 }
 
 // segmentBody reads the body as one object, and finds its source.
-func (h *Handler) segmentBody(q *request, w http.ResponseWriter, r *http.Request, limit int, setting string) *problem {
+func (h *Handler) segmentBody(q *request, w http.ResponseWriter, r *http.Request, limit func(*Handler, *request) int, setting string) *problem {
 	q.now = h.cfg.Clock.Now()
 	if p := h.authenticate(q, r); p != nil {
 		return p
 	}
-	if p := h.read(q, w, r, limit, setting); p != nil {
+	if p := h.read(q, w, r, limit(h, q), setting); p != nil {
 		return segmentStatus(p)
 	}
 	if p := q.scanObject(); p != nil {
@@ -145,9 +145,9 @@ func (h *Handler) checkBatch(q *request) *problem {
 			return newProblem(http.StatusBadRequest, fmt.Sprintf(
 				"batch[%d] is no JSON object (line %d, column %d). Nothing of the batch was taken.", i, at.Line, at.Column))
 		}
-		if n := m.end - m.start; n > h.limits.EventBytes {
+		if n := m.end - m.start; n > h.eventBytes(q) {
 			return newProblem(http.StatusBadRequest, fmt.Sprintf(
-				"batch[%d] has %d bytes, at most %d are allowed (limits.event_bytes). Nothing of the batch was taken.", i, n, h.limits.EventBytes))
+				"batch[%d] has %d bytes, at most %d are allowed (limits.event_bytes). Nothing of the batch was taken.", i, n, h.eventBytes(q)))
 		}
 	}
 	return nil

@@ -46,7 +46,7 @@ func (h *Handler) snowplow(q *request, w http.ResponseWriter, r *http.Request, e
 	if p := h.snowplowKey(q, r); p != nil {
 		return p
 	}
-	if p := h.read(q, w, r, h.limits.BatchBytes, "limits.batch_bytes"); p != nil {
+	if p := h.read(q, w, r, h.batchBytes(q), "limits.batch_bytes"); p != nil {
 		return p
 	}
 	first, p := q.scanTracker()
@@ -61,7 +61,7 @@ func (h *Handler) snowplow(q *request, w http.ResponseWriter, r *http.Request, e
 	}
 	var at jsontext.Position
 	for i := range q.pieces {
-		q.pieces[i].check(q.body, h.limits.EventBytes, &at)
+		q.pieces[i].check(q.body, h.eventBytes(q), &at)
 	}
 	q.addPieces(adapter.Record{Stream: e.stream, Skew: q.skewOf(first.sent), Envelope: q.trackerEnvelope(r, "")})
 	if p := h.append(r, q); p != nil {
@@ -117,7 +117,7 @@ func (h *Handler) snowplowIgluEvent(q *request, w http.ResponseWriter, r *http.R
 	if p := h.snowplowSource(q, jsontext.View(q.out)); p != nil {
 		return p
 	}
-	if p := h.read(q, w, r, h.limits.BatchBytes, "limits.batch_bytes"); p != nil {
+	if p := h.read(q, w, r, h.batchBytes(q), "limits.batch_bytes"); p != nil {
 		return p
 	}
 	if p := q.scanObject(); p != nil {
@@ -132,7 +132,7 @@ func (h *Handler) snowplowIgluEvent(q *request, w http.ResponseWriter, r *http.R
 // rejected, and refused.
 func (h *Handler) takeOne(q *request, w http.ResponseWriter, r *http.Request, record adapter.Record) *problem {
 	whole := piece{end: len(q.body)}
-	if len(q.body) > h.limits.EventBytes {
+	if len(q.body) > h.eventBytes(q) {
 		whole.reason = route.TooLarge
 	}
 	q.pieces = append(q.pieces[:0], whole)
@@ -142,7 +142,7 @@ func (h *Handler) takeOne(q *request, w http.ResponseWriter, r *http.Request, re
 	}
 	if whole.reason != "" {
 		return newProblem(http.StatusRequestEntityTooLarge, "The event has "+strconv.Itoa(len(q.body))+
-			" bytes, at most "+strconv.Itoa(h.limits.EventBytes)+" are allowed (limits.event_bytes).")
+			" bytes, at most "+strconv.Itoa(h.eventBytes(q))+" are allowed (limits.event_bytes).")
 	}
 	h.collected(w, r)
 	return nil

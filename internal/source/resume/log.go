@@ -33,6 +33,14 @@ type Space interface {
 	Wait(ctx context.Context) error
 }
 
+// Pace slows the streams of a source down.
+type Pace interface {
+	// Ready returns once the source may bring something in.
+	Ready(ctx context.Context, source string) error
+	// Spend is told what it has brought.
+	Spend(source string, events int, bytes int64)
+}
+
 // Log is the log with what it takes to append to it exactly once. It is safe
 // for concurrent use; each stream has one writer at a time.
 type Log struct {
@@ -40,6 +48,7 @@ type Log struct {
 	Tail     Tail
 	Cursors  Cursors
 	Space    Space // nil: there is always room
+	Pace     Pace  // nil: as fast as the log
 	Clock    clock.Clock
 
 	mu     sync.Mutex

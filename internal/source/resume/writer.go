@@ -74,6 +74,11 @@ func (w *Writer) Batch(ctx context.Context) (*Batch, error) {
 			return nil, err
 		}
 	}
+	if w.log.Pace != nil {
+		if err := w.log.Pace.Ready(ctx, w.options.Source); err != nil {
+			return nil, err
+		}
+	}
 	for {
 		if w.mustMend() {
 			if err := w.mend(ctx); err != nil {
@@ -101,6 +106,7 @@ func (w *Writer) Return(b *Batch) { w.free <- b }
 
 // Send hands a batch over. Its memory belongs to the writer from then on.
 func (w *Writer) Send(ctx context.Context, b *Batch) {
+	w.spend(b)
 	w.mu.Lock()
 	w.queue = append(w.queue, b)
 	w.pending++
@@ -116,6 +122,18 @@ func (w *Writer) Send(ctx context.Context, b *Batch) {
 		w.unsaved = unsaved
 		w.mu.Unlock()
 	}
+}
+
+// spend tells what a batch takes of the source's rate.
+func (w *Writer) spend(b *Batch) {
+	if w.log.Pace == nil {
+		return
+	}
+	bytes := int64(0)
+	for i := range b.Entries {
+		bytes += int64(len(b.Entries[i].Record.Payload))
+	}
+	w.log.Pace.Spend(w.options.Source, len(b.Entries), bytes)
 }
 
 // land is called by the log when a batch is durable or has failed.
