@@ -115,6 +115,12 @@ const passport = `{"event_id":"80000000-0000-8000-8000-000000000001","verdict":"
 "raw":{"payload":"536365,85123A\u001b[31m\nsecond","encoding":"utf-8","headers":{},"available":true,"reason":""},
 "timeline":[{"at":"2010-12-01T08:26:00Z","step":"happened","detail":"Event time."},{"at":null,"step":"accepted","detail":"No rule was broken."}]}`
 
+// sourceAPI is a source whose settings were changed.
+const sourceAPI = `{"name":"web","adapter":"segment","events":0,"rejected":0,"last_seen":null,"kind":"http","state":"paused",` +
+	`"settings":{"paused":true,"priority":"low","event_bytes":65536,"batch_bytes":0,"events_per_second":5000,"bytes_per_second":0,"burst_ms":2000,"schema":"report"},` +
+	`"configured":{"paused":false,"priority":"normal","event_bytes":0,"batch_bytes":0,"events_per_second":5000,"bytes_per_second":0,"burst_ms":1000,"schema":"report"},` +
+	`"changed":["paused","priority","event_bytes","burst"],"changed_at":"2026-11-21T10:00:00Z"}`
+
 // api answers like the platform does, from fixed data.
 func api(t *testing.T) http.Handler {
 	mux := http.NewServeMux()
@@ -123,8 +129,18 @@ func api(t *testing.T) http.Handler {
 	}
 	answer("GET /api/v1/events/80000000-0000-8000-8000-000000000001", passport)
 	answer("GET /api/v1/coordinates/3/1042", passport)
-	answer("GET /api/v1/sources", `{"sources":[{"name":"shop","adapter":"onlineretail","events":541909,"rejected":0,"last_seen":"2026-11-21T10:00:00Z","kind":"file"},`+
-		`{"name":"web","adapter":"segment","events":0,"rejected":0,"last_seen":null,"kind":"http"}]}`)
+	answer("GET /api/v1/sources", `{"sources":[{"name":"shop","adapter":"onlineretail","events":541909,"rejected":0,"last_seen":"2026-11-21T10:00:00Z","kind":"file","state":"passive"},`+
+		`{"name":"web","adapter":"segment","events":0,"rejected":0,"last_seen":null,"kind":"http","state":"paused"}]}`)
+	mux.HandleFunc("PATCH /api/v1/sources/web", func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if strings.Contains(string(body), "top") {
+			problem(w, 422, `priority is "top"; it must be low, normal or high`, "")
+			return
+		}
+		_, _ = io.WriteString(w, sourceAPI)
+	})
+	answer("GET /api/v1/sources/web", sourceAPI)
+	answer("DELETE /api/v1/sources/web", sourceAPI)
 	mux.HandleFunc("GET /api/v1/ledger", ledgerAPI)
 	mux.HandleFunc("POST /api/v1/sql", sqlAPI)
 	mux.HandleFunc("POST /api/v1/files", filesAPI)

@@ -398,6 +398,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sources/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One source, and what holds for it */
+        get: operations["source"];
+        put?: never;
+        post?: never;
+        /**
+         * Let the configuration of a source hold again
+         * @description Changes that were made while the platform ran are forgotten.
+         */
+        delete: operations["source-reset"];
+        options?: never;
+        head?: never;
+        /**
+         * Change what holds for a source
+         * @description The change holds at once, and after a restart, until it is reset.
+         */
+        patch: operations["source-change"];
+        trace?: never;
+    };
     "/api/v1/sql": {
         parameters: {
             query?: never;
@@ -1377,23 +1402,156 @@ export interface components {
         SinksAnswer: {
             sinks: components["schemas"]["SinkRow"][];
         };
-        SourceRow: {
+        SourceChange: {
+            /** Format: int64 */
+            batch_bytes?: number;
+            /** Format: int64 */
+            burst_ms?: number;
+            /** Format: int64 */
+            bytes_per_second?: number;
+            /** Format: int64 */
+            event_bytes?: number;
+            /** Format: int64 */
+            events_per_second?: number;
+            paused?: boolean;
+            /** @enum {string} */
+            priority?: "low" | "normal" | "high";
+            /** @enum {string} */
+            schema?: "off" | "report" | "quarantine";
+        };
+        SourceDetail: {
             adapter: string;
+            /**
+             * Format: int64
+             * @description Bytes of payloads taken since the process started
+             */
+            bytes: number;
+            /** @description Settings that were changed while the platform ran */
+            changed: string[];
+            /**
+             * Format: date-time
+             * @description When that was; null when none was
+             */
+            changed_at: string | null;
+            /** @description What the configuration says */
+            configured: components["schemas"]["SourceSettings"];
+            /**
+             * Format: int64
+             * @description Attempts to fetch events that failed since the process started
+             */
+            errors: number;
             /**
              * Format: int64
              * @description Events received
              */
             events: number;
-            /** @description http, file, inbox, kafka or replay */
+            /** @description http, file, inbox, kafka or replay; or the kind of peer that the events are fetched from */
             kind: string;
             /**
+             * Format: int64
+             * @description What has not been fetched, in the unit of its kind
+             */
+            lag: number;
+            /** @description Of the last attempt that failed; empty: none has */
+            last_error: string;
+            /**
              * Format: date-time
-             * @description Minute of the last receipt
+             * @description Time of the last receipt; its minute when that was before the process started
              */
             last_seen: string | null;
             name: string;
+            /**
+             * Format: int64
+             * @description Requests and files that were answered with an error since the process started
+             */
+            refused: number;
             /** Format: int64 */
             rejected: number;
+            /** @description What holds now */
+            settings: components["schemas"]["SourceSettings"];
+            /** @description paused; passive: it waits for senders; running: it is connected; retrying: its last attempt failed; broken: it failed often, and is tried now and then; probing: it is being tried */
+            state: string;
+        };
+        SourceRow: {
+            adapter: string;
+            /**
+             * Format: int64
+             * @description Bytes of payloads taken since the process started
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Attempts to fetch events that failed since the process started
+             */
+            errors: number;
+            /**
+             * Format: int64
+             * @description Events received
+             */
+            events: number;
+            /** @description http, file, inbox, kafka or replay; or the kind of peer that the events are fetched from */
+            kind: string;
+            /**
+             * Format: int64
+             * @description What has not been fetched, in the unit of its kind
+             */
+            lag: number;
+            /** @description Of the last attempt that failed; empty: none has */
+            last_error: string;
+            /**
+             * Format: date-time
+             * @description Time of the last receipt; its minute when that was before the process started
+             */
+            last_seen: string | null;
+            name: string;
+            /**
+             * Format: int64
+             * @description Requests and files that were answered with an error since the process started
+             */
+            refused: number;
+            /** Format: int64 */
+            rejected: number;
+            /** @description paused; passive: it waits for senders; running: it is connected; retrying: its last attempt failed; broken: it failed often, and is tried now and then; probing: it is being tried */
+            state: string;
+        };
+        SourceSettings: {
+            /**
+             * Format: int64
+             * @description Size of one batch or body; 0: the general limit
+             */
+            batch_bytes: number;
+            /**
+             * Format: int64
+             * @description How much more may come at once after a pause, as time at the rate
+             */
+            burst_ms: number;
+            /**
+             * Format: int64
+             * @description 0: no limit
+             */
+            bytes_per_second: number;
+            /**
+             * Format: int64
+             * @description Size of one event; 0: limits.event_bytes
+             */
+            event_bytes: number;
+            /**
+             * Format: int64
+             * @description 0: no limit
+             */
+            events_per_second: number;
+            /** @description Senders get 503, and what fetches events waits */
+            paused: boolean;
+            /**
+             * @description Who goes first while the log's buffer fills
+             * @enum {string}
+             */
+            priority: "low" | "normal" | "high";
+            /**
+             * @description What becomes of an event that breaks its contract
+             * @enum {string}
+             */
+            schema: "off" | "report" | "quarantine";
         };
         SourceWatermark: {
             /**
@@ -2328,6 +2486,142 @@ export interface operations {
             };
             /** @description Error */
             default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the source */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "source-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the source */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "source-change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the source */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -64,6 +64,7 @@ function SourceTable({ sources, ledger }: { sources: readonly Source[]; ledger: 
               <th>Source</th>
               <th>Adapter</th>
               <th>Door</th>
+              <th>State</th>
               <th className="num">Events</th>
               <th className="num">Rejected</th>
               <th className="bar-column">Verdicts</th>
@@ -84,6 +85,9 @@ function SourceTable({ sources, ledger }: { sources: readonly Source[]; ledger: 
                   </td>
                   <td>{source.adapter}</td>
                   <td className="quiet">{source.kind}</td>
+                  <td title={source.last_error || undefined}>
+                    <SourceState source={source} />
+                  </td>
                   <td className="num">{count(source.events)}</td>
                   <td className="num">{count(source.rejected)}</td>
                   <td>{row && <LedgerBar ledger={row} slim />}</td>
@@ -103,6 +107,26 @@ function SourceTable({ sources, ledger }: { sources: readonly Source[]; ledger: 
       </section>
     </Panel>
   )
+}
+
+/** How a source is doing. One that waits for senders has nothing to say about itself. */
+function SourceState({ source }: { source: Source }) {
+  const tone = STATE_TONES[source.state] ?? 'quiet'
+  return (
+    <>
+      <span className={tone}>{source.state}</span>
+      {source.lag > 0 && <span className="faint"> · {count(source.lag)} behind</span>}
+    </>
+  )
+}
+
+const STATE_TONES: Record<string, string> = {
+  passive: 'faint',
+  running: 'balance good',
+  paused: 'quiet',
+  retrying: 'balance bad',
+  probing: 'balance bad',
+  broken: 'balance bad',
 }
 
 function Connect() {

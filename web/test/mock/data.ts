@@ -608,6 +608,9 @@ export function quarantine(): Quarantine {
   }
 }
 
+/** A source that waits for senders. */
+const IDLE = { state: 'passive', bytes: 0, refused: 0, errors: 0, lag: 0, last_error: '' }
+
 export function sources(now: number): Source[] {
   return [
     {
@@ -617,6 +620,7 @@ export function sources(now: number): Source[] {
       rejected: 0,
       last_seen: new Date(now - 4000).toISOString(),
       kind: 'file',
+      ...IDLE,
     },
     {
       name: 'web',
@@ -625,6 +629,7 @@ export function sources(now: number): Source[] {
       rejected: web.rejected,
       last_seen: new Date(now - 61_000).toISOString(),
       kind: 'http',
+      ...IDLE,
     },
   ]
 }
