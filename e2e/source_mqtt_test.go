@@ -1,0 +1,66 @@
+//go:build sources
+
+package e2e
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+
+	"github.com/millrace/millrace/internal/servicetest"
+)
+
+// stopped is a broker that is asked to end. Killed, Mosquitto loses what it acknowledged
+// since it last saved its memory.
+type stopped struct{ *servicetest.Service }
+
+func (s stopped) Kill() { s.Stop() }
+
+func TestEachMessageOfMQTT5OnceThroughKills(t *testing.T) { mqttChaos(t, 5) }
+
+func TestEachMessageOfMQTT3OnceThroughKills(t *testing.T) { mqttChaos(t, 3) }
+
+func mqttChaos(t *testing.T, version int) {
+	t.Helper()
+	broker := servicetest.Mosquitto(t)
+	config := fmt.Sprintf("sources:\n  - {name: till, adapter: native, mqtt: {url: %q, version: %d, topics: [store/+/till]}}\n", "tcp://"+broker.Address, version)
+	var clients atomic.Int64
+	first := true
+	chaos(t, config, stopped{broker}, func(lines []string) error {
+		if first { // nobody keeps what is published before the session exists
+			time.Sleep(500 * time.Millisecond)
+			first = false
+		}
+		return publishMQTT(broker.Address, "till-"+strconv.FormatInt(clients.Add(1), 10), lines)
+	})
+}
+
+func publishMQTT(address, id string, lines []string) error {
+	client := mqtt.NewClient(mqtt.NewClientOptions().AddBroker("tcp://" + address).SetClientID(id).SetAutoReconnect(false).SetConnectTimeout(5 * time.Second))
+	defer client.Disconnect(0)
+	if err := answered(client.Connect()); err != nil {
+		return err
+	}
+	var tokens []mqtt.Token
+	for i, line := range lines {
+		tokens = append(tokens, client.Publish("store/"+strconv.Itoa(i%20)+"/till", 1, false, line))
+	}
+	for _, token := range tokens {
+		if err := answered(token); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func answered(t mqtt.Token) error {
+	if !t.WaitTimeout(10 * time.Second) {
+		return errors.New("the broker does not answer")
+	}
+	return t.Error()
+}
