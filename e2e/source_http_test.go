@@ -45,7 +45,7 @@ func quoted(text string) string {
 	return string(b)
 }
 
-func senders() []*sender {
+func analyticsSenders() []*sender {
 	return []*sender{
 		{source: "snowplow", path: "/snowplow/snowplow-key/com.snowplowanalytics.snowplow/tp2", mime: "application/json", events: 34_000, size: 100, status: http.StatusOK,
 			body: func(from, to int) []byte {
@@ -109,7 +109,7 @@ func TestAnalyticsDoorsLoseNothingWhenKilled(t *testing.T) {
 	p := up(t, args...)
 	var base atomic.Pointer[string]
 	base.Store(&p.url)
-	all := senders()
+	all := analyticsSenders()
 	client := &http.Client{Timeout: 30 * time.Second}
 	var group sync.WaitGroup
 	failed := make(chan error, len(all)*workers)
