@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 )
 
@@ -87,6 +88,16 @@ func TestWebhooksOfTheirSenders(t *testing.T) {
 		}
 	}
 	deliver()
+	large := request{path: "/v1/webhooks/shopify", header: map[string]string{"X-Shopify-Topic": strings.Repeat("a", 2<<20)}, body: []byte("{}")}
+	// The server does not read it to its end, so the answer may get lost.
+	if a, err := p.trySend(large); err == nil && a.status != http.StatusRequestHeaderFieldsTooLarge {
+		t.Errorf("a header of 2 MiB: %d %s", a.status, a.body)
+	}
+	for _, path := range []string{"/v1/webhooks/../webhooks/shopify", "/v1/webhooks/%2e%2e/shopify", "/v1/webhooks/shopify%00", "/v1/webhooks/..%2fshopify"} {
+		if a := p.send(request{path: path, body: []byte("{}")}); a.status < 300 {
+			t.Errorf("%s: %d %s", path, a.status, a.body)
+		}
+	}
 	p.wantLedger("shopify", ledgerCounts{Received: 6, Accepted: 3, Duplicate: 2, Rejected: 1})
 	p.wantLedger("woo", ledgerCounts{Received: 4, Accepted: 2, Duplicate: 2, Corrected: 2})
 	p.wantLedger("stripe", ledgerCounts{Received: 3, Accepted: 2, Duplicate: 1})

@@ -26,7 +26,7 @@ func builtin(t testing.TB, name string) *mapped.Adapter {
 	return nil
 }
 
-func TestSenders(t *testing.T) {
+func TestSuiteOfSenders(t *testing.T) {
 	for _, name := range []string{"shopify", "woocommerce", "stripe"} {
 		t.Run(name, func(t *testing.T) {
 			adaptertest.Run(t, adaptertest.Suite{Adapter: builtin(t, name), Dir: "testdata/" + name})

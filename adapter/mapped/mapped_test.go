@@ -24,12 +24,12 @@ func load(t testing.TB, dir string) *mapped.Adapter {
 	return a
 }
 
-func TestJSON(t *testing.T) {
+func TestSuiteOfJSON(t *testing.T) {
 	adaptertest.Run(t, adaptertest.Suite{Adapter: load(t, "orders"), Dir: "testdata/orders"})
 }
 
 // The tokenizer of the standard library allocates for each element and text.
-func TestXML(t *testing.T) {
+func TestSuiteOfXML(t *testing.T) {
 	adaptertest.Run(t, adaptertest.Suite{Adapter: load(t, "xml"), Dir: "testdata/xml", MaxAllocs: 150})
 }
 

@@ -332,6 +332,30 @@ func TestEnvelopesAreBounded(t *testing.T) {
 	}
 }
 
+// Whoever does not know the secret gets nothing into the log.
+func FuzzWebhookSignature(f *testing.F) {
+	f.Add(uint8(0), b64("other", hookBody), hookBody)
+	f.Add(uint8(1), stripeSigned("other", hookBody, start), hookBody)
+	f.Add(uint8(1), "t=1,v1=,v1=zz,,=,t=t", "")
+	f.Add(uint8(2), "sha256="+hex.EncodeToString(mac("other", hookBody)), hookBody)
+	kinds := []httpsource.Webhook{{Kind: "shopify"}, {Kind: "stripe"}, {SignaturePrefix: "sha256="}}
+	names := []string{"X-Shopify-Hmac-Sha256", "Stripe-Signature", "X-Signature"}
+	doors := make([]*door, len(kinds))
+	for i, k := range kinds {
+		doors[i] = openHooks(f, k)
+	}
+	f.Fuzz(func(t *testing.T, kind uint8, signature, body string) {
+		i := int(kind) % len(doors)
+		r := httptest.NewRequest("POST", "/v1/webhooks/hooks", strings.NewReader(body))
+		r.Header[names[i]] = []string{signature}
+		w := httptest.NewRecorder()
+		doors[i].ServeHTTP(w, r)
+		if w.Code != 401 || len(doors[i].log.entries) > 0 {
+			t.Fatalf("%s: %q of %q is answered %d", names[i], signature, body, w.Code)
+		}
+	})
+}
+
 func BenchmarkWebhook(b *testing.B) {
 	body := benchEvent(1)
 	for _, c := range []struct {
