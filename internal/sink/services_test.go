@@ -132,12 +132,12 @@ func TestRealRedisHasEachMessageOnce(t *testing.T) {
 	s := newShop(t)
 	server := servicetest.Redis(t)
 	cfg := s.config("redis", func(ctx context.Context) (sink.Destination, error) {
-		return redissink.Open(ctx, redissink.Config{Name: "crm", Address: server.Address, Stream: "orders"})
+		return redissink.Open(ctx, redissink.Config{Name: "crm", Address: server.Address, Password: servicetest.Password, Stream: "orders"})
 	})
 	cfg.BatchRecords = 250
 	s.send(messages)
 	s.delivered(cfg, restarting(t, server))
-	client := redis.NewClient(&redis.Options{Addr: server.Address})
+	client := redis.NewClient(&redis.Options{Addr: server.Address, Password: servicetest.Password})
 	defer client.Close()
 	all, err := client.XRange(t.Context(), "orders", "-", "+").Result()
 	if err != nil {
