@@ -121,8 +121,8 @@ func (p *platform) destination(s *config.Sink) (func(context.Context) (sink.Dest
 		}
 		return func(context.Context) (sink.Destination, error) { return webhook.New(c), nil }, nil
 	case s.AMQP.URL != "":
-		c := rabbit.Config{Name: s.Name, URL: string(s.AMQP.URL), Exchange: s.AMQP.Exchange, RoutingKey: s.AMQP.RoutingKey}
-		return func(context.Context) (sink.Destination, error) { return opened(rabbit.Open(c)) }, nil
+		c := rabbit.Config{Name: s.Name, URL: string(s.AMQP.URL), Exchange: s.AMQP.Exchange, RoutingKey: s.AMQP.RoutingKey, Clock: p.clock}
+		return func(context.Context) (sink.Destination, error) { return rabbit.Open(c) }, nil
 	case s.Redis.Address != "":
 		r := s.Redis
 		c := redissink.Config{
@@ -132,16 +132,16 @@ func (p *platform) destination(s *config.Sink) (func(context.Context) (sink.Dest
 		if c.Stream == "" {
 			c.Stream = cmp.Or(s.Topic, s.Output)
 		}
-		return func(ctx context.Context) (sink.Destination, error) { return opened(redissink.Open(ctx, c)) }, nil
+		return func(ctx context.Context) (sink.Destination, error) { return redissink.Open(ctx, c) }, nil
 	case s.Postgres.URL != "":
 		c := postgressink.Config{Name: s.Name, URL: string(s.Postgres.URL), Table: s.Postgres.Table, Key: s.Postgres.Key}
-		return func(ctx context.Context) (sink.Destination, error) { return opened(postgressink.Open(ctx, c)) }, nil
+		return func(ctx context.Context) (sink.Destination, error) { return postgressink.Open(ctx, c) }, nil
 	case s.S3.Bucket != "":
 		b := s.S3
 		c := s3sink.Config{
 			Bucket: b.Bucket, Prefix: b.Prefix, Endpoint: b.Endpoint, Region: b.Region, AccessKey: b.AccessKey, SecretKey: string(b.SecretKey),
 		}
-		return func(ctx context.Context) (sink.Destination, error) { return opened(s3sink.Open(ctx, c)) }, nil
+		return func(ctx context.Context) (sink.Destination, error) { return s3sink.Open(ctx, c) }, nil
 	default:
 		return otherCluster(s)
 	}
@@ -164,15 +164,7 @@ func otherCluster(s *config.Sink) (func(context.Context) (sink.Destination, erro
 	if c.Positions == "" {
 		c.Positions = "millrace.sinks"
 	}
-	return func(ctx context.Context) (sink.Destination, error) { return opened(kafkasink.Open(ctx, c)) }, nil
-}
-
-// opened keeps a destination that could not be opened from being one that is nil.
-func opened[D sink.Destination](d D, err error) (sink.Destination, error) {
-	if err != nil {
-		return nil, err
-	}
-	return d, nil
+	return func(ctx context.Context) (sink.Destination, error) { return kafkasink.Open(ctx, c) }, nil
 }
 
 // runSinks runs them beside each other: one that is slow or dead delays no other.

@@ -83,6 +83,9 @@ func (s *Sink) deliver(ctx context.Context) error {
 		if _, own := s.dest.(Positioned); own {
 			return err // it may have it all the same: only a new session finds out
 		}
+		if errors.Is(err, ErrLost) {
+			return errors.Join(err, s.advance(rest[:done(rest)]))
+		}
 		failures++
 		if err := s.failed(ctx, err, failures); err != nil {
 			return err
@@ -90,6 +93,16 @@ func (s *Sink) deliver(ctx context.Context) error {
 	}
 	s.batch, s.bytes = s.batch[:0], 0
 	return nil
+}
+
+// done is how many messages at the head of a batch the destination has.
+func done(batch []Message) int {
+	for i := range batch {
+		if !batch[i].Done {
+			return i
+		}
+	}
+	return len(batch)
 }
 
 // portion is how many messages make one delivery.
@@ -105,6 +118,9 @@ func (s *Sink) portion(rest []Message) int {
 
 // advance notes that messages are delivered.
 func (s *Sink) advance(done []Message) error {
+	if len(done) == 0 {
+		return nil
+	}
 	for i := range done {
 		m := &done[i]
 		s.positions[m.Partition] = m.Offset + 1

@@ -33,7 +33,7 @@ func (m *Message) ID() string {
 type Destination interface {
 	// Deliver returns nil when the destination has all messages that are not done.
 	// Messages of one partition come in their order. After an error it is called again
-	// with the same batch, unless the error is a [*RefusedError].
+	// with the same batch, unless the error is a [*RefusedError] or wraps [ErrLost].
 	Deliver(ctx context.Context, batch []Message) error
 	Close() error
 }
@@ -47,6 +47,10 @@ type Positioned interface {
 	// some time ago, so that it need not look further back.
 	Positions(ctx context.Context, topic string, saved map[int32]int64) (map[int32]int64, error)
 }
+
+// ErrLost is wrapped by errors after which the destination is of no use: it is closed and
+// opened anew.
+var ErrLost = errors.New("the connection is lost")
 
 // RefusedError says that the destination will never take one message of the batch.
 type RefusedError struct {

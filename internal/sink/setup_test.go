@@ -154,8 +154,14 @@ func (s *shop) delivered(cfg sink.Config, disturb func()) {
 	}
 	one, stop := s.start(cfg)
 	defer stop()
+	var st sink.Stats
+	defer func() {
+		if s.t.Failed() {
+			s.t.Logf("%+v", st)
+		}
+	}()
 	until(s.t, "the topic is delivered", func() bool {
-		st := one.Stats()
+		st = one.Stats()
 		return st.State == sink.Running && st.Lag == 0
 	})
 }

@@ -144,10 +144,11 @@ func (s *Sink) open(ctx context.Context) error {
 	if err := s.cfg.Ensure(ctx, s.cfg.Topic); err != nil {
 		return err
 	}
-	var err error
-	if s.dest, err = s.cfg.Open(ctx); err != nil {
+	dest, err := s.cfg.Open(ctx)
+	if err != nil {
 		return fmt.Errorf("cannot reach the destination: %w", err)
 	}
+	s.dest = dest
 	if err := s.begin(ctx); err != nil {
 		return err
 	}

@@ -6,9 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
+	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
+	"github.com/millrace/millrace/internal/runtime/clock"
 	"github.com/millrace/millrace/internal/sink"
 )
 
@@ -18,14 +21,18 @@ type Config struct {
 	URL        string
 	Exchange   string
 	RoutingKey string // empty: the message's key
+	Clock      clock.Clock
 }
 
 // Rabbit is the destination.
 type Rabbit struct {
-	cfg      Config
-	conn     *amqp.Connection
-	channel  *amqp.Channel
-	returned chan amqp.Return
+	cfg     Config
+	conn    *amqp.Connection
+	channel *amqp.Channel
+
+	mu       sync.Mutex
+	returned map[string]amqp.Return // what came back, by message id
+	drained  chan struct{}          // closed when no more can come
 }
 
 // Open connects.
@@ -34,26 +41,41 @@ func Open(cfg Config) (*Rabbit, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot connect to RabbitMQ: %w", err)
 	}
-	r := &Rabbit{cfg: cfg, conn: conn}
+	r := &Rabbit{cfg: cfg, conn: conn, returned: make(map[string]amqp.Return), drained: make(chan struct{})}
 	if r.channel, err = conn.Channel(); err == nil {
 		err = r.channel.Confirm(false)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot open a channel of RabbitMQ: %w", err), conn.Close())
 	}
-	// Returns come before the confirmation of their message, and must not block the
-	// connection: one batch's fit.
-	r.returned = r.channel.NotifyReturn(make(chan amqp.Return, maxReturned))
+	go r.drain(r.channel.NotifyReturn(make(chan amqp.Return, 1)))
 	return r, nil
 }
 
-// maxReturned bounds the returned messages that are remembered; a batch is published in
-// pieces no longer than it.
-const maxReturned = 256
+// drain keeps what comes back. It must always be taken: the connection would stand still.
+func (r *Rabbit) drain(returns <-chan amqp.Return) {
+	defer close(r.drained)
+	for back := range returns {
+		r.mu.Lock()
+		r.returned[back.MessageId] = back
+		r.mu.Unlock()
+	}
+}
+
+// publishedAtOnce bounds the messages without a confirmation.
+const publishedAtOnce = 256
+
+// confirmTime bounds the wait for confirmations.
+const confirmTime = 10 * time.Second
+
+// closeTime bounds the farewell to a broker that may be gone.
+const closeTime = 5 * time.Second
 
 // Close implements [sink.Destination].
 func (r *Rabbit) Close() error {
-	if err := r.conn.Close(); err != nil && !errors.Is(err, amqp.ErrClosed) {
+	err := r.conn.CloseDeadline(r.cfg.Clock.Now().Add(closeTime))
+	<-r.drained
+	if err != nil && !errors.Is(err, amqp.ErrClosed) {
 		return fmt.Errorf("cannot close the connection to RabbitMQ: %w", err)
 	}
 	return nil
@@ -62,7 +84,7 @@ func (r *Rabbit) Close() error {
 // Deliver implements [sink.Destination].
 func (r *Rabbit) Deliver(ctx context.Context, batch []sink.Message) error {
 	for from := 0; from < len(batch); {
-		to := min(len(batch), from+maxReturned)
+		to := min(len(batch), from+publishedAtOnce)
 		if err := r.publish(ctx, batch, from, to); err != nil {
 			return err
 		}
@@ -73,6 +95,9 @@ func (r *Rabbit) Deliver(ctx context.Context, batch []sink.Message) error {
 
 // publish publishes a piece of the batch and waits for its confirmations.
 func (r *Rabbit) publish(ctx context.Context, batch []sink.Message, from, to int) error {
+	r.mu.Lock()
+	clear(r.returned)
+	r.mu.Unlock()
 	confirms := make([]*amqp.DeferredConfirmation, to-from)
 	for i := from; i < to; i++ {
 		m := &batch[i]
@@ -89,10 +114,13 @@ func (r *Rabbit) publish(ctx context.Context, batch []sink.Message, from, to int
 			Timestamp: m.Time, Body: m.Value,
 		})
 		if err != nil {
-			return fmt.Errorf("cannot publish to RabbitMQ: %w", err)
+			return fmt.Errorf("cannot publish to RabbitMQ: %w: %w", sink.ErrLost, err)
 		}
 		confirms[i-from] = confirm
 	}
+	// A quorum queue without a leader may never confirm what it was sent meanwhile.
+	ctx, cancel := context.WithTimeout(ctx, confirmTime)
+	defer cancel()
 	for i, c := range confirms {
 		if c == nil {
 			continue
@@ -100,7 +128,7 @@ func (r *Rabbit) publish(ctx context.Context, batch []sink.Message, from, to int
 		acked, err := c.WaitContext(ctx)
 		switch {
 		case err != nil:
-			return fmt.Errorf("RabbitMQ did not confirm: %w", err)
+			return fmt.Errorf("RabbitMQ did not confirm: %w: %w", sink.ErrLost, err)
 		case !acked:
 			return errors.New("RabbitMQ did not take a message (nack)")
 		}
@@ -109,20 +137,18 @@ func (r *Rabbit) publish(ctx context.Context, batch []sink.Message, from, to int
 	return r.unroutable(batch[from:to])
 }
 
-// unroutable reports a message that came back: no queue is bound for its key.
+// unroutable reports a message that came back, which is before its confirmation comes: no
+// queue is bound for its key.
 func (r *Rabbit) unroutable(piece []sink.Message) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	var refused error
-	for {
-		select {
-		case back := <-r.returned:
-			for i := range piece {
-				if m := &piece[i]; r.cfg.Name+":"+m.ID() == back.MessageId {
-					m.Done = false
-					refused = fmt.Errorf("no queue takes messages of exchange %q with routing key %q (%s): declare and bind one", back.Exchange, back.RoutingKey, back.ReplyText)
-				}
-			}
-		default:
-			return refused
+	for i := range piece {
+		m := &piece[i]
+		if back, ok := r.returned[r.cfg.Name+":"+m.ID()]; ok {
+			m.Done = false
+			refused = fmt.Errorf("no queue takes messages of exchange %q with routing key %q (%s): declare and bind one", back.Exchange, back.RoutingKey, back.ReplyText)
 		}
 	}
+	return refused
 }
