@@ -5,10 +5,14 @@ package sink_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/klauspost/compress/gzip"
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
 	amqp "github.com/rabbitmq/amqp091-go"
 	"github.com/redis/go-redis/v9"
 
@@ -18,6 +22,7 @@ import (
 	postgressink "github.com/millrace/millrace/internal/sink/postgres"
 	"github.com/millrace/millrace/internal/sink/rabbit"
 	redissink "github.com/millrace/millrace/internal/sink/redis"
+	s3sink "github.com/millrace/millrace/internal/sink/s3"
 )
 
 // messages of the tests on real services.
@@ -215,4 +220,47 @@ func rabbitChannel(t *testing.T, url string) *amqp.Channel {
 		t.Fatal(err)
 	}
 	return channel
+}
+
+func TestRealBucketHasEachMessageOnce(t *testing.T) {
+	s := newShop(t)
+	server := servicetest.VersityGateway(t)
+	client, err := minio.New(server.Address, &minio.Options{Creds: credentials.NewStaticV4(server.AccessKey, server.SecretKey, "")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.MakeBucket(t.Context(), "shop", minio.MakeBucketOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	cfg := s.config("s3", func(ctx context.Context) (sink.Destination, error) {
+		return s3sink.Open(ctx, s3sink.Config{
+			Bucket: "shop", Prefix: "raw/", Endpoint: "http://" + server.Address, AccessKey: server.AccessKey, SecretKey: server.SecretKey,
+		})
+	})
+	cfg.BatchRecords = 500
+	s.send(messages)
+	s.delivered(cfg, restarting(t, server.Service))
+	var values []string
+	for o := range client.ListObjects(t.Context(), "shop", minio.ListObjectsOptions{Prefix: "raw/topic=orders/", Recursive: true}) {
+		if o.Err != nil {
+			t.Fatal(o.Err)
+		}
+		object, err := client.GetObject(t.Context(), "shop", o.Key, minio.GetObjectOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := gzip.NewReader(object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines, err := io.ReadAll(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := object.Close(); err != nil {
+			t.Fatal(err)
+		}
+		values = append(values, strings.Split(strings.TrimSpace(string(lines)), "\n")...)
+	}
+	s.inOrder(values, true)
 }
