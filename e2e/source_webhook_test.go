@@ -18,9 +18,9 @@ import (
 	"time"
 )
 
-// senders deliver webhooks to whichever process runs at the moment, and repeat
+// deliverers send webhooks to whichever process runs at the moment, and repeat
 // each until it is taken, as the real ones do.
-type senders struct {
+type deliverers struct {
 	t      *testing.T
 	url    atomic.Pointer[string]
 	client *http.Client
@@ -28,10 +28,10 @@ type senders struct {
 	failed atomic.Int64 // those that were not, and were repeated
 }
 
-func newSenders(t *testing.T, connections int) *senders {
+func newDeliverers(t *testing.T, connections int) *deliverers {
 	transport := &http.Transport{MaxIdleConns: connections, MaxIdleConnsPerHost: connections}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &senders{t: t, client: &http.Client{Transport: transport, Timeout: 20 * time.Second}}
+	return &deliverers{t: t, client: &http.Client{Transport: transport, Timeout: 20 * time.Second}}
 }
 
 const killSecret = "hush"
@@ -77,7 +77,7 @@ func delivery(url string, i, second int) (*http.Request, error) {
 }
 
 // deliver repeats a delivery until it is taken.
-func (s *senders) deliver(i, second int, deadline time.Time) {
+func (s *deliverers) deliver(i, second int, deadline time.Time) {
 	for time.Now().Before(deadline) {
 		r, err := delivery(*s.url.Load(), i, second)
 		if err != nil {
@@ -110,7 +110,7 @@ func TestWebhooksSurviveKills(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 
 	p := up(t, args...)
-	s := newSenders(t, connections)
+	s := newDeliverers(t, connections)
 	s.url.Store(&p.url)
 	begin := time.Now()
 	deadline := begin.Add(8 * time.Minute)
