@@ -46,3 +46,25 @@ func doors() []Way {
 		{"Webhooks: others", "sources[].webhook", "a JSON mapping", sender, byID + "what the mapping names", "", []string{"e2e/webhook_test.go"}, "sources/webhook.md"},
 	}
 }
+
+func files() []Way {
+	return []Way{
+		{"Files: upload, folder", "sources[].inbox", "CSV, JSON, JSON lines, XML, Parquet; gz, zstd, zip", "record number", once, "", []string{"e2e/inbox_test.go", "e2e/source_file_test.go"}, "sources/files.md"},
+		{"SFTP", "sources[].sftp", "as of files", "record number", once, "", []string{"e2e/source_sftp_test.go"}, "sources/sftp.md"},
+		{"S3", "sources[].s3", "as of files", "record number", once, "", []string{"e2e/source_s3_test.go"}, "sources/s3.md"},
+		{"EDI", "sources[].inbox, sftp, s3", "`x12`: 850, 855, 856, 810, 846, 997; `edifact`: ORDERS, ORDRSP, DESADV, INVOIC, INVRPT, CONTRL", "record number", once, "", []string{"e2e/source_edi_test.go"}, "sources/edi.md"},
+	}
+}
+
+func connectors() []Way {
+	return []Way{
+		{"Kafka: the log's own cluster", "sources[].topic", documents, "offset", once, "", []string{"e2e/kafka_test.go", "e2e/apachekafka_test.go"}, "doors.md#kafka"},
+		{"Kafka: another cluster", "sources[].kafka", documents + "; Avro and Protobuf of a registry", "offset", once, "", []string{"e2e/source_kafka_test.go"}, "sources/kafka.md"},
+		{"PostgreSQL", "sources[].postgres", "`debezium`", "LSN", once, "", []string{"e2e/source_postgres_test.go"}, "sources/postgres.md"},
+		{"Outbox table", "sources[].postgres.outbox", documents, "LSN", once, "", []string{"e2e/source_postgres_test.go"}, "sources/outbox.md"},
+		{"MySQL, MariaDB", "sources[].mysql", "`debezium`", "position in the binlog", once, "", []string{"e2e/source_mysql_test.go"}, "sources/mysql.md"},
+		{"RabbitMQ", "sources[].amqp", documents, broker, byID + "message id or content", "", []string{"e2e/source_amqp_test.go"}, "sources/rabbitmq.md"},
+		{"MQTT 5 and 3.1.1", "sources[].mqtt", documents + ", numbers, text", broker, byID + "what the payload names", "", []string{"e2e/source_mqtt_test.go"}, "sources/mqtt.md"},
+		{"Redis Streams", "sources[].redis", documents, "id of the entry", once, "", []string{"e2e/source_redis_test.go"}, "sources/redis.md"},
+	}
+}

@@ -161,7 +161,7 @@ var Layers = []Layer{
 		Name: tools,
 		Packages: []string{
 			"internal/lint/...", "internal/sim/...", "e2e/...", "bench/...",
-			"internal/gateway/cmd/...", "internal/runtime/config/cmd/...", "internal/cli/cmd/...", "internal/generate/cmd/...",
+			"internal/gateway/cmd/...", "internal/app/cmd/...", "internal/runtime/config/cmd/...", "internal/cli/cmd/...", "internal/generate/cmd/...",
 			"internal/job/cmd/...",
 		},
 		Is: "linters, generators, simulation, benchmarks and end-to-end tests; nothing imports them",
