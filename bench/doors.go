@@ -24,6 +24,9 @@ const (
 	halfLoadP99    = 20 // ms
 )
 
+// singleConnections is how many clients send one event at a time.
+const singleConnections = 256
+
 // protocol is a door with what its clients send.
 type protocol struct {
 	name   string
@@ -111,13 +114,13 @@ func ga4Body(dst []byte, first int64, events int) []byte {
 	}), `]}`...)
 }
 
-// doors measures every protocol: single events over 64 connections, full requests
+// doors measures every protocol: single events over 256 connections, full requests
 // over 16, and how long answers take at half of the rate that was reached.
 func doors(ctx context.Context, b *bench) ([]result, error) {
 	var out []result
 	for i := range protocols {
 		p := &protocols[i]
-		single, err := b.saturate(ctx, p, 64, 1)
+		single, err := b.saturate(ctx, p, singleConnections, 1)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}
@@ -189,7 +192,6 @@ func (b *bench) saturate(ctx context.Context, p *protocol, connections, events i
 // answers, and returns the 99th percentile of the time from when a request was due
 // to its answer, ms.
 func (b *bench) halfLoad(ctx context.Context, p *protocol, rate float64) (float64, error) {
-	const connections = 64
 	s, stop, err := b.startDoors()
 	if err != nil {
 		return 0, err
@@ -197,10 +199,10 @@ func (b *bench) halfLoad(ctx context.Context, p *protocol, rate float64) (float6
 	defer stop()
 	var mu sync.Mutex // guards answers
 	var answers []float64
-	each := time.Duration(float64(time.Second) * connections / rate)
+	each := time.Duration(float64(time.Second) * singleConnections / rate)
 	began := time.Now()
-	err = s.clients(p, connections, func(c *client, n int) error {
-		offset := each * time.Duration(n) / connections
+	err = s.clients(p, singleConnections, func(c *client, n int) error {
+		offset := each * time.Duration(n) / singleConnections
 		var own []float64
 		for k := int64(0); ; k++ {
 			due := began.Add(offset + time.Duration(k)*each)
@@ -208,7 +210,7 @@ func (b *bench) halfLoad(ctx context.Context, p *protocol, rate float64) (float6
 				break
 			}
 			time.Sleep(time.Until(due))
-			if err := c.post(p, k*connections+int64(n), 1); err != nil {
+			if err := c.post(p, k*singleConnections+int64(n), 1); err != nil {
 				return err
 			}
 			own = append(own, millis(due))

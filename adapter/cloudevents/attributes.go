@@ -38,6 +38,9 @@ func (a *attributes) at(name string) *jsontext.Value {
 	return nil
 }
 
+// actors are those members of the data that name who did it.
+type actors struct{ customer, anonymous, order string }
+
 // form is how the data of an event is written.
 type form uint8
 
@@ -51,11 +54,12 @@ const (
 // read finds the attributes and the data. The error is that of a structured
 // event that is no JSON object.
 func (d *Decoder) read(r *adapter.Record) *jsontext.SyntaxError {
-	d.a, d.data, d.form = attributes{}, "", noData
+	d.a, d.data, d.form, d.who = attributes{}, "", noData, actors{}
 	d.digest.Reset()
 	d.context.Reset()
 	if d.readHeaders(r.Envelope) {
 		d.binary(jsontext.View(r.Payload))
+		d.who = d.actors()
 		return nil
 	}
 	d.context.Reset()
@@ -204,7 +208,14 @@ func (d *Decoder) structured(payload string) *jsontext.SyntaxError {
 	c.Reset(payload)
 	var data, encoded jsontext.Value
 	for c.Object(); c.More(); {
-		switch key, v := d.in.Unquote(c.Key()), c.Value(); {
+		key := d.in.Unquote(c.Key())
+		if key == "data" && !d.report && c.Kind() == jsontext.Object {
+			from := c.Offset()
+			d.who = d.readActors()
+			data = jsontext.Value{Kind: jsontext.Object, Raw: c.From(from)}
+			continue
+		}
+		switch v := c.Value(); {
 		case c.Err() != nil:
 		case key == "data":
 			data = v
@@ -221,6 +232,7 @@ func (d *Decoder) structured(payload string) *jsontext.SyntaxError {
 	switch {
 	case encoded.Kind == jsontext.String && encoded.Raw != "":
 		d.decodeData(encoded)
+		d.who = d.actors()
 	case data.Kind != jsontext.Invalid && data.Kind != jsontext.Null:
 		d.structuredData(data)
 	}

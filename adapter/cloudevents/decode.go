@@ -22,6 +22,7 @@ type Decoder struct {
 	a       attributes
 	data    string // as form says
 	form    form
+	who     actors // read only where the event is not decoded
 	digest  jsonevent.Digest
 	context jsonevent.Object
 	object  jsonevent.Object
@@ -39,8 +40,7 @@ func (d *Decoder) RouteKey(dst []byte, r *adapter.Record) ([]byte, error) {
 	if err := d.read(r); err != nil {
 		return dst, fmt.Errorf("%w: %w", adapter.ErrUndecodable, err)
 	}
-	customer, anonymous, order := d.actors()
-	for _, actor := range [...]string{customer, anonymous, order, d.text(d.a.partition), d.text(d.a.subject)} {
+	for _, actor := range [...]string{d.who.customer, d.who.anonymous, d.who.order, d.text(d.a.partition), d.text(d.a.subject)} {
 		if actor != "" {
 			return append(dst, actor...), nil
 		}
@@ -49,27 +49,37 @@ func (d *Decoder) RouteKey(dst []byte, r *adapter.Record) ([]byte, error) {
 	return fmt.Appendf(dst, "event:%08x", crc32.ChecksumIEEE(d.key)), nil
 }
 
-// actors reads those members of the data that name who did it.
-func (d *Decoder) actors() (customer, anonymous, order string) {
+// actors reads who did it from data that does not stand in a document of its own.
+// For an event that is decoded all members are read later.
+func (d *Decoder) actors() actors {
 	c := &d.in.Cursor
-	c.Reset(d.data)
-	if d.form != document || c.Kind() != jsontext.Object {
-		return "", "", ""
+	if d.report || d.form != document {
+		return actors{}
 	}
+	if c.Reset(d.data); c.Kind() != jsontext.Object {
+		return actors{}
+	}
+	who := d.readActors()
+	if c.End() != nil {
+		return actors{}
+	}
+	return who
+}
+
+// readActors walks the object at the cursor.
+func (d *Decoder) readActors() (who actors) {
+	c := &d.in.Cursor
 	for c.Object(); c.More(); {
 		switch key, v := d.in.Unquote(c.Key()), c.Value(); key {
 		case "customer_id":
-			customer = d.text(v)
+			who.customer = d.text(v)
 		case "anonymous_id":
-			anonymous = d.text(v)
+			who.anonymous = d.text(v)
 		case "order_id":
-			order = d.text(v)
+			who.order = d.text(v)
 		}
 	}
-	if c.End() != nil {
-		return "", "", ""
-	}
-	return customer, anonymous, order
+	return who
 }
 
 // IdempotencyKey implements [adapter.Decoder].

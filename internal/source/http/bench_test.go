@@ -28,11 +28,14 @@ type rewinder struct{ bytes.Reader }
 func (*rewinder) Close() error { return nil }
 
 // sink is a response writer that keeps its header map.
-type sink struct{ h http.Header }
+type sink struct {
+	h      http.Header
+	status int
+}
 
 func (s *sink) Header() http.Header         { return s.h }
 func (s *sink) Write(b []byte) (int, error) { return len(b), nil }
-func (s *sink) WriteHeader(int)             {}
+func (s *sink) WriteHeader(status int)      { s.status = status }
 
 func benchEvent(i int) string {
 	return fmt.Sprintf(`{"messageId":"ajs-next-1720000000-%06d","type":"track","event":"Product Viewed","userId":"u-%d","anonymousId":"f8a0-22","timestamp":"2026-11-21T10:00:00.000Z","properties":{"product_id":"85123A","name":"WHITE HANGING HEART","price":2.55,"currency":"GBP"}}`, i, i)
@@ -53,7 +56,7 @@ func benchmarkRequest(b *testing.B, d *door, path, body string, events int, head
 		req.Header.Set(headers[i], headers[i+1])
 	}
 	req.ContentLength = int64(len(body))
-	w := &sink{h: http.Header{}}
+	w := &sink{h: http.Header{}, status: http.StatusOK}
 	data := []byte(body)
 	b.ReportAllocs()
 	b.SetBytes(int64(len(body)))
@@ -62,8 +65,8 @@ func benchmarkRequest(b *testing.B, d *door, path, body string, events int, head
 		req.Body = &r
 		d.ServeHTTP(w, req)
 	}
-	if w.h.Get("Content-Type") != "application/json" {
-		b.Fatalf("refused: %v", w.h)
+	if w.status >= http.StatusBadRequest {
+		b.Fatalf("refused: %d %v", w.status, w.h)
 	}
 	b.ReportMetric(float64(b.N*events)/b.Elapsed().Seconds(), "events/s")
 }
