@@ -41,12 +41,12 @@ func TestApacheKafkaTopicAsASource(t *testing.T) {
 	produceAndConsume(t, onCluster(up(t, args...)), func() *platform { return onCluster(up(t, args...)) })
 }
 
-// The broker goes away under a running platform: senders are told so, and all
-// goes on by itself when it is back.
+// The broker goes away under a running platform without a spool: senders are told so,
+// and all goes on by itself when it is back.
 func TestApacheKafkaThatRestartsUnderARunningPlatform(t *testing.T) {
 	b := kafkatest.Start(t, kafkatest.Options{})
 	p := up(t, configured(t, fmt.Sprintf(
-		"log: {brokers: [%q], produce_timeout: 1s}\nsources: [{name: shop, adapter: native, write_keys: [key]}]\n", b.Addr()))...)
+		"log: {brokers: [%q], produce_timeout: 1s, spool: {mode: off}}\nsources: [{name: shop, adapter: native, write_keys: [key]}]\n", b.Addr()))...)
 	send := func(id string) int {
 		status, _ := p.post("/v1/events", "application/x-ndjson",
 			fmt.Appendf(nil, `{"id":%q,"type":"page_viewed","time":"2026-01-05T10:00:00Z","customer_id":%q}`+"\n", id, id), "Authorization", "Bearer key")

@@ -40,13 +40,26 @@ func (s *server) open(ctx context.Context) (err error) {
 	s.p.address.Store(&address)
 	s.listener = netutil.LimitListener(s.listener, cfg.MaxConnections)
 	s.http = &http.Server{
-		Handler:           s.handler(),
+		Handler:           lastOfItsConnection(s.handler()),
 		ReadHeaderTimeout: cfg.ReadHeaderTimeout,
 		IdleTimeout:       cfg.IdleTimeout,
 		MaxHeaderBytes:    int(cfg.MaxHeaderBytes),
 		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
 	return nil
+}
+
+// lastOfItsConnection closes the connection behind a request without an announced
+// length. Where a proxy in front takes another end for it than we do, what stands
+// behind ours is no request of anybody. RFC 9112, section 6.1, asks for this where a
+// request has both a length and an encoding; the header of the length is gone by now.
+func lastOfItsConnection(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.TransferEncoding) > 0 && r.ProtoMajor == 1 {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (s *server) handler() http.Handler {
