@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/zeebo/xxh3"
 )
 
 // localFolder is a folder of this machine. Nothing outside of it is read,
@@ -89,9 +91,9 @@ func (l *localFolder) Dispose(_ context.Context, o *Outcome) (gone bool, err err
 		to = doneDir
 	}
 	dir := filepath.Join(l.dir, to)
-	target := name
+	target := shortened(name)
 	for n := 2; exists(filepath.Join(dir, target)); n++ {
-		target = numbered(name, n)
+		target = numbered(shortened(name), n)
 	}
 	if !o.Marker {
 		if err := writeSynced(filepath.Join(dir, target+".report.json"), o.Report); err != nil {
@@ -102,6 +104,9 @@ func (l *localFolder) Dispose(_ context.Context, o *Outcome) (gone bool, err err
 		if errors.Is(err, fs.ErrNotExist) { // taken away by its owner
 			return true, nil
 		}
+		if errors.Is(err, fs.ErrPermission) { // the others can be moved, perhaps
+			err = fmt.Errorf("%w: %w", ErrEntry, err)
+		}
 		return false, fmt.Errorf("cannot move %q away: %w", name, err)
 	}
 	return true, errors.Join(syncDir(dir), syncDir(l.dir))
@@ -109,6 +114,25 @@ func (l *localFolder) Dispose(_ context.Context, o *Outcome) (gone bool, err err
 
 // Close implements [Folder].
 func (*localFolder) Close() error { return nil }
+
+// maxMovedName leaves room for a number and the report's extension in a name, of
+// which file systems allow 255 bytes.
+const maxMovedName = 220
+
+// shortened is a name that leaves this room. A digest tells it from others that
+// begin and end alike.
+func shortened(name string) string {
+	if len(name) <= maxMovedName {
+		return name
+	}
+	const digestBytes, extensionBytes = 18, 16
+	extension := filepath.Ext(name)
+	if len(extension) > extensionBytes {
+		extension = ""
+	}
+	stem := strings.ToValidUTF8(name[:maxMovedName-digestBytes-extensionBytes], "")
+	return fmt.Sprintf("%s~%016x%s", stem, xxh3.HashString(name), extension)
+}
 
 // numbered puts a number before the extensions: orders.csv.gz, 2 → orders-2.csv.gz.
 func numbered(name string, n int) string {

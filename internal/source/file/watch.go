@@ -119,11 +119,12 @@ func (w *Watcher) poll(ctx context.Context, connected func()) error {
 		w.cfg.Logger.Warn("the files of a manifest wait", "source", w.cfg.Source, "error", err)
 	}
 	waiting := w.waiting(listed)
-	w.meter.SetLag(int64(len(waiting)))
+	lag := int64(len(waiting))
+	w.meter.SetLag(lag)
 	if err := w.memory.prune(listed, w.cfg.Select.Increasing); err != nil {
 		return err
 	}
-	for i, e := range waiting {
+	for _, e := range waiting {
 		ready, err := w.takeIfReady(ctx, e)
 		if err != nil {
 			return err
@@ -131,7 +132,10 @@ func (w *Watcher) poll(ctx context.Context, connected func()) error {
 		if !ready && w.cfg.Select.Increasing {
 			break // behind it nothing may be taken, or it never would be
 		}
-		w.meter.SetLag(int64(len(waiting) - i - 1))
+		if ready {
+			lag--
+			w.meter.SetLag(lag)
+		}
 	}
 	return w.manifests.putAway(ctx, w.cfg.Folder)
 }
