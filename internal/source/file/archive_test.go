@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"runtime"
 	"sort"
@@ -153,7 +154,7 @@ func TestArchivesThatAreTricksAreRefused(t *testing.T) {
 		"nested zip":  {packed(t, named("a.zip", packed(t, named("a.csv", rows)))), `there is a zip file inside of it`},
 		"nested gzip": {packed(t, named("a.csv.gz", gz.String())), `there is a gzip file inside of it`},
 		"cut off":     {packed(t, named("a.csv", rows))[:40], `its zip data cannot be taken`},
-		"bomb":        {packed(t, named("a.csv", strings.Repeat("0", 100<<20))), `more than 500 times as many`},
+		"bomb":        {zipBomb(t), `more than 500 times as many`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(resumetest.New())
@@ -178,39 +179,39 @@ func TestAMemberWhoseDataIsBrokenIsFound(t *testing.T) {
 	}
 }
 
-// zeros is a gigabyte of zeros, packed.
+// zeros is a gigabyte of zeros, packed: as many times the same piece.
 func zeros(t *testing.T, format string) string {
 	t.Helper()
-	var b bytes.Buffer
-	w := map[string]func() interface {
-		Write([]byte) (int, error)
-		Close() error
-	}{
-		"gz": func() interface {
-			Write([]byte) (int, error)
-			Close() error
-		} {
-			return gzip.NewWriter(&b)
-		},
-		"zst": func() interface {
-			Write([]byte) (int, error)
-			Close() error
-		} {
-			w, err := zstd.NewWriter(&b)
+	const piece, pieces = 8 << 20, 128
+	pack := func(text []byte) string {
+		var b bytes.Buffer
+		w := io.WriteCloser(gzip.NewWriter(&b))
+		if format == "zst" {
+			z, err := zstd.NewWriter(&b, zstd.WithEncoderConcurrency(1))
 			if err != nil {
 				t.Fatal(err)
 			}
-			return w
-		},
-	}[format]()
-	piece := bytes.Repeat([]byte{'0'}, 1<<20)
-	_, _ = w.Write([]byte("user,seconds,text\n"))
-	for range 1 << 10 {
-		if _, err := w.Write(piece); err != nil {
+			w = z
+		}
+		_, err := w.Write(text)
+		if err = errors.Join(err, w.Close()); err != nil {
 			t.Fatal(err)
 		}
+		return b.String()
 	}
-	if err := w.Close(); err != nil {
+	return pack([]byte("user,seconds,text\n")) + strings.Repeat(pack(bytes.Repeat([]byte{'0'}, piece)), pieces)
+}
+
+// zipBomb is an archive that says of a kilobyte that it is a gigabyte.
+func zipBomb(t *testing.T) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	f, err := w.CreateRaw(&zip.FileHeader{Name: "a.csv", Method: zip.Deflate, CompressedSize64: 1 << 10, UncompressedSize64: 1 << 30})
+	if err == nil {
+		_, err = f.Write(make([]byte, 1<<10))
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
