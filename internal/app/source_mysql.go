@@ -1,7 +1,6 @@
 package app
 
 import (
-	"crypto/tls"
 	"net"
 
 	"github.com/millrace/millrace/internal/source/cdc/mysql"
@@ -13,19 +12,20 @@ func (p *platform) mysqlConnectors(s source) ([]connector, error) {
 	if c.Address == "" {
 		return nil, nil
 	}
-	var encryption *tls.Config
-	if c.TLS == "verify" {
-		host, _, err := net.SplitHostPort(c.Address)
-		if err != nil {
+	encryption, err := tlsOf(c.TLS, "sources[].mysql")
+	if err != nil {
+		return nil, err
+	}
+	if encryption != nil && encryption.ServerName == "" {
+		if encryption.ServerName, _, err = net.SplitHostPort(c.Address); err != nil {
 			return nil, err
 		}
-		encryption = &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host}
 	}
 	made, err := mysql.New(mysql.Config{
 		Address: c.Address, User: c.User, Password: string(c.Password), TLS: encryption, Source: s.Name, Adapter: s.adapter,
 		Log: p.streams, Meters: p.meters, Clock: p.clock, Logger: p.log, Random: p.random.Float64,
 		Tables: c.Tables, ServerID: uint32(c.ServerID), NoSnapshot: c.Snapshot == "never", Restart: c.OnLostLog == "restart",
-		Save: c.SaveInterval, EventBytes: int(p.cfg.Limits.LineBytes),
+		Save: c.SaveInterval, EventBytes: p.recordBytes(s),
 	})
 	if err != nil {
 		return nil, err

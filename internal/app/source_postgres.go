@@ -23,7 +23,7 @@ func (p *platform) postgresConnectors(s source) ([]connector, error) {
 		},
 		NoSnapshot: c.Snapshot == "never", Restart: c.OnLostSlot == "restart",
 		Confirm: c.ConfirmInterval, MaxSlotLag: cmp.Or(int64(c.MaxSlotLagBytes), defaultSlotLag),
-		EventBytes: int(p.cfg.Limits.LineBytes),
+		EventBytes: p.recordBytes(s),
 	})
 	if err != nil {
 		return nil, err

@@ -36,18 +36,18 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // database is a server with a connection of the shop's.
 type database struct {
 	*servicetest.Service
-	t    *testing.T
+	t    testing.TB
 	conn *pgconn.PgConn
 }
 
-func start(t *testing.T, settings ...string) *database {
+func start(t testing.TB, settings ...string) *database {
 	t.Helper()
 	d := &database{Service: servicetest.Postgres(t, settings...), t: t}
 	d.connect()
 	return d
 }
 
-func dial(t *testing.T, url string) *pgconn.PgConn {
+func dial(t testing.TB, url string) *pgconn.PgConn {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		conn, err := pgconn.Connect(t.Context(), url)
@@ -108,7 +108,7 @@ func (l *lines) String() string {
 
 // run is a source at work.
 type run struct {
-	t      *testing.T
+	t      testing.TB
 	log    *resumetest.Log
 	meters *meter.Registry
 	said   *lines
@@ -268,7 +268,7 @@ func unique(t *testing.T, log *resumetest.Log) (once []event, repeated int) {
 }
 
 // rebuild applies events to an empty table, and returns its rows by id.
-func rebuild(t *testing.T, all []event, table string) map[string]string {
+func rebuild(t testing.TB, all []event, table string) map[string]string {
 	t.Helper()
 	rows := map[string]map[string]any{}
 	for _, e := range all {
@@ -301,6 +301,35 @@ func rebuild(t *testing.T, all []event, table string) map[string]string {
 		out[id] = string(text)
 	}
 	return out
+}
+
+// wantSequence checks that each change of a row could happen after those before it:
+// a row that was read was not created again, and none was changed that was not
+// there. It holds for a table that was read without interruption.
+func wantSequence(t *testing.T, all []event) {
+	t.Helper()
+	there := map[string]bool{}
+	for _, e := range all {
+		before := ""
+		switch {
+		case e.Before != nil:
+			before = fmt.Sprint(e.Before["id"])
+		case e.Op == "u":
+			before = fmt.Sprint(e.After["id"])
+		}
+		if before != "" && !there[before] {
+			t.Errorf("row %s, which is not there: %.200s", before, e.Payload)
+		}
+		delete(there, before)
+		if e.After == nil {
+			continue
+		}
+		after := fmt.Sprint(e.After["id"])
+		if there[after] {
+			t.Errorf("row %s, which is there already: %.200s", after, e.Payload)
+		}
+		there[after] = true
+	}
 }
 
 // wantTable compares what the events make of a table with the table.

@@ -98,6 +98,7 @@ func TestPostgresTableIsReadAndFollowedWithoutAGap(t *testing.T) {
 		t.Errorf("%d records came twice", repeated)
 	}
 	d.wantTable(all, "orders", ordersColumns)
+	wantSequence(t, all)
 
 	created := map[string]int{}
 	for _, e := range all {
@@ -127,9 +128,12 @@ func TestPostgresSourceAndServerAreKilledAtRandom(t *testing.T) {
 			d.Kill()
 			d.Restart(t)
 		}
-		if round%3 == 0 {
+		switch {
+		case round == 3:
+			r.untilSaid("a table was read") // from here on the stream is what is cut off
+		case round < 3 || round%4 == 0:
 			time.Sleep(time.Duration(random.IntN(120)) * time.Millisecond)
-		} else {
+		default:
 			r.until("more records", func() bool { return log.Total() >= target })
 		}
 		log = r.kill()
