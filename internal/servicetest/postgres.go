@@ -36,6 +36,8 @@ func Postgres(t testing.TB, settings ...string) *Service {
 	if err := os.WriteFile(filepath.Join(data, "postgresql.conf"), []byte(strings.Join(conf, "\n")+"\n"), 0o644); err != nil { //nolint:gosec // nobody reads it
 		t.Fatal(err)
 	}
+	probe := Program(t, "pg_isready", "postgresql")
+	s.ready = func() bool { return exec.Command(probe, "-q", "-h", host, "-p", port).Run() == nil }
 	return Run(t, s, runAs(), Program(t, "postgres", "postgresql"), "-D", data)
 }
 
@@ -77,14 +79,27 @@ func asNobody(cmd *exec.Cmd) {
 }
 
 // Restart starts a killed service again, as soon as what it left has ended: a
-// server does not start while its predecessor's processes hold its memory.
+// server does not start, or ends again after it has begun to listen, while its
+// predecessor's processes hold its memory.
 func (s *Service) Restart(t testing.TB) {
 	t.Helper()
 	var err error
 	for deadline := time.Now().Add(startTime); time.Now().Before(deadline); time.Sleep(5 * pollTime) {
-		if err = s.Start(); err == nil {
+		if err = s.Start(); err == nil && s.answers() {
 			return
 		}
 	}
-	t.Fatal(err)
+	t.Fatalf("%s does not come back: %v", s.Name, err)
+}
+
+// answers waits until the service takes clients, and is false when it ends.
+func (s *Service) answers() bool {
+	for s.ready != nil && !s.ready() {
+		select {
+		case <-s.done:
+			return false
+		case <-time.After(pollTime):
+		}
+	}
+	return true
 }

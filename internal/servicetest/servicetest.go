@@ -24,8 +24,10 @@ type Service struct {
 	args []string
 	env  []string
 	uid  uint32
-	cmd  *exec.Cmd
-	done chan struct{}
+	// ready reports whether the service takes clients, where listening does not say.
+	ready func() bool
+	cmd   *exec.Cmd
+	done  chan struct{}
 }
 
 const (

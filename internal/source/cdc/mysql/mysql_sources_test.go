@@ -416,8 +416,25 @@ func TestMariaDBSourceAndServerAreKilledAtRandom(t *testing.T) {
 	}
 }
 
-func TestMariaDBTypesAreTheSameReadAndFollowed(t *testing.T) {
+// What does not kill the server shares one.
+func TestMariaDBServerThatStaysUp(t *testing.T) {
 	d := start(t)
+	for name, test := range map[string]func(*testing.T, *database){
+		"types are the same, read and followed":                   typesAreTheSameReadAndFollowed,
+		"a table changes its columns while nobody listens":        tableChangesItsColumnsWhileNobodyListens,
+		"a log that was removed is reported, and begun anew":      logThatWasRemovedIsReported,
+		"a server that does not log enough is refused, and waits": serverThatDoesNotLogEnoughIsRefused,
+	} {
+		t.Run(name, func(t *testing.T) {
+			of := *d
+			of.t = t
+			of.exec(`DROP TABLE IF EXISTS orders, kinds`)
+			test(t, &of)
+		})
+	}
+}
+
+func typesAreTheSameReadAndFollowed(t *testing.T, d *database) {
 	d.exec(`CREATE TABLE kinds (id int unsigned PRIMARY KEY, small tinyint, big bigint unsigned, mid mediumint unsigned, price decimal(20,6), f float, g double,
 		name varchar(20) CHARACTER SET latin1, label varchar(20) CHARACTER SET utf8mb4, raw varbinary(10), note text, picture blob, doc json,
 		made timestamp(3) NULL, due datetime(6), day date, clock time, y year, state enum('new','paid'), flags set('a','b','c'), bits bit(10), nothing int)`)
@@ -445,8 +462,7 @@ func TestMariaDBTypesAreTheSameReadAndFollowed(t *testing.T) {
 	}
 }
 
-func TestMariaDBTableChangesItsColumnsWhileNobodyListens(t *testing.T) {
-	d := start(t)
+func tableChangesItsColumnsWhileNobodyListens(t *testing.T, d *database) {
 	d.exec(ordersTable)
 	log := resumetest.New()
 	r := d.take(log, nil)
@@ -484,8 +500,7 @@ func TestMariaDBTableChangesItsColumnsWhileNobodyListens(t *testing.T) {
 	}
 }
 
-func TestMariaDBLogThatWasRemovedIsReportedAndBegunAnewWhenWanted(t *testing.T) {
-	d := start(t)
+func logThatWasRemovedIsReported(t *testing.T, d *database) {
 	d.exec(ordersTable, `INSERT INTO orders VALUES (1, 'a', 1), (2, 'b', 2)`)
 	log := resumetest.New()
 	r := d.take(log, nil)
@@ -508,11 +523,11 @@ func TestMariaDBLogThatWasRemovedIsReportedAndBegunAnewWhenWanted(t *testing.T) 
 	r.stop()
 }
 
-func TestMariaDBThatDoesNotLogEnoughIsRefused(t *testing.T) {
-	d := start(t, "--binlog-row-metadata=NO_LOG", "--binlog-format=MIXED")
-	d.exec(ordersTable)
+func serverThatDoesNotLogEnoughIsRefused(_ *testing.T, d *database) {
+	d.exec(ordersTable, `SET GLOBAL binlog_row_metadata = NO_LOG`, `SET GLOBAL binlog_format = MIXED`)
 	r := d.take(resumetest.New(), nil)
 	r.untilSaid("binlog_format is MIXED; set binlog_format = ROW")
 	d.exec(`SET GLOBAL binlog_format = ROW`)
 	r.untilSaid("binlog_row_metadata is NO_LOG; set binlog_row_metadata = FULL")
+	d.exec(`SET GLOBAL binlog_row_metadata = FULL`)
 }
