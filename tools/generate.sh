@@ -29,6 +29,7 @@ page docs/config.schema.json go run ./internal/runtime/config/cmd/reference -sch
 page docs/openapi.json go run ./internal/gateway/cmd/openapi
 page docs/cli.md go run ./internal/cli/cmd/reference
 page docs/events.md go run ./internal/generate/cmd/reference
+page docs/contracts.md go run ./internal/schema/cmd/reference docs/contracts.md
 page docs/jobs.md go run ./internal/job/cmd/reference docs/jobs.md
 if [ "$check" != --check ]; then
   # These are checked by the tests of their packages.

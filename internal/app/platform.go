@@ -251,12 +251,16 @@ func (p *platform) openPass(context.Context) error {
 	if p.broker == nil && p.cfg.Log.Group != "" {
 		member = name
 	}
+	schemas, err := p.schemas()
+	if err != nil {
+		return err
+	}
 	p.results = gateway.NewResults(p.log)
 	p.pass, err = pass.New(pass.Config{
 		Pass: p.cfg.Pass, Topic: p.topic, Name: name, Instance: member,
 		Store: p.olap, Checkpoint: p.checkpoint, Dir: p.dir("dedup"),
 		Adapters: p.catalog.adapters, Sources: p.catalog.passSources(p.control), Enrichment: p.catalog.enrich,
-		Jobs: p.jobs(), Feed: p.results.Publish, Mirrors: p.mirrors(),
+		Jobs: p.jobs(), Feed: p.results.Publish, Schemas: schemas, Mirrors: p.mirrors(),
 		Retention: p.cfg.Ledger.MinuteRetention, Clock: p.clock, Logger: p.log,
 	})
 	return err

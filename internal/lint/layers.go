@@ -162,7 +162,7 @@ var Layers = []Layer{
 		Packages: []string{
 			"internal/lint/...", "internal/sim/...", "e2e/...", "bench/...",
 			"internal/gateway/cmd/...", "internal/app/cmd/...", "internal/runtime/config/cmd/...", "internal/cli/cmd/...", "internal/generate/cmd/...",
-			"internal/job/cmd/...",
+			"internal/job/cmd/...", "internal/schema/cmd/...",
 		},
 		Is: "linters, generators, simulation, benchmarks and end-to-end tests; nothing imports them",
 		By: []string{},

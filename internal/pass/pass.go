@@ -56,6 +56,13 @@ type Source struct {
 	Lateness time.Duration
 }
 
+// Schemas is a schema registry.
+type Schemas interface {
+	// Register returns the id of an Avro schema, which becomes a version of the subject
+	// unless it is one.
+	Register(ctx context.Context, subject, schema string) (id uint32, err error)
+}
+
 // Config is what a pass is made of.
 type Config struct {
 	config.Pass
@@ -76,7 +83,10 @@ type Config struct {
 	// not block.
 	Feed func(first uint64, results []stream.Output)
 	// Mirrors are the topics to which tables and feeds of jobs go besides, by their names.
-	Mirrors   map[string]string
+	Mirrors map[string]string
+	// Schemas has the schemas of results in topics that are Avro. With nil these stay in
+	// Avro's single-object encoding.
+	Schemas   Schemas
 	Telemetry adapter.Telemetry
 	Retention time.Duration // of the ledger's minutes
 	Clock     clock.Clock

@@ -193,6 +193,7 @@ type shop struct {
 	rules      string // a version; none when empty
 	jobs       func() []*stream.Job
 	mirrors    map[string]string
+	schemas    pass.Schemas
 	feed       func(first uint64, outputs []stream.Output) // none when nil
 	address    string                                      // of the log's broker
 	clock      clock.Clock
@@ -269,7 +270,7 @@ func (s *shop) start() {
 	s.pass, err = pass.New(pass.Config{
 		Pass: s.cfg, Topic: s.topic, Instance: s.instance, Store: s.gate, Checkpoint: s.checkpoint,
 		Dir: filepath.Join(s.data, "dedup"), Adapters: s.adapters,
-		Sources: []pass.Source{source}, Enrichment: webbed{}, Jobs: jobs, Feed: s.feed, Mirrors: s.mirrors,
+		Sources: []pass.Source{source}, Enrichment: webbed{}, Jobs: jobs, Feed: s.feed, Mirrors: s.mirrors, Schemas: s.schemas,
 		Retention: time.Hour, Clock: s.clock, Logger: slog.New(slog.NewTextHandler(&s.log, nil)),
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package pass
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -14,8 +15,9 @@ import (
 )
 
 const (
-	publishBatch = 1000            // results handed to the log at once
-	retryPublish = 2 * time.Second // after the log refused some
+	publishBatch    = 1000            // results handed to the log at once
+	retryPublish    = 2 * time.Second // after the log refused some
+	registerTimeout = 10 * time.Second
 )
 
 // topicWriter brings results from the outbox to topics of the log. It is behind the
@@ -23,8 +25,9 @@ const (
 type topicWriter struct {
 	p         *Pass
 	publisher *eventlog.Publisher
-	next      atomic.Uint64 // number of the first result that it has not seen to
-	ready     chan struct{} // has one token when there may be something to deliver
+	next      atomic.Uint64     // number of the first result that it has not seen to
+	ready     chan struct{}     // has one token when there may be something to deliver
+	ids       map[string]uint32 // of schemas in the registry, by topic and fingerprint
 }
 
 func newTopicWriter(p *Pass) (*topicWriter, error) {
@@ -32,7 +35,7 @@ func newTopicWriter(p *Pass) (*topicWriter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot publish results of jobs: %w", err)
 	}
-	t := &topicWriter{p: p, publisher: publisher, ready: make(chan struct{}, 1)}
+	t := &topicWriter{p: p, publisher: publisher, ready: make(chan struct{}, 1), ids: make(map[string]uint32)}
 	t.wake()
 	return t, nil
 }
@@ -81,10 +84,45 @@ type messages interface {
 }
 
 func (j *jobs) newMessages(sink *stream.Sink) (messages, error) {
-	if j.p.cfg.Pass.Jobs.TopicFormat == "avro" {
-		return result.NewAvro(sink)
+	if j.p.cfg.Pass.Jobs.TopicFormat != "avro" {
+		return result.NewJSON(sink)
 	}
-	return result.NewJSON(sink)
+	a, err := result.NewAvro(sink)
+	if err != nil {
+		return nil, err
+	}
+	// Results may be delivered when their job is another, or is no more.
+	return a, j.p.cfg.Checkpoint.Put(schemaKey(a.Fingerprint()), []byte(a.Text))
+}
+
+// schemaKey is where the checkpoint store keeps the schema of results that wait.
+func schemaKey(fingerprint []byte) string { return "avro/" + hex.EncodeToString(fingerprint) }
+
+// framed gives a value of Avro the id of its schema in the registry, which may have to
+// be asked; other values stay as they are.
+func (t *topicWriter) framed(ctx context.Context, topic string, value []byte) ([]byte, error) {
+	print, ok := result.AvroFingerprint(value)
+	if !ok || t.p.cfg.Schemas == nil {
+		return value, nil
+	}
+	key := topic + "/" + string(print)
+	id, known := t.ids[key]
+	if !known {
+		text, found, err := t.p.cfg.Checkpoint.Get(schemaKey(print))
+		if err != nil {
+			return nil, err
+		}
+		if !found {
+			return value, nil // written by a binary that kept no schemas
+		}
+		ctx, cancel := context.WithTimeout(ctx, registerTimeout)
+		defer cancel()
+		if id, err = t.p.cfg.Schemas.Register(ctx, topic+"-value", string(text)); err != nil {
+			return nil, fmt.Errorf("cannot register the schema of topic %q: %w", topic, err)
+		}
+		t.ids[key] = id
+	}
+	return result.Framed(value, id), nil
 }
 
 // deliver brings results to topics until it is stopped; a process without jobs has
@@ -128,7 +166,7 @@ func (t *topicWriter) run(ctx context.Context, stop <-chan struct{}) error {
 			continue
 		}
 		if !refused {
-			t.p.cfg.Logger.Warn("the log does not take results of jobs; they wait and are tried again", "error", err)
+			t.p.cfg.Logger.Warn("results of jobs cannot be delivered to their topics; they wait and are tried again", "error", err)
 		}
 		refused = true
 		select {
@@ -166,6 +204,9 @@ func (t *topicWriter) deliver(ctx context.Context) error {
 			m := eventlog.Message{Topic: e.Sink, Number: number, Time: time.UnixMicro(e.Time)}
 			if m.Key, m.Value, err = result.ParseMessage(bytes.Clone(e.Row)); err != nil {
 				return fmt.Errorf("result %d: %w", number, err)
+			}
+			if m.Value, err = t.framed(ctx, m.Topic, m.Value); err != nil {
+				return err
 			}
 			messages = append(messages, m)
 			return nil

@@ -1,6 +1,7 @@
 package result
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math/big"
@@ -16,9 +17,11 @@ import (
 
 // Avro writes rows of a sink in Avro's single-object encoding (Avro 1.12, "Single-object
 // encoding"): C3 01, the CRC-64-AVRO fingerprint of the schema, the record. The record is
-// flat, as the rows of tables are. It serves one goroutine.
+// flat, as the rows of tables are. That is how results wait; with [Framed] they leave. It
+// serves one goroutine.
 type Avro struct {
-	json   *JSON // for the keys
+	Text   string // of the schema
+	json   *JSON  // for the keys
 	schema avro.Schema
 	head   []byte
 	row    *codec.Visitor
@@ -34,7 +37,7 @@ func NewAvro(sink *stream.Sink) (*Avro, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Avro{record: make(map[string]any)}
+	a := &Avro{Text: text, record: make(map[string]any)}
 	if a.schema, err = avro.Parse(text); err != nil {
 		return nil, fmt.Errorf("%s %q: Avro has no schema for its rows: %w", sink.Kind, sink.Name, err)
 	}
@@ -59,9 +62,11 @@ func AvroSchema(sink *stream.Sink) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%s %q: %w", sink.Kind, sink.Name, err)
 	}
+	// With a default, a column that comes or goes is no change that a registry refuses.
 	type field struct {
-		Name string `json:"name"`
-		Type any    `json:"type"`
+		Name    string `json:"name"`
+		Type    any    `json:"type"`
+		Default any    `json:"default"`
 	}
 	record := struct {
 		Type   string  `json:"type"`
@@ -70,7 +75,7 @@ func AvroSchema(sink *stream.Sink) (string, error) {
 		Fields []field `json:"fields"`
 	}{Type: "record", Name: avroName(sink.Name), Doc: sink.Doc}
 	for _, c := range l.Columns {
-		record.Fields = append(record.Fields, field{c.Name, avroType(c.Kind)})
+		record.Fields = append(record.Fields, field{c.Name, avroType(c.Kind), avroDefault(c.Kind)})
 	}
 	text, err := json.Marshal(record)
 	return string(text), err
@@ -111,6 +116,43 @@ func avroType(k codec.Kind) any {
 		return logical("long", "timestamp-micros")
 	}
 	return "string"
+}
+
+// avroDefault is the value of a column in records of a schema without it.
+func avroDefault(k codec.Kind) any {
+	switch k {
+	case codec.Bool:
+		return false
+	case codec.Int8, codec.Int16, codec.Int32, codec.Uint8, codec.Uint16, codec.Int64, codec.Uint32, codec.Instant,
+		codec.Float32, codec.Float64, codec.Duration:
+		return 0
+	case codec.Micros:
+		return "\x00" // the number 0 in one byte
+	}
+	return ""
+}
+
+// FingerprintBytes is the length of a schema's fingerprint.
+const FingerprintBytes = 8
+
+// Fingerprint returns that of the schema, as values begin with it.
+func (a *Avro) Fingerprint() []byte { return a.head[2:] }
+
+// AvroFingerprint returns the fingerprint of the schema of a value that [Avro] wrote;
+// false for other values.
+func AvroFingerprint(value []byte) (print []byte, ok bool) {
+	if len(value) < 2+FingerprintBytes || value[0] != 0xC3 || value[1] != 0x01 {
+		return nil, false
+	}
+	return value[2 : 2+FingerprintBytes], true
+}
+
+// Framed returns a value that [Avro] wrote in the wire format of Confluent's serializers:
+// a zero byte, the schema's id in the registry, the record.
+func Framed(value []byte, id uint32) []byte {
+	out := make([]byte, 5, len(value))
+	binary.BigEndian.PutUint32(out[1:], id)
+	return append(out, value[2+FingerprintBytes:]...)
 }
 
 func avroValue(l *codec.Leaf) any {

@@ -53,6 +53,20 @@ func TestBuiltIn(t *testing.T) {
 	}
 }
 
+func TestThePageIsUpToDate(t *testing.T) {
+	s, err := contract.BuiltIn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("../../../docs/contracts.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasSuffix(string(page), s.Reference()) {
+		t.Error("docs/contracts.md is out of date; run make generate")
+	}
+}
+
 // What a broken order is told, by policy. Nothing of the event is changed.
 func TestPolicies(t *testing.T) {
 	s, err := contract.BuiltIn()
