@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -76,7 +77,7 @@ func TestResultsInAvroAreReadByOtherClients(t *testing.T) {
 	config := filepath.Join(dir, "millrace.yaml")
 	write(config, fmt.Sprintf(avroConfig, jobs))
 	write(filepath.Join(jobs, "large_orders.yaml"), largeOrders)
-	p := up(t, "--config", config, "--data", filepath.Join(dir, "data"))
+	p := up(t, "--config", config, "--data-dir", filepath.Join(dir, "data"))
 	var body bytes.Buffer
 	var want []string
 	const orders = 20
@@ -85,7 +86,7 @@ func TestResultsInAvroAreReadByOtherClients(t *testing.T) {
 		fmt.Fprintf(&body, `{"type":"order_completed","order_id":"o-%d","customer_id":"c-%d","currency":"EUR","amount":"%s","context":{"campaign":{"name":"ü"}}}`+"\n", i, i, amount)
 		want = append(want, fmt.Sprintf("o-%d %s ü", i, amount))
 	}
-	if status, answer := p.post("/v1/events", "application/x-ndjson", body.Bytes(), "Authorization", "Bearer k"); status != 200 {
+	if status, answer := p.post("/v1/events", "application/x-ndjson", body.Bytes(), "Authorization", "Bearer k"); status != http.StatusAccepted {
 		t.Fatalf("%d %s", status, answer)
 	}
 	p.waitReceived(orders)

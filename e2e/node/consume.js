@@ -8,7 +8,7 @@ const kafka = new Kafka({ brokers: [brokers], logLevel: logLevel.ERROR })
 const consumer = kafka.consumer({ groupId: 'avro-reader' })
 
 // Money is a decimal, which the library leaves as bytes: a whole number of millionths.
-const money = (bytes) => Number(BigInt.asIntN(64, BigInt('0x' + (Buffer.from(bytes).toString('hex') || '0')))) / 1e6
+const money = (bytes) => Number(BigInt.asIntN(8 * bytes.length, BigInt('0x' + Buffer.from(bytes).toString('hex')))) / 1e6
 
 await consumer.connect()
 await consumer.subscribe({ topic, fromBeginning: true })

@@ -55,9 +55,12 @@ func OpenPublisher(t *Topic, name string) (*Publisher, error) {
 		kgo.ProducerLinger(0),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
 	}
+	// The client's own choice, Snappy, is one that some consumers' libraries lack.
+	compression := kgo.NoCompression()
 	if t.cfg.Compress {
-		opts = append(opts, kgo.ProducerBatchCompression(kgo.Lz4Compression()))
+		compression = kgo.Lz4Compression()
 	}
+	opts = append(opts, kgo.ProducerBatchCompression(compression))
 	if p.shared {
 		opts = append(opts, kgo.TransactionalID(name))
 	} else {
