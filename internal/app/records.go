@@ -12,20 +12,30 @@ import (
 
 	"github.com/millrace/millrace/internal/schema/consumer"
 	"github.com/millrace/millrace/internal/schema/registry"
+	"github.com/millrace/millrace/internal/store/record"
+	"github.com/millrace/millrace/internal/store/record/postgres"
 	"github.com/millrace/millrace/internal/store/record/sqlite"
 )
 
 // openRecords opens the record store.
-func (p *platform) openRecords(ctx context.Context) error {
-	if err := os.MkdirAll(p.dir("records"), 0o755); err != nil {
-		return fmt.Errorf("cannot make the record store's folder: %w", err)
-	}
-	store, err := sqlite.Open(ctx, sqlite.Config{Path: p.dir("records", "records.db")})
-	if err != nil {
+func (p *platform) openRecords(ctx context.Context) (err error) {
+	if p.records, err = p.openRecordStore(ctx); err != nil {
 		return err
 	}
-	p.records, p.consumers = store, consumer.NewStore(store)
+	p.consumers = consumer.NewStore(p.records)
 	return nil
+}
+
+func (p *platform) openRecordStore(ctx context.Context) (record.Store, error) {
+	if url := p.cfg.Records.URL.Reveal(); url != "" {
+		ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+		defer cancel()
+		return postgres.Open(ctx, postgres.Config{URL: url})
+	}
+	if err := os.MkdirAll(p.dir("records"), 0o755); err != nil {
+		return nil, fmt.Errorf("cannot make the record store's folder: %w", err)
+	}
+	return sqlite.Open(ctx, sqlite.Config{Path: p.dir("records", "records.db")})
 }
 
 func (p *platform) closeRecords() error { return p.records.Close() }

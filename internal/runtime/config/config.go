@@ -16,6 +16,7 @@ type Config struct {
 	Sinks     []Sink    `yaml:"sinks" desc:"Where messages of topics go. Each sink has its own cursor: one that is dead delays no other."`
 	Mappings  []string  `yaml:"mappings" desc:"Mapping files, each of which adds an adapter under the name it gives: of CSV, or of JSON and XML documents (format: json, format: xml)."`
 	Contracts []string  `yaml:"contracts" desc:"Files of contracts, or folders of them (*.yaml), which add to those that come with the platform or replace them."`
+	Records   Records   `yaml:"records" desc:"The record store: what the platform itself keeps, such as schemas and consumers."`
 	Schema    Schema    `yaml:"schema" desc:"The schema registry."`
 	Inbox     Inbox     `yaml:"inbox" desc:"How watched inbox folders are polled."`
 	Ledger    Ledger    `yaml:"ledger" desc:"The ledger of verdicts."`

@@ -67,6 +67,20 @@ func TestThePageIsUpToDate(t *testing.T) {
 	}
 }
 
+func TestTheExampleIsRight(t *testing.T) {
+	s, err := contract.Load([]string{"../../../examples/contracts/contracts"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b event.Batch
+	i := b.Add(0, 0, 0, nil)
+	b.Type.Set(i, "shelf_weighed")
+	b.Properties[i] = `{"sensor":"shelf-12","grams":"1250"}`
+	if found := s.Checker().Check(s.Of("shelf_weighed"), &b, i); len(found) != 1 || found[0].Field != "properties.grams" {
+		t.Errorf("%+v", found)
+	}
+}
+
 // What a broken order is told, by policy. Nothing of the event is changed.
 func TestPolicies(t *testing.T) {
 	s, err := contract.BuiltIn()
