@@ -1,6 +1,6 @@
 // Command bench measures the built binary from the outside and prints the
 // figures of docs/benchmarks.md: the year of the example shop, the pass alone,
-// the HTTP door, and freshness and decisions about payments at a fixed rate.
+// the HTTP doors, their idle connections, and freshness and decisions about payments at a fixed rate.
 //
 // The figures of a server are per second of its own processor time, read from
 // its metrics; the load generator's time is not in them.
@@ -36,6 +36,7 @@ var scenarios = []scenario{
 	{"pass", passAlone},
 	{"door", door},
 	{"doors", doors},
+	{"idle", idle},
 	{"freshness", freshness},
 	{"fraud", fraud},
 }
