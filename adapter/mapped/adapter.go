@@ -128,9 +128,10 @@ func (d *digits) perUnit(currency string) event.Micros {
 }
 
 var (
-	_ adapter.Adapter    = (*Adapter)(nil)
-	_ adapter.FileFormat = (*Adapter)(nil)
-	_ adapter.Decoder    = (*Decoder)(nil)
+	_ adapter.Adapter = (*Adapter)(nil)
+	_ Format          = jsonAdapter{}
+	_ Format          = xmlAdapter{}
+	_ adapter.Decoder = (*Decoder)(nil)
 )
 
 // Name returns the mapping's name.
@@ -138,6 +139,18 @@ func (a *Adapter) Name() string { return a.name }
 
 // Version returns the mapping's version and a digest of all that it says.
 func (a *Adapter) Version() string { return a.version }
+
+// Format is an adapter of documents, which lie in files, too.
+type Format interface {
+	adapter.Adapter
+	adapter.FileFormat
+}
+
+// jsonAdapter is an [Adapter] of JSON: in files one document stands in a line.
+type jsonAdapter struct {
+	*Adapter
+	jsonevent.Lines
+}
 
 // NewDecoder returns a decoder for one goroutine.
 func (a *Adapter) NewDecoder(hook adapter.Telemetry) adapter.Decoder {
@@ -158,11 +171,3 @@ func (a *Adapter) NewDecoder(hook adapter.Telemetry) adapter.Decoder {
 
 // RecordsAreJSON implements [adapter.JSONRecords].
 func (a *Adapter) RecordsAreJSON() bool { return !a.xml }
-
-// Next implements [adapter.FileFormat].
-func (a *Adapter) Next(data []byte, atEOF bool) (advance int, record []byte, lines int) {
-	if a.xml {
-		return a.nextElement(data, atEOF)
-	}
-	return jsonevent.Lines{}.Next(data, atEOF)
-}

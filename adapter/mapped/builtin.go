@@ -10,12 +10,12 @@ var builtin embed.FS
 
 // Builtin returns the adapters of senders whose documents are known: shopify,
 // woocommerce and stripe. Their mappings are files like those of a shop's own.
-func Builtin() ([]*Adapter, error) {
+func Builtin() ([]Format, error) {
 	entries, err := builtin.ReadDir("builtin")
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the mappings that are built in: %w", err)
 	}
-	var all []*Adapter
+	var all []Format
 	for _, e := range entries {
 		path := "builtin/" + e.Name()
 		text, err := builtin.ReadFile(path)

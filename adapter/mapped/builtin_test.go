@@ -11,7 +11,7 @@ import (
 	"github.com/millrace/millrace/event"
 )
 
-func builtin(t testing.TB, name string) *mapped.Adapter {
+func builtin(t testing.TB, name string) mapped.Format {
 	t.Helper()
 	all, err := mapped.Builtin()
 	if err != nil {

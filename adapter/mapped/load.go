@@ -23,7 +23,7 @@ const codeVersion = 1
 
 // Load makes an adapter from a mapping file. The error lists all that is wrong
 // with it, as file:line:column: what; file is only used for that.
-func Load(text []byte, file string) (*Adapter, error) {
+func Load(text []byte, file string) (Format, error) {
 	var doc document
 	l := &loader{Source: yamldoc.Read(text, file, form, &doc), doc: &doc, a: &Adapter{name: doc.Name}}
 	if !l.Failed() {
@@ -45,7 +45,10 @@ func Load(text []byte, file string) (*Adapter, error) {
 	}
 	sum := sha256.Sum256(digest)
 	l.a.version = doc.Version + "-" + hex.EncodeToString(sum[:4])
-	return l.a, nil
+	if l.a.xml {
+		return xmlAdapter{l.a}, nil
+	}
+	return jsonAdapter{Adapter: l.a}, nil
 }
 
 type loader struct {

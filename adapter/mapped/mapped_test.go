@@ -10,7 +10,7 @@ import (
 	"github.com/millrace/millrace/adapter/mapped"
 )
 
-func load(t testing.TB, dir string) *mapped.Adapter {
+func load(t testing.TB, dir string) mapped.Format {
 	t.Helper()
 	path := filepath.Join("testdata", dir, "mapping.yaml")
 	text, err := os.ReadFile(path)
@@ -42,6 +42,13 @@ func fuzz(f *testing.F, dir, envelope string) {
 		r := adapter.Record{Payload: payload, Source: "fuzz", Envelope: envelope}
 		if err := adaptertest.CheckIdentity(a, &r); err != nil {
 			t.Fatal(err)
+		}
+		if _, ok := a.(adapter.Framed); ok {
+			whole := framed(t, a, string(payload), len(payload)+1, 64)
+			if pieces := framed(t, a, string(payload), 1, 64); pieces != whole {
+				t.Fatalf("in pieces\n%s\nat once\n%s", pieces, whole)
+			}
+			return
 		}
 		for rest, n := payload, 0; len(rest) > 0; n++ {
 			advance, _, _ := a.Next(rest, true)

@@ -10,7 +10,7 @@ type document struct {
 	Version     string `yaml:"version" required:"yes" number:"yes" desc:"Version of the mapping, for people. A digest of the mapping is added to it, so that no change goes unnoticed."`
 	Description string `yaml:"description" desc:"What the documents are."`
 
-	Records    string            `yaml:"records" desc:"Of XML in files: the elements that are documents, such as /orders/order. A file is cut at the elements of the last name, wherever they stand. Without it a file is one document."`
+	Records    string            `yaml:"records" desc:"Of XML in files: the path of the elements that are documents, such as /orders/order, without prefixes of namespaces. Without it a file is one document."`
 	Namespaces map[string]string `yaml:"namespaces" desc:"Of XML: prefixes that paths use, and the namespace of each. A path without prefix leads to elements of any namespace that has none here."`
 
 	TimeZone   string         `yaml:"time_zone" desc:"IANA name of the zone of timestamps that do not name their offset; UTC by default. A time that comes twice, when clocks go back, is the first one; one that is skipped is moved forward."`
