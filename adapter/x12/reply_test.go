@@ -78,3 +78,50 @@ func TestReplies(t *testing.T) {
 		}
 	}
 }
+
+// What the trailers of a long interchange say is answered behind its sets, in
+// whatever pieces it comes.
+func TestReplyToALongInterchange(t *testing.T) {
+	file := bytes.Replace(orders(300, 1), []byte("GE*300*1~\nIEA*1*000001001~"), []byte("GE*301*1~\nIEA*1*000001002~"), 1)
+	name, text := reply(t, file, adapter.FramerOptions{MaxBytes: 8 << 10}, len(file))
+	if name != "RETAILER-000001001-and-1.997.edi" || strings.Count(text, "AK5*A~") != 300 ||
+		!strings.Contains(text, "AK9*R*301*300*0*5~\nSE*604*0001~\n") || !strings.Contains(text, "TA1*000001001*261120*1015*R*001~") {
+		t.Errorf("%s is\n%s", name, text[max(0, len(text)-600):])
+	}
+	for _, size := range []int{100, 8192} {
+		if _, again := reply(t, file, adapter.FramerOptions{MaxBytes: 8 << 10}, size); again != text {
+			t.Errorf("in pieces of %d it is answered otherwise", size)
+		}
+	}
+	if _, held := reply(t, file, adapter.FramerOptions{MaxBytes: 1 << 20}, len(file)); strings.Contains(held, "AK1") || !strings.Contains(held, "TA1*000001001*261120*1015*R*001~") {
+		t.Errorf("held, it is answered by\n%s", held)
+	}
+}
+
+// Where there is no file, a record is an interchange with one set.
+func TestInterchangesThatAreRecords(t *testing.T) {
+	one := orders(1, 1)
+	cut := bytes.Replace(one, []byte("IEA*1"), []byte("IEA*2"), 1)
+	for name, c := range map[string]struct {
+		payload []byte
+		want    string
+	}{
+		"one set":           {one, ""},
+		"two sets":          {orders(2, 1), "holds several transaction sets"},
+		"a wrong envelope":  {cut, `IEA counts "2" functional groups`},
+		"no sets":           {orders(0, 1), "holds no transaction set"},
+		"something else":    {[]byte("{}"), "it is no x12 interchange"},
+		"rubbish behind it": {append(bytes.Clone(one), "rubbish"...), "is in no interchange"},
+		"nothing of a set":  {[]byte("ISA*"), "the header of an interchange that it begins with cannot be read"},
+	} {
+		b := &event.Batch{}
+		r := adapter.Record{Payload: c.payload, Source: "test"}
+		suite.Adapter.NewDecoder(nil).Decode(b, b.Add(0, 0, 0, r.Payload), &r)
+		switch {
+		case c.want == "" && (len(b.Problems) > 0 || b.OrderID[0] != "PO-1"):
+			t.Errorf("%s: %+v", name, b.Problems)
+		case c.want != "" && (len(b.Problems) != 1 || !strings.Contains(b.Problems[0].Message, c.want)):
+			t.Errorf("%s: %+v, want %s", name, b.Problems, c.want)
+		}
+	}
+}

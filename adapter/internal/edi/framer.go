@@ -234,9 +234,13 @@ func (f *Framer) garbage(rest []byte, atEOF bool) int {
 			break
 		}
 	}
+	why := "it does not begin with " + f.beginnings()
+	if f.starts(rest) {
+		why = "the header of an interchange that it begins with cannot be read"
+	}
 	f.queue = append(f.queue, piece{
 		kind: refusedPiece, from: f.cursor, to: f.cursor + int64(size), ready: true, reason: rejectOutside,
-		message: fmt.Sprintf("what stands at byte %d is in no interchange: it does not begin with %s", f.cursor, f.beginnings()),
+		message: fmt.Sprintf("what stands at byte %d is in no interchange: %s", f.cursor, why),
 	})
 	return size
 }
