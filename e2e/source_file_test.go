@@ -110,6 +110,7 @@ func (k *killScene) run() {
 		p.eventually("some of the files to be taken", waitLong, func() bool {
 			return p.ledger().Received > target || k.left() == 0
 		})
+		t.Logf("kill %d with %d events accounted for and %d files left", i+1, p.ledger().Received, k.left())
 		if k.peer != nil && i%2 == 0 {
 			k.peer.Kill()
 			if err := k.peer.Start(); err != nil {
