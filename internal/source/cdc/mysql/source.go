@@ -84,7 +84,7 @@ func (s *Source) attempt(ctx context.Context, connected func()) error {
 	n := &session{Source: s, conn: conn}
 	defer conn.Close()
 	// Nothing else ends a query.
-	stop := context.AfterFunc(ctx, func() { _ = conn.Conn.Close() })
+	stop := context.AfterFunc(ctx, func() { _ = conn.Conn.Conn.Close() })
 	defer stop()
 	if err := n.inspect(); err != nil {
 		return err
