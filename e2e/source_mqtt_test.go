@@ -28,16 +28,26 @@ func TestEachMessageOfMQTT3OnceThroughKills(t *testing.T) { mqttChaos(t, 3) }
 func mqttChaos(t *testing.T, version int) {
 	t.Helper()
 	broker := servicetest.Mosquitto(t)
-	config := fmt.Sprintf("sources:\n  - {name: till, adapter: native, mqtt: {url: %q, version: %d, topics: [store/+/till]}}\n", "tcp://"+broker.Address, version)
+	config := fmt.Sprintf("sources:\n  - {name: till, adapter: native, mqtt: {url: %q, version: %d, client_id: millrace, topics: [store/+/till]}}\n", "tcp://"+broker.Address, version)
+	makeSession(t, broker.Address)
 	var clients atomic.Int64
-	first := true
 	chaos(t, config, stopped{broker}, func(lines []string) error {
-		if first { // nobody keeps what is published before the session exists
-			time.Sleep(500 * time.Millisecond)
-			first = false
-		}
 		return publishMQTT(broker.Address, "till-"+strconv.FormatInt(clients.Add(1), 10), lines)
 	})
+}
+
+// makeSession makes the session of the source, as its first connection would: nobody keeps
+// what is published before.
+func makeSession(t *testing.T, address string) {
+	t.Helper()
+	client := mqtt.NewClient(mqtt.NewClientOptions().AddBroker("tcp://" + address).SetClientID("millrace").SetCleanSession(false))
+	defer client.Disconnect(100)
+	if err := answered(client.Connect()); err != nil {
+		t.Fatal(err)
+	}
+	if err := answered(client.Subscribe("store/+/till", 1, nil)); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func publishMQTT(address, id string, lines []string) error {
