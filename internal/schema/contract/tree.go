@@ -22,8 +22,12 @@ type tree struct {
 	root  any
 	lines map[string]int // by path: contracts[2].schema
 	left  int
+	depth int
 	errs  []error
 }
+
+// maxTreeDepth bounds a file in which a value contains itself.
+const maxTreeDepth = 200
 
 // maxErrors bounds what is told of one file.
 const maxErrors = 50
@@ -73,6 +77,11 @@ func (t *tree) convert(path string, n *yaml.Node) any {
 		}
 		return nil
 	}
+	if t.depth++; t.depth > maxTreeDepth {
+		t.left = 0 // nothing more is read
+		t.fail("", "line %d: values are nested more than %d deep; none may contain itself", n.Line, maxTreeDepth)
+	}
+	defer func() { t.depth-- }()
 	if path != "" && t.lines[path] == 0 {
 		t.lines[path] = n.Line
 	}
