@@ -7,6 +7,6 @@ for file in $(grep -rl --include='*_test.go' --exclude-dir=node_modules '^func F
   for target in $(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$file"); do
     echo "== $(dirname "$file") $target"
     # The engine looks for smaller inputs for up to a minute each unless told otherwise.
-    go test "$(dirname "$file")" -run '^$' -fuzz "^$target\$" -fuzztime "${1:-10s}" -fuzzminimizetime 1s
+    go test "$(dirname "$file")" -run '^$' -fuzz "^$target\$" -fuzztime "${1:-10s}" -fuzzminimizetime 5x
   done
 done

@@ -30,6 +30,7 @@ page docs/openapi.json go run ./internal/gateway/cmd/openapi
 page docs/cli.md go run ./internal/cli/cmd/reference
 page docs/events.md go run ./internal/generate/cmd/reference
 page docs/contracts.md go run ./internal/schema/cmd/reference docs/contracts.md
+page docs/sources.md go run ./internal/app/cmd/sources
 page docs/jobs.md go run ./internal/job/cmd/reference docs/jobs.md
 if [ "$check" != --check ]; then
   # These are checked by the tests of their packages.
