@@ -13,6 +13,7 @@ import (
 const (
 	connectTimeout = 10 * time.Second
 	closeTimeout   = 2 * time.Second
+	answerTimeout  = 30 * time.Second // of a question that needs no work
 	// maxMessage bounds one message of the server: a row with its row before.
 	maxMessage = 256 << 20
 )
@@ -28,6 +29,8 @@ func (s *Source) connect(ctx context.Context, replication bool) (*pgconn.PgConn,
 		"application_name": "millrace " + s.cfg.Source, "client_encoding": "UTF8", "datestyle": "ISO, MDY", "timezone": "UTC",
 		"intervalstyle": "iso_8601", "bytea_output": "hex", "extra_float_digits": "1",
 		"statement_timeout": "0", "idle_in_transaction_session_timeout": "0",
+		// A table is read from its beginning, by one process.
+		"synchronize_seqscans": "off", "max_parallel_workers_per_gather": "0",
 	} {
 		cfg.RuntimeParams[name] = value
 	}

@@ -148,12 +148,15 @@ func (s *session) beginEpoch(ctx context.Context, found *slot) error {
 	return s.save()
 }
 
-// watch tells the lag, and warns when the server keeps much for us.
+// watch tells the lag, and warns when the server keeps much for us. A server that
+// does not answer is given up: nothing else may come from it for days.
 func (s *session) watch(ctx context.Context) error {
 	const every = 5 * time.Second
 	warned := false
 	for {
-		found, err := s.findSlot(ctx)
+		short, cancel := context.WithTimeout(ctx, answerTimeout)
+		found, err := s.findSlot(short)
+		cancel()
 		if err != nil {
 			return err
 		}

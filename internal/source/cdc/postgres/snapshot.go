@@ -117,7 +117,7 @@ func (s *session) readTable(ctx context.Context, t table, at moment) error {
 	if err := s.bindOutbox(shape, columns); err != nil {
 		return err
 	}
-	feed, err := cdc.OpenFeed(ctx, s.feed(s.streamName()+"/"+t.String(), s.state.Epoch+"/"+at.seen), cdc.Mark[struct{}]{})
+	feed, err := cdc.OpenFeed(ctx, s.feed(s.streamName()+"/"+t.String(), s.readingIdentity(at)), cdc.Mark[struct{}]{})
 	if err != nil {
 		return err
 	}
@@ -136,6 +136,13 @@ func (s *session) readTable(ctx context.Context, t table, at moment) error {
 	progress.Done = true
 	s.state.Tables[t.String()] = progress
 	return s.save()
+}
+
+// readingIdentity numbers the rows of each attempt anew: two that see the same
+// transactions may get the rows in different orders. What an earlier attempt
+// brought into the log is recognised by the version of the row.
+func (s *session) readingIdentity(at moment) string {
+	return s.state.Epoch + "/" + at.seen + "/" + strconv.FormatInt(at.micros, 10)
 }
 
 // published returns the columns that are published, and which rows.
