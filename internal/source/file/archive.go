@@ -15,6 +15,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/millrace/millrace/internal/source/resume"
 )
 
 // The zip directory and names are the only parts of an archive that are held in
@@ -48,13 +50,13 @@ func (s *Source) ingestArchive(ctx context.Context, in *Input, c *content, o Opt
 	if a.members, err = members(a.file, size, &s.cfg.Limits); err != nil {
 		return a.report, a.failed(err)
 	}
-	var taken []*ingest
+	var taken []resume.Options // not the members themselves, which have buffers
 	for _, m := range a.members {
-		g, err := a.take(ctx, m)
+		stream, err := a.take(ctx, m)
 		if err != nil {
 			return a.report, err
 		}
-		taken = append(taken, g)
+		taken = append(taken, stream)
 	}
 	if o.Commit != nil {
 		if err := o.Commit(a.report); err != nil {
@@ -195,11 +197,11 @@ func CheckName(name string) error {
 	return nil
 }
 
-// take takes one member.
-func (a *archive) take(ctx context.Context, m *zip.File) (g *ingest, err error) {
+// take takes one member and returns its stream.
+func (a *archive) take(ctx context.Context, m *zip.File) (stream resume.Options, err error) {
 	packed, err := m.Open()
 	if err != nil {
-		return nil, a.failed(err)
+		return stream, a.failed(err)
 	}
 	defer func() { err = errors.Join(err, packed.Close()) }()
 	in := *a.in
@@ -212,12 +214,12 @@ func (a *archive) take(ctx context.Context, m *zip.File) (g *ingest, err error) 
 		text.identity = fmt.Sprintf("%s-%08x-%d", a.content.identity, m.CRC32, m.UncompressedSize64)
 	}
 	if err := text.decode(in.Name, &a.source.cfg.Limits); err != nil {
-		return nil, err
+		return stream, err
 	}
-	g = &ingest{source: a.source, in: &in, options: a.options, text: text, member: true, line: 1, now: a.source.cfg.Clock.Now()}
+	g := &ingest{source: a.source, in: &in, options: a.options, text: text, member: true, line: 1, now: a.source.cfg.Clock.Now()}
 	report, err := g.ingest(ctx)
 	a.add(m.Name, &report)
-	return g, err
+	return g.stream(), err
 }
 
 // unzipped is a member's data; its errors are those of the archive.
@@ -250,14 +252,14 @@ func (a *archive) add(member string, r *Report) {
 }
 
 // forget forgets how far the members' streams were, once all of them are done.
-func (a *archive) forget(ctx context.Context, taken []*ingest) error {
-	for _, g := range taken {
-		w, err := a.source.cfg.Log.Open(ctx, g.stream())
+func (a *archive) forget(ctx context.Context, taken []resume.Options) error {
+	for _, stream := range taken {
+		w, err := a.source.cfg.Log.Open(ctx, stream)
 		if err == nil {
 			err = errors.Join(w.Finish(ctx), w.Close())
 		}
 		if err != nil {
-			return g.appendError(err)
+			return fmt.Errorf("cannot finish %q in the log: %w", stream.Stream, err)
 		}
 	}
 	return nil
