@@ -36,7 +36,8 @@ type Folder interface {
 	// listed is an [ErrEntry].
 	Open(ctx context.Context, e Entry, offset int64) (io.ReadCloser, error)
 	// Dispose does with a file what is to be done with it. gone says that it will
-	// not be listed any more.
+	// not be listed any more. A file that is no longer as it was listed is left
+	// alone, and an [ErrEntry]: what it holds now has not been read.
 	Dispose(ctx context.Context, o *Outcome) (gone bool, err error)
 	// Close ends the connection. The next call of another method makes a new one.
 	Close() error
@@ -45,6 +46,8 @@ type Folder interface {
 // ErrEntry is wrapped by errors that one file has, and the folder has not: it is
 // left alone until the next look.
 var ErrEntry = errors.New("cannot use the file")
+
+var errChanged = errors.New("it has changed since it was looked at")
 
 // Selection says which files of a folder are taken, and in which order.
 type Selection struct {

@@ -200,3 +200,35 @@ func TestInboxTakesAFileOnceWhenKilledBeforeItIsMoved(t *testing.T) {
 		t.Errorf("the log has %d records, the folder holds %s", b.log.Total(), tree(t, dir))
 	}
 }
+
+// What replaces a file while it is read has not been read: it stays, and is taken
+// at a later look.
+func TestInboxLeavesAFileThatIsReplacedWhileItIsRead(t *testing.T) {
+	b, dir := newBench(resumetest.New()), t.TempDir()
+	box := inbox(t, b, dir)
+	path := filepath.Join(dir, "orders.csv")
+	put(t, path, rows)
+	replaced := make(chan error, 1)
+	b.log.OnAppend = func(int) {
+		if len(replaced) == 0 {
+			other := filepath.Join(dir, ".next")
+			replaced <- errors.Join(os.WriteFile(other, []byte(rows+"bob,2,y\ncid,3,z\n"), 0o644), os.Rename(other, path))
+		}
+	}
+	poll(t, box)
+	b.clock.Advance(2 * time.Second)
+	poll(t, box)
+	if err := <-replaced; err != nil {
+		t.Fatal(err)
+	}
+	b.log.OnAppend = nil
+	if got := tree(t, dir); got != "orders.csv" {
+		t.Fatalf("the folder holds %s", got)
+	}
+	poll(t, box)
+	b.clock.Advance(2 * time.Second)
+	poll(t, box)
+	if got := tree(t, dir); got != "done/orders.csv done/orders.csv.report.json" || b.log.Total() != 4 {
+		t.Errorf("the log has %d records, the folder holds %s", b.log.Total(), got)
+	}
+}

@@ -71,8 +71,8 @@ func (l *localFolder) Open(_ context.Context, e Entry, offset int64) (io.ReadClo
 	info, err := f.Stat()
 	switch {
 	case err != nil:
-	case !info.Mode().IsRegular() || info.Size() != e.Size || !info.ModTime().Equal(e.Modified):
-		err = errors.New("it has changed since it was looked at")
+	case !looksLike(info, &e):
+		err = errChanged
 	case offset > 0:
 		_, err = f.Seek(offset, io.SeekStart)
 	}
@@ -82,11 +82,19 @@ func (l *localFolder) Open(_ context.Context, e Entry, offset int64) (io.ReadClo
 	return f, nil
 }
 
+// looksLike reports whether a file is the one that was listed.
+func looksLike(info fs.FileInfo, e *Entry) bool {
+	return info.Mode().IsRegular() && info.Size() == e.Size && info.ModTime().Equal(e.Modified)
+}
+
 // Dispose implements [Folder]: a file is moved beside its report. The report is
 // written first, so that a file in done/ or failed/ always has one; a second
 // file of the same name gets a number.
 func (l *localFolder) Dispose(_ context.Context, o *Outcome) (gone bool, err error) {
 	name, to := o.Entry.Name, failedDir
+	if info, err := os.Lstat(filepath.Join(l.dir, name)); err == nil && !looksLike(info, &o.Entry) {
+		return false, fmt.Errorf("cannot move %q away: %w: %w", name, ErrEntry, errChanged)
+	}
 	if o.Taken {
 		to = doneDir
 	}

@@ -243,7 +243,8 @@ func (m *manifests) expectation(name string) (e expectation, ok bool) {
 	return e, ok
 }
 
-// taken notes that a file was taken, before it is gone.
+// taken notes that a file was taken and disposed of. One that changed meanwhile
+// still needs its manifest.
 func (m *manifests) taken(name string) error {
 	if m.pattern == "" {
 		return nil

@@ -137,7 +137,12 @@ func (w *Watcher) poll(ctx context.Context, connected func()) error {
 			w.meter.SetLag(lag)
 		}
 	}
-	return w.manifests.putAway(ctx, w.cfg.Folder)
+	err = w.manifests.putAway(ctx, w.cfg.Folder)
+	if errors.Is(err, ErrEntry) {
+		w.cfg.Logger.Warn("a manifest cannot be put away now", "source", w.cfg.Source, "error", err)
+		return nil
+	}
+	return err
 }
 
 // list returns the files of the folder that may be taken or tell of others.
@@ -295,11 +300,11 @@ func (w *Watcher) dispose(ctx context.Context, e Entry, r *fileReport) error {
 	if err != nil {
 		return fmt.Errorf("BUG: cannot write the report of %q: %w", e.Name, err)
 	}
-	if err := w.manifests.taken(e.Name); err != nil {
-		return err
-	}
 	gone, err := w.cfg.Folder.Dispose(ctx, &Outcome{Entry: e, Taken: r.Status == doneDir, Report: append(text, '\n')})
 	if err != nil {
+		return err
+	}
+	if err := w.manifests.taken(e.Name); err != nil {
 		return err
 	}
 	if w.cfg.Select.Increasing {

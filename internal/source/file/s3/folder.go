@@ -177,12 +177,9 @@ func (f *Folder) Open(ctx context.Context, e filesource.Entry, offset int64) (io
 
 // entryError tells what the store says of an object from what it says at all.
 func entryError(err error) error {
-	var answer minio.ErrorResponse
-	if errors.As(err, &answer) {
-		switch answer.StatusCode {
-		case http.StatusNotFound, http.StatusForbidden, http.StatusPreconditionFailed, http.StatusRequestedRangeNotSatisfiable:
-			return fmt.Errorf("%w: %w", filesource.ErrEntry, err)
-		}
+	switch statusOf(err) {
+	case http.StatusNotFound, http.StatusForbidden, http.StatusPreconditionFailed, http.StatusRequestedRangeNotSatisfiable:
+		return fmt.Errorf("%w: %w", filesource.ErrEntry, err)
 	}
 	return err
 }
@@ -195,31 +192,83 @@ func (f *Folder) Dispose(ctx context.Context, o *filesource.Outcome) (gone bool,
 	if o.Taken {
 		state, prefix = "done", f.cfg.DonePrefix
 	}
-	switch {
-	case f.cfg.After == Tag:
+	if f.cfg.After == Keep || f.cfg.After == Delete && !o.Taken {
+		return false, nil
+	}
+	if gone, err := f.unchanged(ctx, key, o.Entry.Version); gone || err != nil {
+		return gone, disposeError("dispose of", key, err)
+	}
+	switch f.cfg.After {
+	case Tag:
 		t, err := tags.NewTags(map[string]string{tagName: state}, true)
 		if err != nil {
 			return false, fmt.Errorf("BUG: cannot make a tag: %w", err)
 		}
 		return false, disposeError("tag", key, f.core.PutObjectTagging(ctx, f.cfg.Bucket, key, t, minio.PutObjectTaggingOptions{}))
-	case f.cfg.After == Move:
-		from := minio.CopySrcOptions{Bucket: f.cfg.Bucket, Object: key, MatchETag: o.Entry.Version}
-		to := minio.CopyDestOptions{Bucket: f.cfg.Bucket, Object: path.Join(prefix, o.Entry.Name)}
-		if _, err := f.core.Client.CopyObject(ctx, to, from); err != nil {
+	case Move:
+		if err := f.copy(ctx, key, path.Join(prefix, o.Entry.Name), &o.Entry); err != nil {
 			return false, disposeError("copy", key, err)
 		}
-	case f.cfg.After != Delete || !o.Taken:
-		return false, nil
+		if gone, err := f.unchanged(ctx, key, o.Entry.Version); gone || err != nil {
+			return gone, disposeError("delete", key, err)
+		}
 	}
 	err = f.core.Client.RemoveObject(ctx, f.cfg.Bucket, key, minio.RemoveObjectOptions{})
 	return err == nil, disposeError("delete", key, err)
 }
 
+// copyPart is how much of an object is copied by one request. Stores do 5 GiB at
+// most, and do not answer before they are done.
+const copyPart = 512 << 20
+
+// copy copies an object as it was listed.
+func (f *Folder) copy(ctx context.Context, from, to string, e *filesource.Entry) (err error) {
+	source := minio.CopySrcOptions{Bucket: f.cfg.Bucket, Object: from, MatchETag: e.Version}
+	target := minio.CopyDestOptions{Bucket: f.cfg.Bucket, Object: to, PartSize: copyPart}
+	if e.Size > copyPart {
+		_, err = f.core.Client.ComposeObject(ctx, target, source)
+	} else {
+		_, err = f.core.Client.CopyObject(ctx, target, source)
+	}
+	return err
+}
+
+// unchanged refuses an object that is not the one that was listed: what has
+// replaced it has not been read. One that is gone had been disposed of, and the
+// answer was lost.
+func (f *Folder) unchanged(ctx context.Context, key, version string) (gone bool, err error) {
+	var options minio.StatObjectOptions
+	if err := options.SetMatchETag(version); err != nil {
+		return false, err
+	}
+	info, err := f.core.Client.StatObject(ctx, f.cfg.Bucket, key, options)
+	if statusOf(err) == http.StatusNotFound {
+		return true, nil
+	}
+	if err == nil && strings.Trim(info.ETag, `"`) != version { // the store knows no conditions
+		err = fmt.Errorf("%w: it has changed since it was listed", filesource.ErrEntry)
+	}
+	return false, err
+}
+
+func statusOf(err error) int {
+	var answer minio.ErrorResponse
+	if errors.As(err, &answer) {
+		return answer.StatusCode
+	}
+	return 0
+}
+
+// disposeError takes what is forbidden for an error of the store: it concerns all
+// objects, and each would be read again at every look.
 func disposeError(what, key string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("cannot %s %q: %w", what, key, entryError(err))
+	if statusOf(err) != http.StatusForbidden {
+		err = entryError(err)
+	}
+	return fmt.Errorf("cannot %s %q: %w", what, key, err)
 }
 
 // Close implements filesource.Folder.

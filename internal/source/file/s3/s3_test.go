@@ -230,3 +230,27 @@ func TestWrongKeysAndBuckets(t *testing.T) {
 		t.Errorf("an endpoint without a scheme: %v", err)
 	}
 }
+
+// What replaces an object while it is read has not been read: it stays, and is
+// taken at a later look.
+func TestAnObjectThatIsReplacedWhileItIsReadIsLeft(t *testing.T) {
+	for _, after := range []s3folder.After{s3folder.Tag, s3folder.Move, s3folder.Delete} {
+		t.Run(string(after), func(t *testing.T) {
+			s := open(t)
+			s.put(t, "in/a.jsonl", lines(0, 5))
+			l, cfg := resumetest.New(), s.settings()
+			cfg.Prefix, cfg.After = "in/", after
+			var once sync.Once
+			l.OnAppend = func(int) { once.Do(func() { s.put(t, "in/a.jsonl", lines(0, 7)) }) }
+			w := watcher(t, cfg, l, filesource.Selection{})
+			poll(t, w)
+			if got := s.keys(t); got != "in/a.jsonl" {
+				t.Fatalf("the bucket holds %s", got)
+			}
+			poll(t, w)
+			if l.Total() != 12 {
+				t.Errorf("%d records", l.Total())
+			}
+		})
+	}
+}

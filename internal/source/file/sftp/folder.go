@@ -93,8 +93,8 @@ func (f *Folder) Open(ctx context.Context, e filesource.Entry, offset int64) (io
 	if err != nil {
 		return nil, f.entryError(err)
 	}
-	if !info.Mode().IsRegular() || info.Size() != e.Size || !info.ModTime().Equal(e.Modified) {
-		return nil, fmt.Errorf("%w: it has changed since it was looked at", filesource.ErrEntry)
+	if err := unchanged(info, &e); err != nil {
+		return nil, err
 	}
 	r, err := client.Open(name)
 	if err != nil {
@@ -104,6 +104,14 @@ func (f *Folder) Open(ctx context.Context, e filesource.Entry, offset int64) (io
 		return nil, errors.Join(f.entryError(err), r.Close())
 	}
 	return file{bufio.NewReaderSize(io.LimitReader(r, e.Size-offset), readAhead), r}, nil
+}
+
+// unchanged refuses a file that is not the one that was listed.
+func unchanged(info fs.FileInfo, e *filesource.Entry) error {
+	if !info.Mode().IsRegular() || info.Size() != e.Size || !info.ModTime().Equal(e.Modified) {
+		return fmt.Errorf("%w: it has changed since it was looked at", filesource.ErrEntry)
+	}
+	return nil
 }
 
 // entryError tells what the server says of a file from a broken connection.
@@ -128,6 +136,17 @@ func (f *Folder) Dispose(ctx context.Context, o *filesource.Outcome) (gone bool,
 		return false, err
 	}
 	name := path.Join(f.cfg.Path, o.Entry.Name)
+	// What has replaced the file since it was listed has not been read.
+	info, err := client.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil // it had been disposed of, and the answer was lost
+	}
+	if err == nil {
+		err = unchanged(info, &o.Entry)
+	}
+	if err != nil {
+		return false, f.disposeError("dispose of", name, err)
+	}
 	if f.cfg.After == Delete {
 		err = client.Remove(name)
 		if errors.Is(err, fs.ErrNotExist) {

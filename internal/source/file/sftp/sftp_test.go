@@ -257,3 +257,26 @@ func TestAManifestOnAServer(t *testing.T) {
 		t.Errorf("%d records; the folder holds %s", l.Total(), got)
 	}
 }
+
+// What replaces a file while it is read has not been read: it stays, and is taken
+// at a later look.
+func TestAFileThatIsReplacedWhileItIsReadIsLeft(t *testing.T) {
+	for _, after := range []sftpfolder.After{sftpfolder.Move, sftpfolder.Delete} {
+		s := servicetest.OpenSSH(t)
+		path := filepath.Join(s.Files, "a.jsonl")
+		put(t, path, lines(0, 5))
+		l, cfg := resumetest.New(), settings(s)
+		cfg.After = after
+		var once sync.Once
+		l.OnAppend = func(int) { once.Do(func() { put(t, path, lines(0, 7)) }) }
+		w := watcher(t, cfg, l, filesource.Selection{})
+		poll(t, w)
+		if got := tree(t, s.Files); got != "a.jsonl" {
+			t.Fatalf("%s: the folder holds %s", after, got)
+		}
+		poll(t, w)
+		if l.Total() != 12 {
+			t.Errorf("%s: %d records", after, l.Total())
+		}
+	}
+}
