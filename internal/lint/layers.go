@@ -125,6 +125,7 @@ var Layers = []Layer{
 			{"internal/source/supervise", "internal/source/meter"},
 			{"internal/source/intake", "internal/source/meter"}, {"internal/source/intake", "internal/source/route"},
 			{"internal/source/spool", "internal/source/meter"}, {"internal/source/spool", "internal/source/resume"}, {"internal/source/spool", "internal/source/route"},
+			{"internal/source/resume", "internal/source/route"},
 		},
 	},
 	{

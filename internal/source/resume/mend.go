@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/millrace/millrace/internal/eventlog"
+	"github.com/millrace/millrace/internal/source/route"
 )
 
 // The waits between two attempts to mend.
@@ -23,9 +24,13 @@ func (w *Writer) mend(ctx context.Context) error {
 	err := w.failure
 	w.mu.Unlock()
 	began := w.log.Clock.Now()
+	singly := false
 	for wait := firstWait; ; wait = min(2*wait, maxWait) {
 		if errors.Is(err, eventlog.ErrTooLarge) {
-			return err
+			if singly {
+				return err // not even its sample gets in
+			}
+			singly = true
 		}
 		if limit := w.options.RetryFor; limit > 0 && w.log.Clock.Now().Sub(began) > limit {
 			return fmt.Errorf("gave up after %s: %w", limit, err)
@@ -33,14 +38,16 @@ func (w *Writer) mend(ctx context.Context) error {
 		if sleepErr := w.pause(ctx, wait); sleepErr != nil {
 			return errors.Join(sleepErr, err)
 		}
-		if err = w.appendMissing(ctx); err == nil {
+		if err = w.appendMissing(ctx, singly); err == nil {
 			return nil
 		}
 	}
 }
 
-// appendMissing is one attempt of mend.
-func (w *Writer) appendMissing(ctx context.Context) error {
+// appendMissing is one attempt of mend. With singly it finds the records that are too
+// large for the log: a batch that fails because of one may be in the log in part, so
+// that this takes another attempt, which reads back.
+func (w *Writer) appendMissing(ctx context.Context, singly bool) error {
 	w.mu.Lock()
 	from := make(map[int32]int64, len(w.from))
 	for p, at := range w.from {
@@ -69,7 +76,7 @@ func (w *Writer) appendMissing(ctx context.Context) error {
 		if len(missing) == 0 {
 			continue
 		}
-		if err := w.log.Appender.Append(ctx, missing); err != nil {
+		if err := w.append(ctx, missing, singly); err != nil {
 			return err
 		}
 		for i := range missing {
@@ -77,6 +84,25 @@ func (w *Writer) appendMissing(ctx context.Context) error {
 		}
 	}
 	w.mended(ends)
+	return nil
+}
+
+// append brings entries into the log. With singly, one that is too large for it is
+// counted as a refused one: else the stream would come back to it for ever.
+func (w *Writer) append(ctx context.Context, entries []eventlog.Entry, singly bool) error {
+	if !singly {
+		return w.log.Appender.Append(ctx, entries)
+	}
+	for i := range entries {
+		err := w.log.Appender.Append(ctx, entries[i:i+1])
+		if r := &entries[i].Record; errors.Is(err, eventlog.ErrTooLarge) && r.Reject == "" {
+			r.Reject, r.Payload = route.TooLarge, r.Payload[:min(len(r.Payload), route.SampleBytes)]
+			err = w.log.Appender.Append(ctx, entries[i:i+1])
+		}
+		if err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -219,3 +219,92 @@ func TestAStreamHasOneWriter(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// picky is a log that takes no payload above 2,000 bytes, and of a batch the others.
+type picky struct{ *resumetest.Log }
+
+func taken(entries []eventlog.Entry) (small []eventlog.Entry, err error) {
+	for _, e := range entries {
+		if len(e.Record.Payload) > 2000 {
+			err = eventlog.ErrTooLarge
+			continue
+		}
+		small = append(small, e)
+	}
+	return small, err
+}
+
+func (p picky) Append(ctx context.Context, entries []eventlog.Entry) error {
+	small, err := taken(entries)
+	if err != nil {
+		return errors.Join(p.Log.Append(ctx, small), err)
+	}
+	return p.Log.Append(ctx, entries)
+}
+
+func (p picky) AppendAsync(ctx context.Context, entries []eventlog.Entry, done func([]eventlog.Entry, error)) {
+	small, tooLarge := taken(entries)
+	if tooLarge == nil {
+		p.Log.AppendAsync(ctx, entries, done)
+		return
+	}
+	p.Log.AppendAsync(ctx, small, func(_ []eventlog.Entry, err error) { done(entries, errors.Join(err, tooLarge)) })
+}
+
+func TestARecordThatTheLogCannotTakeIsCountedAndHoldsNothingUp(t *testing.T) {
+	for seed := range uint64(30) {
+		log := resumetest.New()
+		if seed%3 > 0 {
+			log.Fail(0.3, seed)
+		}
+		l := around(log)
+		l.Appender = picky{log}
+		w, err := l.Open(t.Context(), resume.Options{Source: "shop", Stream: "orders", Identity: "one", InFlight: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		const n, large = 100, 50
+		for at := 1; at <= n; {
+			b, err := w.Batch(t.Context())
+			if err != nil {
+				t.Fatalf("seed %d: %v", seed, err)
+			}
+			for ; at <= n && len(b.Entries) < 7; at++ {
+				e := eventlog.Entry{Key: fmt.Appendf(nil, "k%d", at%11), Record: adapter.Record{
+					Source: "shop", Stream: "orders", Position: int64(at), Payload: []byte("small"),
+				}}
+				if at == large {
+					e.Record.Payload = make([]byte, 5000)
+				}
+				b.Last, b.Entries = int64(at), append(b.Entries, e)
+			}
+			w.Send(t.Context(), b)
+		}
+		if err := errors.Join(w.Flush(t.Context()), w.Close()); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		log.Wait()
+		expectLarge(t, log, n, large)
+	}
+}
+
+// expectLarge checks that the log has the positions 1 to n once, and one as a sample.
+func expectLarge(t *testing.T, log *resumetest.Log, n int, large int64) {
+	t.Helper()
+	seen := make(map[int64]bool)
+	for p := range int32(resumetest.Partitions) {
+		for _, e := range log.Records(p) {
+			r := e.Record
+			if seen[r.Position] {
+				t.Fatalf("position %d is twice in the log", r.Position)
+			}
+			seen[r.Position] = true
+			if r.Position == large && (r.Reject != "too_large" || len(r.Payload) != 1024) || r.Position != large && r.Reject != "" {
+				t.Errorf("position %d has %d bytes and the reject reason %q", r.Position, len(r.Payload), r.Reject)
+			}
+		}
+	}
+	if len(seen) != n {
+		t.Errorf("the log has %d positions, want %d", len(seen), n)
+	}
+}
