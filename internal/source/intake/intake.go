@@ -216,8 +216,9 @@ func (i *Intake[T]) retry(ctx context.Context, b *batch[T], err error) error {
 	began := i.cfg.Clock.Now()
 	for wait := firstWait; err != nil; wait = min(2*wait, maxWait) {
 		if errors.Is(err, eventlog.ErrTooLarge) {
-			err = i.refuseLarge(ctx, b)
-			continue
+			if err = i.refuseLarge(ctx, b); err == nil {
+				return nil
+			}
 		}
 		if i.cfg.Clock.Now().Sub(began) >= i.cfg.RetryFor {
 			return fmt.Errorf("the log refused %d messages for %s: %w", len(b.entries), i.cfg.RetryFor, err)

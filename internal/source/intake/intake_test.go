@@ -298,3 +298,31 @@ func BenchmarkTake(b *testing.B) {
 		}
 	}
 }
+
+// closedDoor is a log that takes nothing for small enough.
+type closedDoor struct{ discard }
+
+func (closedDoor) Append(context.Context, []eventlog.Entry) error { return eventlog.ErrTooLarge }
+func (closedDoor) AppendAsync(_ context.Context, entries []eventlog.Entry, done func([]eventlog.Entry, error)) {
+	done(entries, eventlog.ErrTooLarge)
+}
+
+// advancing is a clock on which sleeping takes the time that it should, at once.
+type advancing struct{ *clock.Fake }
+
+func (a advancing) Sleep(ctx context.Context, d time.Duration) error {
+	a.Advance(d)
+	return ctx.Err()
+}
+
+func TestALogThatTakesNotEvenASampleIsAnErrorOfTheMessages(t *testing.T) {
+	told := new(told)
+	cfg := config(closedDoor{})
+	cfg.Clock, cfg.RetryFor = advancing{clock.NewFake(time.Unix(0, 0))}, time.Minute
+	i := intake.Open(t.Context(), cfg, told.landed)
+	take(t, i, 0, 1)
+	i.Close()
+	if len(told.errs) != 1 || !errors.Is(told.errs[0], eventlog.ErrTooLarge) || !strings.Contains(told.errs[0].Error(), "for 1m0s") {
+		t.Errorf("errors %v", told.errs)
+	}
+}
