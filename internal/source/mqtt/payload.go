@@ -20,6 +20,9 @@ const (
 // maxNumber bounds a number as text.
 const maxNumber = 64
 
+// maxTopic bounds a topic: MQTT allows 64 KiB, which the metadata of a record has in all.
+const maxTopic = 8 << 10
+
 // message makes a message of a delivery. A plain value becomes
 //
 //	{"id":"…","time":"…","topic":"…","value":…}
@@ -27,6 +30,9 @@ const maxNumber = 64
 // with the time at which it came. Where the sender gives no id, each delivery has its
 // own: equal readings of a sensor are no repetitions.
 func (s *Source) message(d *delivery) intake.Message {
+	if len(d.topic) > maxTopic {
+		return intake.Message{Payload: d.payload, Reject: route.EnvelopeTooLarge}
+	}
 	m := intake.Message{Payload: d.payload, Stream: "mqtt:" + d.topic}
 	if s.cfg.Envelope {
 		m.Envelope = string((&route.Envelope{ID: d.id, Topic: d.topic}).Append(nil))

@@ -51,6 +51,10 @@ func TestEqualReadingsWithoutAnIdentityAreDifferentEvents(t *testing.T) {
 	if long.Reject != "envelope_too_large" {
 		t.Errorf("an id of 20,000 bytes: %q", long.Reject)
 	}
+	long = s.message(&delivery{topic: strings.Repeat("t", 8193), payload: []byte("1")})
+	if long.Reject != "envelope_too_large" || long.Stream != "" || string(long.Payload) != "1" {
+		t.Errorf("a topic of 8,193 bytes: %q, the stream has %d", long.Reject, len(long.Stream))
+	}
 }
 
 func FuzzValue(f *testing.F) {

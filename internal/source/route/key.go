@@ -12,17 +12,25 @@ import (
 // Append appends the route key of a record. What the adapter cannot read is
 // still logged: the pass quarantines it. Its key, like that of a refused record,
 // is a digest of its bytes, so that a delivery and its repetition share one
-// partition.
+// partition. A key that is too long for the log is digested itself.
 func Append(dst []byte, d adapter.Decoder, r *adapter.Record) []byte {
+	digested := r.Payload
 	if r.Reject == "" {
 		if key, err := d.RouteKey(dst, r); err == nil && len(key) > len(dst) {
-			return key
+			if len(key)-len(dst) <= maxKey {
+				return key
+			}
+			digested = key[len(dst):]
 		}
 	}
-	sum := xxh3.Hash128(r.Payload)
+	sum := xxh3.Hash128(digested)
 	dst = binary.BigEndian.AppendUint64(dst, sum.Hi)
 	return binary.BigEndian.AppendUint64(dst, sum.Lo)
 }
+
+// maxKey bounds a key: with a long one not even the sample of a record would fit into
+// the log.
+const maxKey = 4 << 10
 
 // SampleBytes is how much of a refused record is logged.
 const SampleBytes = 1 << 10
