@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/millrace/millrace/adapter"
 	"github.com/millrace/millrace/internal/eventlog"
 	"github.com/millrace/millrace/internal/source/route"
 )
@@ -160,8 +162,8 @@ func (s *Spool) readBack(ctx context.Context) error {
 // fill reads the next records that are not in the log.
 func (d *drainer) fill() error {
 	d.entries, d.headers = d.entries[:0], d.headers[:0]
-	bytes := 0
-	for len(d.entries) < d.batch && bytes < drainBytes {
+	size := 0
+	for len(d.entries) < d.batch && size < drainBytes {
 		f, err := d.next()
 		if errors.Is(err, io.EOF) {
 			break
@@ -173,10 +175,8 @@ func (d *drainer) fill() error {
 		if d.spool.known(f.sequence) {
 			continue
 		}
-		if err := d.add(f); err != nil {
-			return err
-		}
-		bytes += len(f.payload) + len(f.meta)
+		d.add(f)
+		size += len(f.payload) + len(f.meta)
 	}
 	// Growing moves the headers; the slices into them are cut last.
 	for i := range d.entries {
@@ -195,11 +195,13 @@ func (s *Spool) known(sequence int64) bool {
 }
 
 // add makes an entry of a record. It keeps parts of the frame.
-func (d *drainer) add(f *frame) error {
+func (d *drainer) add(f *frame) {
 	e := eventlog.Entry{Key: f.key}
 	e.Record.Payload = f.payload
 	if err := d.parser.Parse(f.meta, &e.Record); err != nil {
-		return fmt.Errorf("BUG: record %d of the spool: %w", f.sequence, err)
+		d.spool.o.Logger.Warn("the metadata of a spooled record cannot be read; it is logged as a refused one",
+			"folder", d.spool.o.Dir, "record", f.sequence, "error", err)
+		e.Record = refused(f)
 	}
 	from := len(d.headers)
 	d.headers = eventlog.AppendSpooled(d.headers, eventlog.Spooled{Spool: d.spool.o.Name, Sequence: f.sequence, Received: f.received})
@@ -208,7 +210,17 @@ func (d *drainer) add(f *frame) error {
 	if len(d.entries) == 1 {
 		d.spool.oldest(time.UnixMicro(f.received))
 	}
-	return nil
+}
+
+// refused is a record whose metadata is longer than a reader of the log takes. Its
+// sender has been told "yes", so that it is counted, for its source where that shows.
+func refused(f *frame) adapter.Record {
+	r := adapter.Record{Reject: route.EnvelopeTooLarge, Payload: f.payload[:min(len(f.payload), route.SampleBytes)]}
+	const most = 128 // longer than any name that the configuration allows
+	if fields := bytes.SplitN(f.meta, []byte{'\t'}, 4); len(fields) == 4 && len(fields[1]) <= most && len(fields[2]) <= most {
+		r.Source, r.Adapter = string(fields[1]), string(fields[2])
+	}
+	return r
 }
 
 func (s *Spool) oldest(at time.Time) {
@@ -229,7 +241,10 @@ func (d *drainer) next() (*frame, error) {
 				return f, err
 			}
 		}
-		next := d.spool.segmentAfter(d.segment)
+		next, grew := d.spool.segmentAfter(d.segment, d.reader.at)
+		if grew {
+			continue
+		}
 		if next == nil {
 			return nil, io.EOF
 		}
@@ -240,16 +255,20 @@ func (d *drainer) next() (*frame, error) {
 }
 
 // segmentAfter returns the oldest segment that is newer than one; nil stands before
-// all.
-func (s *Spool) segmentAfter(one *segment) *segment {
+// all. It reports instead that one has grown behind at, up to where it was read: a
+// group may be written there, and the next segment be begun, while nobody looks.
+func (s *Spool) segmentAfter(one *segment, at int64) (next *segment, grew bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if one != nil && at < one.durable {
+		return nil, true
+	}
 	for _, other := range s.segments {
 		if one == nil || other.first > one.first {
-			return other
+			return other, false
 		}
 	}
-	return nil
+	return nil, false
 }
 
 func (d *drainer) open(next *segment) error {
