@@ -93,36 +93,9 @@ func (d *Decoder) items(at jsonevent.Path) {
 		it := item{Item: jsonevent.Item{Quantity: 1}}
 		for c.Object(); c.More(); {
 			at.Key = in.Unquote(c.Key())
-			d.itemMember(&it, at)
+			in.ItemMember(&it.Item, &it.kind, at)
 		}
 		e.items = append(e.items, it)
-	}
-}
-
-func (d *Decoder) itemMember(it *item, at jsonevent.Path) {
-	in := &d.in
-	v := in.Cursor.Value()
-	switch at.Key {
-	case "product_id":
-		it.ProductID = in.Text(v, "item.product_id", at)
-	case "name":
-		it.Name = in.Text(v, "item.name", at)
-	case "category":
-		it.Category = in.Text(v, "item.category", at)
-	case "price":
-		it.Price, _ = in.Money(v, "item.price", at)
-	case "quantity":
-		if n, ok := in.Integer(v, "item.quantity", at); ok {
-			it.Quantity = n
-		}
-	case "kind":
-		kind := in.Text(v, "item.kind", at)
-		switch {
-		case known(kind):
-			it.kind = kind
-		case kind != "":
-			in.Problem(event.Schema, "cloudevents.kind", "item.kind", kind, at.String()+" is none of sale, cancellation, adjustment, fee and view")
-		}
 	}
 }
 

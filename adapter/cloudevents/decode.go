@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
-	"slices"
 	"strings"
 
 	"github.com/millrace/millrace/adapter"
@@ -184,8 +183,3 @@ func (d *Decoder) storeData(b *event.Batch, i int) {
 func (d *Decoder) dataProblem(err *jsontext.SyntaxError) {
 	d.in.Problem(event.Undecodable, "cloudevents.data", "properties", d.data, "the data is "+err.Error())
 }
-
-var kinds = []string{event.KindSale, event.KindCancellation, event.KindAdjustment, event.KindFee, event.KindView}
-
-// known reports whether a kind of items is one of ours.
-func known(kind string) bool { return slices.Contains(kinds, kind) }

@@ -47,7 +47,6 @@ var (
 		"channel", "country", "currency", "amount", "items", "properties", "context",
 	}
 	itemKeys = []string{"product_id", "name", "category", "quantity", "price", "kind"}
-	kinds    = []string{event.KindSale, event.KindCancellation, event.KindAdjustment, event.KindFee, event.KindView}
 )
 
 // volatile reports whether a member is about the delivery, not the event: a
@@ -225,7 +224,7 @@ func (d *Decoder) items(at jsonevent.Path) {
 			if c.Err() != nil {
 				return
 			}
-			d.itemMember(&it, at)
+			in.ItemMember(&it.Item, &it.kind, at)
 			if n := slices.Index(itemKeys, at.Key); n >= 0 {
 				d.once(&seen, n, at.Key, "items")
 			} else {
@@ -233,33 +232,6 @@ func (d *Decoder) items(at jsonevent.Path) {
 			}
 		}
 		d.e.items = append(d.e.items, it)
-	}
-}
-
-func (d *Decoder) itemMember(it *item, at jsonevent.Path) {
-	in := &d.in
-	v := in.Cursor.Value()
-	switch at.Key {
-	case "product_id":
-		it.ProductID = in.Text(v, "item.product_id", at)
-	case "name":
-		it.Name = in.Text(v, "item.name", at)
-	case "category":
-		it.Category = in.Text(v, "item.category", at)
-	case "price":
-		it.Price, _ = in.Money(v, "item.price", at)
-	case "quantity":
-		if n, ok := in.Integer(v, "item.quantity", at); ok {
-			it.Quantity = n
-		}
-	case "kind":
-		kind := in.Text(v, "item.kind", at)
-		switch {
-		case slices.Contains(kinds, kind):
-			it.kind = kind
-		case kind != "":
-			in.Problem(event.Schema, "native.kind", "item.kind", kind, at.String()+" is none of "+strings.Join(kinds, ", "))
-		}
 	}
 }
 

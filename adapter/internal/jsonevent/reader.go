@@ -20,13 +20,13 @@ import (
 const FieldPayload = "payload"
 
 // Rules are the names of the problems of one adapter.
-type Rules struct{ JSON, Type, Number, Negative, Time, Rounded, Amount, Currency string }
+type Rules struct{ JSON, Type, Number, Negative, Time, Rounded, Amount, Currency, Kind string }
 
 // RulesOf returns the rules of an adapter.
 func RulesOf(name string) Rules {
 	return Rules{
 		JSON: name + ".json", Type: name + ".type", Number: name + ".number", Negative: name + ".negative",
-		Time: name + ".timestamp", Rounded: name + ".rounded", Amount: name + ".amount", Currency: name + ".currency",
+		Time: name + ".timestamp", Rounded: name + ".rounded", Amount: name + ".amount", Currency: name + ".currency", Kind: name + ".kind",
 	}
 }
 
