@@ -5,7 +5,7 @@ SHELL := bash
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 TOOL := go tool -modfile=tools/go.mod
-FUZZTIME ?= 10s
+FUZZTIME ?= 1m
 SEEDS ?= 500
 BENCHTIME ?= 1s
 PEERS ?= -events 2000000 -cep-events 100000 -timeout 60m
@@ -61,13 +61,17 @@ bench: build ## Measure; docs/benchmarks.md holds the results
 	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem $$(grep -rl --include='*_test.go' '^func Benchmark' adapter event internal | xargs -n1 dirname | sort -u | sed 's|^|./|')
 	@if [ -d bench ]; then go run ./bench; fi
 
+bench-sources: build ## Measure the doors by protocol, idle connections, and the sources on real services
+	go run ./bench -only doors,idle
+	go test -run '^$$' -tags sources -bench . -benchtime $(BENCHTIME) -benchmem ./adapter/csv ./adapter/x12 ./adapter/mapped ./internal/source/cdc/... ./internal/source/amqp ./internal/source/mqtt ./internal/source/redis ./internal/source/transcode/... ./internal/schema/contract
+
 bench-peers: ## The same queries in Kafka Streams, Flink and Millrace; see bench/peers/README.md (PEERS='flags')
 	mvn -q -B -f bench/peers/java package
 	@mkdir -p bin
 	go build -o bin/millrace-peer ./bench/peers/millrace
 	go run ./bench/peers -millrace bin/millrace-peer -systems streams,flink,millrace $(PEERS)
 
-fuzz: ## Run each fuzz target for FUZZTIME (10s)
+fuzz: ## Run each fuzz target for FUZZTIME (1m)
 	tools/fuzz.sh $(FUZZTIME)
 
 sim: ## The pass dies at any write, with SEEDS (500) seeds; then kills of the platform with random ones
@@ -86,4 +90,4 @@ vuln: ## Look for known vulnerabilities; needs to reach vuln.go.dev
 web/node_modules/.package-lock.json: web/package-lock.json
 	npm --prefix web ci
 
-.PHONY: help build run test test-unit e2e kafka-test sources-test test-web lint fmt generate bench bench-peers fuzz sim docs console vuln
+.PHONY: help build run test test-unit e2e kafka-test sources-test test-web lint fmt generate bench bench-sources bench-peers fuzz sim docs console vuln

@@ -27,6 +27,7 @@ sources:
   - {name: sdk, adapter: segment, write_keys: [sdk-write-key]}
   - {name: snowplow, adapter: snowplow, write_keys: [snowplow-write-key]}
   - {name: cloud, adapter: cloudevents, write_keys: [cloud-write-key]}
+  - {name: hooks, adapter: woocommerce, webhook: {kind: woocommerce, secret: hook-secret}}
   - {name: ga4, adapter: ga4, write_keys: [ga4-write-key]}
   - {name: year-1, adapter: onlineretail}
   - {name: year-2, adapter: onlineretail}
