@@ -28,7 +28,7 @@ test: lint test-unit e2e kafka-test sources-test test-web ## Everything CI runs:
 
 test-unit: ## Unit tests with the race detector
 	go test -race -timeout 20m $(UNIT)
-	go test -count=1 -run 'TestSuite' ./adapter/csv ./adapter/mapped ./adapter/native ./adapter/segment
+	go test -count=1 -run 'TestSuite|CostNoMemory' ./adapter/... ./internal/schema/contract
 
 e2e: ## End-to-end tests of the real binary
 	go test -count=1 -timeout 20m ./e2e/...
