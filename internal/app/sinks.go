@@ -116,8 +116,11 @@ func (p *platform) destination(s *config.Sink) (func(context.Context) (sink.Dest
 	case s.Webhook.URL != "":
 		w := s.Webhook
 		c := webhook.Config{
-			Name: s.Name, URL: w.URL, Secret: []byte(w.Secret), Headers: w.Headers,
+			Name: s.Name, URL: string(w.URL), Secret: []byte(w.Secret),
 			BatchSize: w.BatchSize, Concurrency: w.Concurrency, Timeout: w.Timeout, Clock: p.clock,
+		}
+		for _, h := range w.Headers {
+			c.Headers = append(c.Headers, string(h))
 		}
 		return func(context.Context) (sink.Destination, error) { return webhook.New(c), nil }, nil
 	case s.AMQP.URL != "":

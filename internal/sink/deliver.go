@@ -74,7 +74,7 @@ func (s *Sink) deliver(ctx context.Context) error {
 			continue
 		}
 		var refused *RefusedError
-		if errors.As(err, &refused) && s.cfg.DeadLetters != "" {
+		if errors.As(err, &refused) && s.cfg.DeadLetters != "" && !rest[refused.Index].Done {
 			if err := s.bury(ctx, &rest[refused.Index], refused.Reason); err != nil {
 				return err
 			}

@@ -24,9 +24,9 @@ type Sink struct {
 
 // WebhookSink configures deliveries by HTTP.
 type WebhookSink struct {
-	URL         string        `yaml:"url" check:"url" desc:"URL that messages are posted to. Empty: no such sink."`
+	URL         Secret        `yaml:"url" desc:"URL that messages are posted to. Empty: no such sink."`
 	Secret      Secret        `yaml:"secret" desc:"Secret that requests are signed with: Millrace-Signature is t=SECONDS,v1=HEX, the HMAC-SHA256 of 't.body'. Empty: they are not signed."`
-	Headers     []string      `yaml:"headers" desc:"Further headers of each request, as 'Name: value'."`
+	Headers     []Secret      `yaml:"headers" desc:"Further headers of each request, as 'Name: value'."`
 	BatchSize   int           `yaml:"batch_size" min:"0" max:"10000" desc:"Messages of one request: 1 posts the message itself, more post a JSON array of messages. 0: 1."`
 	Concurrency int           `yaml:"concurrency" min:"0" max:"1000" desc:"Requests at once. Messages of one key follow one another in any case. 0: 8."`
 	Timeout     time.Duration `yaml:"timeout" min:"0s" max:"10m" desc:"Time that a request may take. 0s: 10s."`

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 )
 
@@ -25,6 +26,9 @@ func (s *Sink) destinations() (names []string) {
 func (s *Sink) Kind() string { return strings.Join(s.destinations(), ", ") }
 
 func (v *validator) sinks(c *Config) {
+	if len(c.Sinks) > 0 && c.Log.Group != "" {
+		v.fail("sinks", "cannot be in a consumer group (log.group), where each process would deliver everything; run them in one process of their own, with its own configuration")
+	}
 	names := map[string]int{}
 	for i := range c.Sinks {
 		s, path := &c.Sinks[i], fmt.Sprintf("sinks[%d]", i)
@@ -45,12 +49,15 @@ func (v *validator) sinks(c *Config) {
 		if s.DeadLetters != "" && s.DeadLetters == s.Topic {
 			v.fail(path+".dead_letters", "is the topic of the sink itself; name another")
 		}
+		if u, err := url.Parse(string(s.Webhook.URL)); s.Webhook.URL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+			v.fail(path+".webhook.url", "must be a URL such as https://shop.example/hooks")
+		}
 		if s.Postgres.URL != "" && s.Postgres.Table == "" {
 			v.fail(path+".postgres.table", "must not be empty")
 		}
 		for j, h := range s.Webhook.Headers {
-			if name, _, ok := strings.Cut(h, ":"); !ok || strings.TrimSpace(name) == "" || strings.ContainsAny(h, "\r\n") {
-				v.fail(fmt.Sprintf("%s.webhook.headers[%d]", path, j), "is %q; it must be a header such as 'X-Shop: de'", h)
+			if name, _, ok := strings.Cut(string(h), ":"); !ok || strings.TrimSpace(name) == "" || strings.ContainsAny(string(h), "\r\n") {
+				v.fail(fmt.Sprintf("%s.webhook.headers[%d]", path, j), "must be a header such as 'X-Shop: de'")
 			}
 		}
 	}

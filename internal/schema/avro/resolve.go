@@ -30,7 +30,7 @@ func (s *Schema) Reads(writer schema.Schema) []schema.Incompatibility {
 // resolution is a comparison under way.
 type resolution struct {
 	found []schema.Incompatibility
-	seen  map[[2]avro.Schema]bool // pairs of named types; they may contain themselves
+	seen  map[[2]avro.Schema]bool // whether pairs of named types fit, or may: they may contain themselves
 }
 
 func (r *resolution) fail(path, kind, format string, args ...any) {
@@ -166,7 +166,10 @@ func (r *resolution) symbols(path string, reader, writer *avro.EnumSchema) {
 
 func (r *resolution) fields(path string, reader, writer *avro.RecordSchema) {
 	pair := [2]avro.Schema{reader, writer}
-	if r.seen[pair] {
+	if fits, known := r.seen[pair]; known {
+		if !fits {
+			r.fail(path, typeMismatch, "the record %s does not fit, as is told above", reader.FullName())
+		}
 		return
 	}
 	r.seen[pair] = true
@@ -180,8 +183,9 @@ func (r *resolution) fields(path string, reader, writer *avro.RecordSchema) {
 		}
 	}
 	if len(r.found) > before {
-		// Who meets the pair again must find that it does not fit.
-		delete(r.seen, pair)
+		// Who meets the pair again finds that it does not fit, and does not look again: in
+		// nested unions that would take for ever.
+		r.seen[pair] = false
 	}
 }
 

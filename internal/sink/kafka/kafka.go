@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -31,6 +33,8 @@ type Kafka struct {
 	client  *kgo.Client
 	admin   *kadm.Client
 	records []*kgo.Record
+	index   []int // of each record's message in the batch
+	closing sync.Once
 }
 
 // Open connects, creates the topics that do not exist, and fences whoever delivered under
@@ -47,7 +51,7 @@ func Open(ctx context.Context, cfg Config) (_ *Kafka, err error) {
 	k.admin = kadm.NewClient(k.client)
 	defer func() {
 		if err != nil {
-			k.client.Close()
+			_ = k.Close()
 		}
 	}()
 	compact := map[string]*string{"cleanup.policy": kadm.StringPtr("compact")}
@@ -74,7 +78,7 @@ func (k *Kafka) ensure(ctx context.Context, topic string, partitions int32, conf
 
 // Close implements [sink.Destination].
 func (k *Kafka) Close() error {
-	k.client.Close()
+	k.closing.Do(k.client.Close)
 	return nil
 }
 
@@ -94,12 +98,13 @@ func (p *position) record(topic string) (*kgo.Record, error) {
 
 // Deliver implements [sink.Destination].
 func (k *Kafka) Deliver(ctx context.Context, batch []sink.Message) error {
-	k.records = k.records[:0]
+	k.records, k.index = k.records[:0], k.index[:0]
 	ends := make(map[int32]int64)
 	for i := range batch {
 		m := &batch[i]
 		ends[m.Partition] = m.Offset + 1
 		if !m.Done {
+			k.index = append(k.index, i)
 			k.records = append(k.records, &kgo.Record{
 				Topic: k.cfg.Topic, Key: m.Key, Value: m.Value, Timestamp: m.Time,
 				Headers: []kgo.RecordHeader{{Key: "millrace-id", Value: []byte(m.ID())}},
@@ -123,20 +128,39 @@ const transactTime = 30 * time.Second
 func (k *Kafka) transact(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, transactTime)
 	defer cancel()
+	// Nothing else ends a record of a transaction that is under way. The next session's
+	// producer ends the transaction.
+	stop := context.AfterFunc(ctx, func() { _ = k.Close() })
+	defer stop()
 	if err := k.client.BeginTransaction(); err != nil {
 		return fmt.Errorf("cannot begin a transaction: %w", err)
 	}
-	if err := k.client.ProduceSync(ctx, k.records...).FirstErr(); err != nil {
+	results := k.client.ProduceSync(ctx, k.records...)
+	if err := results.FirstErr(); err != nil {
+		if ctx.Err() != nil {
+			return fmt.Errorf("cannot produce to topic %q: %w", k.cfg.Topic, err)
+		}
 		// Waiting for the end of a transaction must not be given up halfway.
 		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), transactTime)
 		defer cancel()
-		return errors.Join(fmt.Errorf("cannot produce to topic %q: %w", k.cfg.Topic, err),
+		err = errors.Join(fmt.Errorf("cannot produce to topic %q: %w", k.cfg.Topic, err),
 			k.client.AbortBufferedRecords(ending), k.client.EndTransaction(ending, kgo.TryAbort))
+		return k.refused(results, err)
 	}
 	if err := k.client.EndTransaction(ctx, kgo.TryCommit); err != nil {
 		return fmt.Errorf("cannot commit a transaction: %w", err)
 	}
 	return nil
+}
+
+// refused finds a message that is too large for the cluster.
+func (k *Kafka) refused(results kgo.ProduceResults, err error) error {
+	for _, r := range results {
+		if n := slices.Index(k.records, r.Record); n >= 0 && n < len(k.index) && errors.Is(r.Err, kerr.MessageTooLarge) {
+			return &sink.RefusedError{Index: k.index[n], Reason: r.Err}
+		}
+	}
+	return err
 }
 
 // Positions implements [sink.Positioned]. It reads the topic of positions, which is short.

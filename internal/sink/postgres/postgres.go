@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -32,6 +33,8 @@ type Postgres struct {
 	ending context.Context // for closing: the session's is over then
 	insert string          // $1: a JSON array of objects
 	remove string          // $1: a JSON array of objects with the key's members; empty without a key
+
+	at map[int32]int64 // positions as the table has them
 }
 
 const positionsTable = `CREATE TABLE IF NOT EXISTS millrace_positions (
@@ -102,7 +105,8 @@ func (p *Postgres) compile(columns []string) error {
 		}
 	}
 	all := strings.Join(names, ", ")
-	from := "FROM jsonb_populate_recordset(NULL::" + table + ", $1::jsonb)"
+	from := "FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS millrace_e(millrace_v, millrace_n), " +
+		"LATERAL jsonb_populate_record(NULL::" + table + ", millrace_v)"
 	if len(key) == 0 {
 		p.insert = "INSERT INTO " + table + " (" + all + ") SELECT " + all + " " + from
 		return nil
@@ -114,7 +118,7 @@ func (p *Postgres) compile(columns []string) error {
 		set[i] = n + " = excluded." + n
 	}
 	p.insert = "INSERT INTO " + table + " (" + all + ") SELECT DISTINCT ON (" + by + ") " + all + " " + from +
-		" WITH ORDINALITY AS r(" + all + ", millrace_n) ORDER BY " + by + ", millrace_n DESC ON CONFLICT (" + by + ") DO UPDATE SET " + strings.Join(set, ", ")
+		" ORDER BY " + by + ", millrace_n DESC ON CONFLICT (" + by + ") DO UPDATE SET " + strings.Join(set, ", ")
 	p.remove = "DELETE FROM " + table + " WHERE (" + by + ") IN (SELECT " + by + " " + from + ")"
 	return nil
 }
@@ -133,11 +137,25 @@ func (p *Postgres) Deliver(ctx context.Context, batch []sink.Message) error {
 		return err
 	}
 	err := p.transact(ctx, batch)
-	var data *pgconn.PgError
-	if errors.As(err, &data) && (strings.HasPrefix(data.Code, "22") || strings.HasPrefix(data.Code, "23")) {
+	if isData(err) {
 		return p.blame(ctx, batch, err)
 	}
 	return err
+}
+
+// isData reports whether the database refuses what it was given: bad values, violated
+// constraints, the check option of a view, what exceeds a limit of the program, and what a
+// trigger raises.
+func isData(err error) bool {
+	var e *pgconn.PgError
+	if !errors.As(err, &e) || len(e.Code) < 2 {
+		return false
+	}
+	switch e.Code[:2] {
+	case "22", "23", "44", "54":
+		return true
+	}
+	return e.Code == "P0001"
 }
 
 // check refuses what is no JSON object.
@@ -168,8 +186,14 @@ func (p *Postgres) transact(ctx context.Context, batch []sink.Message) error {
 		ends[batch[i].Partition] = batch[i].Offset + 1
 	}
 	for partition, next := range ends {
-		_, err := tx.Exec(ctx, `INSERT INTO millrace_positions VALUES ($1, $2, $3, $4)
-			ON CONFLICT (sink, topic, partition) DO UPDATE SET next = excluded.next`, p.cfg.Name, batch[0].Topic, partition, next)
+		// What another session of this sink has delivered meanwhile must not come again: a
+		// commit that this process has given up may still have been carried out.
+		tag, err := tx.Exec(ctx, `INSERT INTO millrace_positions AS p VALUES ($1, $2, $3, $4)
+			ON CONFLICT (sink, topic, partition) DO UPDATE SET next = excluded.next WHERE p.next = $5`,
+			p.cfg.Name, batch[0].Topic, partition, next, p.at[partition])
+		if err == nil && tag.RowsAffected() == 0 {
+			err = errors.New("another session of this sink has delivered meanwhile")
+		}
 		if err != nil {
 			return fmt.Errorf("cannot write the position of the sink: %w", err)
 		}
@@ -177,6 +201,7 @@ func (p *Postgres) transact(ctx context.Context, batch []sink.Message) error {
 	if err := tx.Commit(ctx); err != nil {
 		return fmt.Errorf("cannot commit: %w", err)
 	}
+	maps.Copy(p.at, ends)
 	return nil
 }
 
@@ -203,7 +228,14 @@ func (p *Postgres) apply(ctx context.Context, tx pgx.Tx, batch []sink.Message) e
 			gone = appendElement(gone, key)
 		}
 	}
-	return errors.Join(p.flush(ctx, tx, p.insert, &rows), p.flush(ctx, tx, p.remove, &gone))
+	if err := errors.Join(p.flush(ctx, tx, p.insert, &rows), p.flush(ctx, tx, p.remove, &gone)); err != nil {
+		return err
+	}
+	// What is checked at the commit only could not be blamed on a message.
+	if _, err := tx.Exec(ctx, "SET CONSTRAINTS ALL IMMEDIATE"); err != nil {
+		return fmt.Errorf("cannot write to table %s: %w", p.cfg.Table, err)
+	}
+	return nil
 }
 
 func appendElement(list, element []byte) []byte {
@@ -231,14 +263,17 @@ func (p *Postgres) flush(ctx context.Context, tx pgx.Tx, statement string, list 
 // keyOf is the key of a message without a value, as an object: the message's key is the
 // value of the one column, or an array of the values of several.
 func (p *Postgres) keyOf(m *sink.Message) ([]byte, error) {
-	values := []any{string(m.Key)}
-	if len(p.cfg.Key) > 1 {
-		values = nil
-		if err := json.Unmarshal(m.Key, &values); err != nil || len(values) != len(p.cfg.Key) {
-			return nil, fmt.Errorf("the message's key %.80q is no array of %d values, as postgres.key has columns", m.Key, len(p.cfg.Key))
+	var values []json.RawMessage
+	if len(p.cfg.Key) == 1 {
+		text, err := json.Marshal(string(m.Key))
+		if err != nil {
+			return nil, err
 		}
+		values = append(values, text)
+	} else if err := json.Unmarshal(m.Key, &values); err != nil || len(values) != len(p.cfg.Key) {
+		return nil, fmt.Errorf("the message's key %.80q is no array of %d values, as postgres.key has columns", m.Key, len(p.cfg.Key))
 	}
-	object := make(map[string]any, len(values))
+	object := make(map[string]json.RawMessage, len(values)) // numbers stay as they are written
 	for i, column := range p.cfg.Key {
 		object[column] = values[i]
 	}
@@ -247,15 +282,17 @@ func (p *Postgres) keyOf(m *sink.Message) ([]byte, error) {
 
 // blame finds the first message that the table refuses, by trying ever smaller parts.
 func (p *Postgres) blame(ctx context.Context, batch []sink.Message, reason error) error {
+	if p.try(ctx, batch) == nil {
+		return reason // it was of the moment
+	}
 	from, to := 0, len(batch)
 	for to-from > 1 {
 		middle := (from + to) / 2
 		err := p.try(ctx, batch[:middle])
-		var data *pgconn.PgError
 		switch {
 		case err == nil:
 			from = middle
-		case errors.As(err, &data):
+		case isData(err):
 			to, reason = middle, err
 		default:
 			return err
@@ -286,5 +323,6 @@ func (p *Postgres) Positions(ctx context.Context, topic string, _ map[int32]int6
 		positions[partition] = next
 		return nil
 	})
+	p.at = maps.Clone(positions)
 	return positions, err
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
@@ -30,9 +29,8 @@ type Rabbit struct {
 	conn    *amqp.Connection
 	channel *amqp.Channel
 
-	mu       sync.Mutex
+	returns  <-chan amqp.Return     // comes before the confirmation of the message
 	returned map[string]amqp.Return // what came back, by message id
-	drained  chan struct{}          // closed when no more can come
 }
 
 // Open connects.
@@ -41,26 +39,35 @@ func Open(cfg Config) (*Rabbit, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot connect to RabbitMQ: %w", err)
 	}
-	r := &Rabbit{cfg: cfg, conn: conn, returned: make(map[string]amqp.Return), drained: make(chan struct{})}
+	r := &Rabbit{cfg: cfg, conn: conn, returned: make(map[string]amqp.Return)}
 	if r.channel, err = conn.Channel(); err == nil {
 		err = r.channel.Confirm(false)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot open a channel of RabbitMQ: %w", err), conn.Close())
 	}
-	go r.drain(r.channel.NotifyReturn(make(chan amqp.Return, 1)))
+	// The connection stands still while a return is not taken: all that are possible fit.
+	r.returns = r.channel.NotifyReturn(make(chan amqp.Return, 2*publishedAtOnce))
 	return r, nil
 }
 
-// drain keeps what comes back. It must always be taken: the connection would stand still.
-func (r *Rabbit) drain(returns <-chan amqp.Return) {
-	defer close(r.drained)
-	for back := range returns {
-		r.mu.Lock()
-		r.returned[back.MessageId] = back
-		r.mu.Unlock()
+// collect takes what has come back.
+func (r *Rabbit) collect() {
+	for {
+		select {
+		case back, open := <-r.returns:
+			if !open {
+				return
+			}
+			r.returned[back.MessageId] = back
+		default:
+			return
+		}
 	}
 }
+
+// maxRoutingKey is the longest routing key of the protocol.
+const maxRoutingKey = 255
 
 // publishedAtOnce bounds the messages without a confirmation.
 const publishedAtOnce = 256
@@ -74,7 +81,6 @@ const closeTime = 5 * time.Second
 // Close implements [sink.Destination].
 func (r *Rabbit) Close() error {
 	err := r.conn.CloseDeadline(r.cfg.Clock.Now().Add(closeTime))
-	<-r.drained
 	if err != nil && !errors.Is(err, amqp.ErrClosed) {
 		return fmt.Errorf("cannot close the connection to RabbitMQ: %w", err)
 	}
@@ -83,6 +89,14 @@ func (r *Rabbit) Close() error {
 
 // Deliver implements [sink.Destination].
 func (r *Rabbit) Deliver(ctx context.Context, batch []sink.Message) error {
+	for i := range batch {
+		if m := &batch[i]; !m.Done && r.cfg.RoutingKey == "" && len(m.Key) > maxRoutingKey {
+			return &sink.RefusedError{Index: i, Reason: fmt.Errorf("its key of %d bytes is no routing key, which has at most %d", len(m.Key), maxRoutingKey)}
+		}
+	}
+	// A broker that is short of memory or disk does not read: nothing else ends a write.
+	stop := context.AfterFunc(ctx, func() { _ = r.conn.CloseDeadline(r.cfg.Clock.Now().Add(time.Second)) })
+	defer stop()
 	for from := 0; from < len(batch); {
 		to := min(len(batch), from+publishedAtOnce)
 		if err := r.publish(ctx, batch, from, to); err != nil {
@@ -95,9 +109,8 @@ func (r *Rabbit) Deliver(ctx context.Context, batch []sink.Message) error {
 
 // publish publishes a piece of the batch and waits for its confirmations.
 func (r *Rabbit) publish(ctx context.Context, batch []sink.Message, from, to int) error {
-	r.mu.Lock()
+	r.collect()
 	clear(r.returned)
-	r.mu.Unlock()
 	confirms := make([]*amqp.DeferredConfirmation, to-from)
 	for i := from; i < to; i++ {
 		m := &batch[i]
@@ -121,27 +134,30 @@ func (r *Rabbit) publish(ctx context.Context, batch []sink.Message, from, to int
 	// A quorum queue without a leader may never confirm what it was sent meanwhile.
 	ctx, cancel := context.WithTimeout(ctx, confirmTime)
 	defer cancel()
+	refused := 0
 	for i, c := range confirms {
 		if c == nil {
 			continue
 		}
 		acked, err := c.WaitContext(ctx)
-		switch {
-		case err != nil:
+		if err != nil {
 			return fmt.Errorf("RabbitMQ did not confirm: %w: %w", sink.ErrLost, err)
-		case !acked:
-			return errors.New("RabbitMQ did not take a message (nack)")
 		}
-		batch[from+i].Done = true
+		batch[from+i].Done = acked
+		if !acked {
+			refused++
+		}
 	}
-	return r.unroutable(batch[from:to])
+	if err := r.unroutable(batch[from:to]); err != nil || refused == 0 {
+		return err
+	}
+	return fmt.Errorf("RabbitMQ did not take %d messages (nack)", refused)
 }
 
 // unroutable reports a message that came back, which is before its confirmation comes: no
 // queue is bound for its key.
 func (r *Rabbit) unroutable(piece []sink.Message) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.collect()
 	var refused error
 	for i := range piece {
 		m := &piece[i]

@@ -5,7 +5,9 @@ package redissink
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 
 	"github.com/redis/go-redis/v9"
@@ -29,6 +31,7 @@ type Config struct {
 type Redis struct {
 	cfg    Config
 	client *redis.Client
+	at     map[string]string // positions as the hash has them
 }
 
 // Open connects.
@@ -51,13 +54,16 @@ func (r *Redis) Close() error { return r.client.Close() }
 // positions is the key of the hash that has the positions of the sink.
 func (r *Redis) positions(topic string) string { return "millrace:sink:" + r.cfg.Name + ":" + topic }
 
-// Deliver implements [sink.Destination].
+// Deliver implements [sink.Destination]. What another session of this sink has delivered
+// meanwhile must not come again: a transaction that this process has given up may still be
+// carried out.
 func (r *Redis) Deliver(ctx context.Context, batch []sink.Message) error {
-	ends := make(map[string]any)
-	_, err := r.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
+	key := r.positions(batch[0].Topic)
+	ends := make(map[string]string)
+	fill := func(p redis.Pipeliner) error {
 		for i := range batch {
 			m := &batch[i]
-			ends[strconv.Itoa(int(m.Partition))] = m.Offset + 1
+			ends[strconv.Itoa(int(m.Partition))] = strconv.FormatInt(m.Offset+1, 10)
 			if m.Done {
 				continue
 			}
@@ -66,12 +72,24 @@ func (r *Redis) Deliver(ctx context.Context, batch []sink.Message) error {
 				Values: []any{"payload", m.Value, "key", m.Key, "id", m.ID()},
 			})
 		}
-		p.HSet(ctx, r.positions(batch[0].Topic), ends)
+		p.HSet(ctx, key, ends)
 		return nil
-	})
+	}
+	err := r.client.Watch(ctx, func(tx *redis.Tx) error {
+		have, err := tx.HGetAll(ctx, key).Result()
+		if err != nil {
+			return err
+		}
+		if !maps.Equal(have, r.at) {
+			return errors.New("another session of this sink has delivered meanwhile")
+		}
+		_, err = tx.TxPipelined(ctx, fill)
+		return err
+	}, key)
 	if err != nil {
 		return fmt.Errorf("cannot append to the stream %q of Redis: %w", r.cfg.Stream, err)
 	}
+	maps.Copy(r.at, ends)
 	return nil
 }
 
@@ -81,6 +99,7 @@ func (r *Redis) Positions(ctx context.Context, topic string, _ map[int32]int64) 
 	if err != nil {
 		return nil, err
 	}
+	r.at = all
 	positions := make(map[int32]int64, len(all))
 	for field, value := range all {
 		partition, err := strconv.ParseInt(field, 10, 32)

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -39,6 +40,7 @@ type Config struct {
 // Webhook is the destination.
 type Webhook struct {
 	cfg    Config
+	shown  string // the URL without what may be secret in it
 	client *http.Client
 }
 
@@ -55,7 +57,11 @@ func New(cfg Config) *Webhook {
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = cfg.Concurrency
-	return &Webhook{cfg: cfg, client: &http.Client{
+	shown := "the webhook"
+	if u, err := url.Parse(cfg.URL); err == nil {
+		shown = u.Scheme + "://" + u.Host
+	}
+	return &Webhook{cfg: cfg, shown: shown, client: &http.Client{
 		Transport: transport, Timeout: cfg.Timeout,
 		// A message must not go where nobody has configured it to go.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -116,13 +122,22 @@ func (w *Webhook) post(ctx context.Context, batch []sink.Message, some []int) er
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("User-Agent", "Millrace")
 	r.Header.Set("Millrace-Sink", w.cfg.Name)
-	r.Header.Set("Idempotency-Key", w.cfg.Name+":"+first.ID())
+	id := w.cfg.Name + ":" + first.ID()
+	if w.cfg.BatchSize > 1 {
+		// Another batch may begin with the same message.
+		id += ":" + strconv.FormatUint(xxh3.Hash(body), 16)
+	}
+	r.Header.Set("Idempotency-Key", id)
 	if len(w.cfg.Secret) > 0 {
 		r.Header.Set("Millrace-Signature", Sign(w.cfg.Secret, w.cfg.Clock.Now(), body))
 	}
 	answer, err := w.client.Do(r)
 	if err != nil {
-		return fmt.Errorf("cannot post to %s: %w", w.cfg.URL, err)
+		var wrapped *url.Error // it repeats the URL
+		if errors.As(err, &wrapped) {
+			err = wrapped.Err
+		}
+		return fmt.Errorf("cannot post to %s: %w", w.shown, err)
 	}
 	defer answer.Body.Close()
 	sample, _ := io.ReadAll(io.LimitReader(answer.Body, 512)) // for the error; what is missing does not matter
@@ -151,7 +166,7 @@ func (w *Webhook) body(batch []sink.Message, some []int) []byte {
 // judge turns an answer into what is to be done next.
 func (w *Webhook) judge(answer *http.Response, sample []byte, index, messages int) error {
 	status := answer.StatusCode
-	err := fmt.Errorf("%s answered %s: %.200q", w.cfg.URL, answer.Status, sample)
+	err := fmt.Errorf("%s answered %s: %.200q", w.shown, answer.Status, sample)
 	switch {
 	case status >= 200 && status < 300:
 		return nil
@@ -160,7 +175,7 @@ func (w *Webhook) judge(answer *http.Response, sample []byte, index, messages in
 			return &sink.LaterError{After: time.Duration(seconds) * time.Second, Reason: err}
 		}
 		return err
-	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusNotFound, status == http.StatusMethodNotAllowed:
+	case status < 400, status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusNotFound, status == http.StatusMethodNotAllowed:
 		return err // of the configuration rather than of the message: it is mended, then the message goes
 	case messages > 1:
 		return errors.Join(err, errors.New("which message of the batch was refused is not known; set webhook.batch_size to 1 to let refused ones go to dead_letters"))

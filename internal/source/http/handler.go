@@ -46,7 +46,7 @@ func New(cfg Config) (*Handler, error) {
 		h.origins[o] = true
 	}
 	h.idPrefix = strconv.FormatInt(cfg.Clock.Now().UnixMilli(), 36) + "-"
-	h.requests.New = func() any { return newRequest() }
+	h.requests.New = func() any { return newRequest(h.limits.BatchEvents) }
 	return h, nil
 }
 

@@ -29,6 +29,7 @@ type request struct {
 	writeKey, sentAt, context, integrations, batch jsontext.Value
 
 	names   []string // of headers
+	most    int      // events that a request may have
 	pieces  []piece
 	entries []eventlog.Entry
 	rejects []reject
@@ -44,7 +45,7 @@ type reject struct {
 	Message string `json:"message"`
 }
 
-func newRequest() *request { return &request{cursor: &jsontext.Cursor{}} }
+func newRequest(most int) *request { return &request{cursor: &jsontext.Cursor{}, most: most} }
 
 // maxKept bounds the buffers that an unusually large request leaves behind.
 const maxKept = 1 << 20
@@ -56,7 +57,7 @@ func (q *request) reset() {
 	clear(q.pieces)
 	clear(q.rejects)
 	kept := *q
-	*q = request{unpack: kept.unpack, cursor: kept.cursor}
+	*q = request{unpack: kept.unpack, cursor: kept.cursor, most: kept.most}
 	q.cursor.Reset("")
 	for _, b := range []struct{ to, from *[]byte }{
 		{&q.compressed, &kept.compressed}, {&q.body, &kept.body}, {&q.key, &kept.key},
@@ -108,7 +109,15 @@ func (q *request) array() {
 	for c.Array(); c.More(); {
 		start := c.Offset()
 		c.Value()
-		q.pieces = append(q.pieces, piece{start: start, end: start + len(c.From(start))})
+		q.notePiece(piece{start: start, end: start + len(c.From(start))})
+	}
+}
+
+// notePiece notes an event of the body. One more than a request may have is enough to refuse
+// it: what is noted of a body must not be larger than what the sender may send.
+func (q *request) notePiece(m piece) {
+	if len(q.pieces) <= q.most {
+		q.pieces = append(q.pieces, m)
 	}
 }
 

@@ -219,7 +219,7 @@ func (q *request) scanTracker() (first tracked, p *problem) {
 			} else {
 				c.Value()
 			}
-			q.pieces = append(q.pieces, piece{start: start, end: start + len(c.From(start))})
+			q.notePiece(piece{start: start, end: start + len(c.From(start))})
 		}
 	}
 	if err := c.End(); err != nil {

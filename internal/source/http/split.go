@@ -80,7 +80,7 @@ func (q *request) splitValue() *problem {
 // splitLines takes one event per line from an offset on, whose line number is
 // given. Blank lines do not count as events.
 func (q *request) splitLines(from, line int) {
-	for ; from < len(q.body); line++ {
+	for ; from < len(q.body) && len(q.pieces) <= q.most; line++ {
 		end := len(q.body)
 		next := end
 		if n := bytes.IndexByte(q.body[from:], '\n'); n >= 0 {
@@ -94,7 +94,7 @@ func (q *request) splitLines(from, line int) {
 			end--
 		}
 		if start < end {
-			q.pieces = append(q.pieces, q.splitLine(from, start, end, line))
+			q.notePiece(q.splitLine(from, start, end, line))
 		}
 		from = next
 	}

@@ -15,7 +15,7 @@ func FuzzSplit(f *testing.F) {
 		f.Add([]byte(s), false)
 	}
 	f.Fuzz(func(t *testing.T, body []byte, byLine bool) {
-		q := newRequest()
+		q := newRequest(10_000)
 		q.body = body
 		mode := detect
 		if byLine {
