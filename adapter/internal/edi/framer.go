@@ -20,6 +20,13 @@ const (
 	sampleBytes = 1 << 10
 	// headerBytes bounds the header of an interchange.
 	headerBytes = 1 << 10
+	// maxHeld bounds the pieces that are held of an interchange.
+	maxHeld = 16 << 10
+
+	// The bounds of an envelope, which every record of it carries.
+	maxFieldBytes       = 64
+	maxProblemBytes     = 300
+	maxEnvelopeProblems = 8
 )
 
 // Framer cuts a file into messages.
@@ -27,9 +34,9 @@ const (
 // What the trailer of an envelope says is known only at its end, and a wrong
 // count or reference there concerns every message of the envelope. So the
 // messages of an interchange are held back until it ends, if it does within
-// MaxBytes; each then carries the envelope's problems. A longer interchange is
-// given out as it comes, and what its trailers say is refused by itself. Whether
-// one is longer depends on its bytes, not on how they are read.
+// MaxBytes and maxHeld pieces; each then carries the envelope's problems. A longer
+// interchange is given out as it comes, and what its trailers say is refused by
+// itself. Whether one is longer depends on its bytes, not on how they are read.
 type Framer struct {
 	standard Standard
 	options  adapter.FramerOptions
@@ -43,6 +50,8 @@ type Framer struct {
 	junk  bool // what is being skipped was refused already
 	lost  bool // inside a segment that is too long
 	scan  Scanner
+
+	shared shared // of the record that was given out last
 }
 
 // piece is something that was found, in the order of the file.
@@ -51,7 +60,7 @@ type piece struct {
 	from, to int64
 	in       *interchange
 	group    *group
-	envelope string
+	problems int    // that its envelope had when it became ready
 	message  string // of a refused piece
 	reason   string
 	ready    bool
@@ -110,8 +119,29 @@ func (f *Framer) frame(data []byte, p *piece) adapter.Frame {
 	f.base = p.to
 	return adapter.Frame{
 		Advance: to, From: from, To: to, Before: bytes.Count(data[:from], newline), Lines: bytes.Count(data[from:to], newline),
-		Envelope: p.envelope, Reject: p.reason, Message: p.message,
+		Envelope: f.envelope(p), Reject: p.reason, Message: p.message,
 	}
+}
+
+// shared is what the envelopes of a group's records have in common.
+type shared struct {
+	group    *group
+	problems int
+	text     string
+}
+
+// envelope makes the envelope of a message as it is given out: thousands may be
+// held.
+func (f *Framer) envelope(p *piece) string {
+	if p.kind != messagePiece {
+		return ""
+	}
+	if f.shared.group != p.group || f.shared.problems != p.problems {
+		e := p.group.envelope
+		e.Problems = e.Problems[:p.problems]
+		f.shared = shared{p.group, p.problems, e.shared()}
+	}
+	return withAt(p.from, f.shared.text)
 }
 
 var newline = []byte{'\n'}

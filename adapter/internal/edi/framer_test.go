@@ -191,6 +191,46 @@ func TestHostileFiles(t *testing.T) {
 	}
 }
 
+// What every record of an envelope carries is small, whatever the envelope says.
+func TestHostileEnvelopes(t *testing.T) {
+	long := strings.Repeat("\x01\\é", 5000)
+	unb := "UNB+UNOC:3+A+B+261120:1015+7'"
+	for name, c := range map[string]struct {
+		standard Standard
+		text     string
+		want     int
+	}{
+		"sets without groups":      {X12, isaLine + strings.Repeat("ST~GE~", 20_000) + "IEA*1*1~", 20_000},
+		"groups without an end":    {X12, isaLine + strings.Repeat("GS~ST~", 20_000) + "IEA*1*1~", 20_000},
+		"long fields":              {X12, isaLine + "GS" + strings.Repeat("*"+long, 8) + "~ST*850*1~SE*2*1~GE*" + long + "*" + long + "~IEA*" + long + "*" + long + "~", 1},
+		"long fields of EDIFACT":   {EDIFACT, unb + "UNG" + strings.Repeat("+"+long+":"+long, 5) + "'UNH+1+ORDERS:D:96A:UN'UNT+2+1'UNE+" + long + "+" + long + "'UNZ+" + long + "+" + long + "'", 1},
+		"messages without an end":  {EDIFACT, unb + strings.Repeat("UNH'", 20_000), 20_000},
+		"groups of EDIFACT, empty": {EDIFACT, unb + strings.Repeat("UNG'UNH'", 20_000), 20_000},
+	} {
+		text := []byte(c.text)
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		before := m.TotalAlloc
+		all := cut(t, c.standard, text, 1<<20, len(text))
+		runtime.ReadMemStats(&m)
+		if grown := m.TotalAlloc - before; grown > 128<<20 {
+			t.Errorf("%s: %d bytes were allocated", name, grown)
+		}
+		records := 0
+		for _, f := range all {
+			if f.reject == "" {
+				records++
+			}
+			if len(f.envelope) > 16<<10 || strings.Contains(f.envelope, "\ufffd") {
+				t.Fatalf("%s: an envelope of %d bytes: %.1000s", name, len(f.envelope), f.envelope)
+			}
+		}
+		if records != c.want {
+			t.Errorf("%s: %d records, want %d", name, records, c.want)
+		}
+	}
+}
+
 // Whatever texts a message is made of, they are read back.
 func TestWhatIsWrittenIsRead(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // interchange is one that is open, or has messages in the queue.
@@ -16,6 +17,7 @@ type interchange struct {
 	group    *group   // nil: none is open
 	groups   int      // that were declared
 	messages int
+	held     int // pieces of it
 	set      set
 }
 
@@ -27,7 +29,6 @@ type group struct {
 	included string // how many messages its trailer says it has
 	queued   bool   // a message of it is held, or was given out
 	told     bool   // it has the interchange's problems
-	shared   string // JSON of the envelope; empty: to be made
 }
 
 // set is the message that is being walked over.
@@ -204,6 +205,8 @@ func (f *Framer) push(p piece) {
 	f.queue = append(f.queue, p)
 	if p.in.released {
 		finish(&f.queue[len(f.queue)-1])
+	} else if p.in.held++; p.in.held == maxHeld {
+		f.release(p.in)
 	}
 }
 
@@ -211,10 +214,7 @@ func (f *Framer) push(p piece) {
 func finish(p *piece) {
 	p.ready = true
 	if p.kind == messagePiece {
-		if p.group.shared == "" {
-			p.group.shared = p.group.envelope.shared()
-		}
-		p.envelope = withAt(p.from, p.group.shared)
+		p.problems = len(p.group.envelope.Problems)
 	}
 }
 
@@ -242,7 +242,7 @@ func (f *Framer) open(x *Syntax, header []byte) *interchange {
 		if x.Standard == EDIFACT {
 			e = x.appendUnreleased(nil, x.component(e, component))
 		}
-		return strings.TrimSpace(string(e))
+		return field(e)
 	}
 	e := Envelope{From: f.cursor, Standard: x.Standard.String(), Separators: x.Separators(), Charset: x.Charset}
 	if x.Standard == X12 {
@@ -267,13 +267,38 @@ func (f *Framer) open(x *Syntax, header []byte) *interchange {
 	return in
 }
 
+// field is the text of an element of an envelope. Those of the standards have at
+// most 35 characters.
+func field(element []byte) string {
+	return clipped(strings.TrimSpace(string(element[:min(len(element), 4*maxFieldBytes)])), maxFieldBytes)
+}
+
+// clipped cuts a text between characters.
+func clipped(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	for n := most; n > most-utf8.UTFMax; n-- {
+		if utf8.RuneStart(text[n]) {
+			return text[:n]
+		}
+	}
+	return text[:most] // it is no UTF-8
+}
+
+// problem notes what is wrong with the interchange, once.
 func (in *interchange) problem(code, text string) {
-	in.envelope.Problems = append(in.envelope.Problems, EnvelopeProblem{Code: code, Text: text})
+	p := EnvelopeProblem{Code: code, Text: clipped(text, maxProblemBytes)}
+	if problems := in.envelope.Problems; len(problems) < maxEnvelopeProblems && !slices.Contains(problems, p) {
+		in.envelope.Problems = append(problems, p)
+	}
 }
 
 func (g *group) problem(code, text string) {
-	g.envelope.Problems = append(g.envelope.Problems, EnvelopeProblem{Code: code, Text: text, Group: true})
-	g.shared = ""
+	p := EnvelopeProblem{Code: code, Text: clipped(text, maxProblemBytes), Group: true}
+	if problems := g.envelope.Problems; len(problems) < 2*maxEnvelopeProblems { // with those of the interchange
+		g.envelope.Problems = append(problems, p)
+	}
 }
 
 func (f *Framer) beginGroup(text []byte) {
@@ -286,11 +311,13 @@ func (f *Framer) beginGroup(text []byte) {
 	e := &g.envelope
 	e.GroupAt = f.cursor
 	part := func(n, component int) string {
-		return strings.TrimSpace(string(in.syntax.appendUnreleased(nil, in.syntax.component(s.Element(n), component))))
+		text := in.syntax.component(s.Element(n), component)
+		return field(in.syntax.appendUnreleased(nil, text[:min(len(text), 4*maxFieldBytes)]))
 	}
 	if f.standard == X12 {
-		e.GroupID, e.GroupSender, e.GroupReceiver = string(s.Element(1)), string(s.Element(2)), string(s.Element(3))
-		e.GroupDate, e.GroupTime, e.Group, e.Version = string(s.Element(4)), string(s.Element(5)), string(s.Element(6)), string(s.Element(8))
+		text := func(n int) string { return clipped(string(s.Element(n)), maxFieldBytes) }
+		e.GroupID, e.GroupSender, e.GroupReceiver = text(1), text(2), text(3)
+		e.GroupDate, e.GroupTime, e.Group, e.Version = text(4), text(5), text(6), text(8)
 	} else {
 		e.GroupID, e.GroupSender, e.GroupReceiver = part(1, 1), part(2, 1), part(3, 1)
 		e.GroupDate, e.GroupTime, e.Group = part(4, 1), part(4, 2), part(5, 1)
@@ -326,10 +353,16 @@ func (f *Framer) endGroup(text []byte, to int64) {
 	in.group = nil
 }
 
-func (f *Framer) checkGroup(g *group, text []byte) {
+// trailer reads what a trailer counts, and what it names.
+func (f *Framer) trailer(text []byte) (count, reference string) {
 	f.scan.Reset(f.in.syntax, text)
 	f.scan.Next()
-	count, reference := string(f.scan.Segment.Element(1)), string(f.scan.Segment.Element(2))
+	s := &f.scan.Segment
+	return clipped(string(s.Element(1)), maxFieldBytes), clipped(string(s.Element(2)), maxFieldBytes)
+}
+
+func (f *Framer) checkGroup(g *group, text []byte) {
+	count, reference := f.trailer(text)
 	names := f.standard.services()
 	g.included = count
 	if !f.sameControl(reference, g.envelope.Group) {
@@ -362,7 +395,7 @@ func (f *Framer) endInterchange(text []byte, to int64) {
 func (f *Framer) spread(in *interchange) {
 	tell := func(g *group) {
 		if g != nil && !g.told {
-			g.told, g.shared = true, ""
+			g.told = true
 			g.envelope.Problems = append(slices.Clip(in.envelope.Problems), g.envelope.Problems...)
 		}
 	}
@@ -375,9 +408,7 @@ func (f *Framer) spread(in *interchange) {
 }
 
 func (f *Framer) checkInterchange(in *interchange, text []byte) {
-	f.scan.Reset(in.syntax, text)
-	f.scan.Next()
-	count, reference := string(f.scan.Segment.Element(1)), string(f.scan.Segment.Element(2))
+	count, reference := f.trailer(text)
 	names := f.standard.services()
 	if !f.sameControl(strings.TrimSpace(reference), in.envelope.Control) {
 		in.problem("001", fmt.Sprintf("%s names interchange %q, its header (%s) %q", names.interchangeEnd, reference, names.interchange, in.envelope.Control))
