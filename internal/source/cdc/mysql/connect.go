@@ -2,7 +2,9 @@ package mysql
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/go-mysql-org/go-mysql/client"
@@ -10,18 +12,34 @@ import (
 
 const connectTimeout = 10 * time.Second
 
+// connect opens a connection and sets its session up. Its timeout is for all of
+// that: a server may accept and then say nothing.
 func (s *Source) connect(ctx context.Context) (*client.Conn, error) {
-	conn, err := client.ConnectWithContext(ctx, s.cfg.Address, s.cfg.User, s.cfg.Password, "", connectTimeout, func(c *client.Conn) error {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	stop := func() bool { return true }
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		raw, err := new(net.Dialer).DialContext(ctx, network, address)
+		if err == nil {
+			stop = context.AfterFunc(ctx, func() { _ = raw.Close() }) // nothing else ends a read
+		}
+		return raw, err
+	}
+	conn, err := client.ConnectWithDialer(ctx, "", s.cfg.Address, s.cfg.User, s.cfg.Password, "", dial, func(c *client.Conn) error {
 		if s.cfg.TLS != nil {
 			c.SetTLSConfig(s.cfg.TLS)
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("cannot connect to MySQL at %s: %w", s.cfg.Address, err)
+		return nil, fmt.Errorf("cannot connect to MySQL at %s: %w", s.cfg.Address, errors.Join(ctx.Err(), err))
 	}
 	// Values have one form, whatever the server's defaults are.
-	if _, err := conn.Execute(`SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = ''`); err != nil {
+	_, err = conn.Execute(`SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = ''`)
+	if !stop() {
+		err = errors.Join(ctx.Err(), err)
+	}
+	if err != nil {
 		_ = conn.Close()
 		return nil, fmt.Errorf("cannot set up a session: %w", err)
 	}

@@ -62,8 +62,12 @@ func (s *session) takeSnapshot() (at position, err error) {
 		}
 		return parsePosition(row)
 	}
+	// Whoever waits for the lock keeps all writers waiting.
+	if _, err := s.conn.Execute(`SET SESSION lock_wait_timeout = 10`); err != nil {
+		return at, err
+	}
 	if _, err := s.conn.Execute(`FLUSH TABLES WITH READ LOCK`); err != nil {
-		return at, fmt.Errorf("the user needs the privilege RELOAD: %w", err)
+		return at, fmt.Errorf("cannot stop writers for a moment (the user needs the privilege RELOAD; a long query may hold a table): %w", err)
 	}
 	_, err = s.conn.Execute(begin)
 	if err == nil {
