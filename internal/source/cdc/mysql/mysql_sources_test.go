@@ -424,6 +424,7 @@ func TestMariaDBServerThatStaysUp(t *testing.T) {
 		"a table changes its columns while nobody listens":        tableChangesItsColumnsWhileNobodyListens,
 		"a log that was removed is reported, and begun anew":      logThatWasRemovedIsReported,
 		"a server that does not log enough is refused, and waits": serverThatDoesNotLogEnoughIsRefused,
+		"a log that is compressed is refused":                     compressedLogIsRefused,
 	} {
 		t.Run(name, func(t *testing.T) {
 			of := *d
@@ -521,6 +522,22 @@ func logThatWasRemovedIsReported(t *testing.T, d *database) {
 	d.exec(`INSERT INTO orders VALUES (3, 'c', 3)`)
 	r.until("the change behind it", func() bool { return log.Total() >= 4 })
 	r.stop()
+}
+
+func compressedLogIsRefused(_ *testing.T, d *database) {
+	d.exec(`CREATE TABLE orders (id bigint PRIMARY KEY, note text)`, `SET GLOBAL log_bin_compress = ON`)
+	log := resumetest.New()
+	r := d.take(log, nil)
+	r.untilSaid("set log_bin_compress = OFF")
+	d.exec(`SET GLOBAL log_bin_compress = OFF`)
+	r.untilSaid("a table was read")
+	d.exec(`SET GLOBAL log_bin_compress = ON`, `INSERT INTO orders VALUES (1, repeat('x', 1000))`)
+	r.untilSaid("of table shop.orders: the binary log is compressed")
+	r.stop()
+	d.exec(`SET GLOBAL log_bin_compress = OFF`)
+	if n := log.Total(); n > 0 {
+		d.t.Errorf("%d changes were taken", n)
+	}
 }
 
 func serverThatDoesNotLogEnoughIsRefused(_ *testing.T, d *database) {

@@ -107,15 +107,13 @@ func (s *session) inspect() error {
 	}
 	s.server.mariadb = strings.Contains(strings.ToLower(row[0]), "mariadb")
 	s.server.id = "server_id " + row[4]
-	if !s.server.mariadb {
-		uuid, err := s.row(`SELECT @@server_uuid, @@binlog_transaction_compression`)
-		if err != nil {
-			return fmt.Errorf("cannot inspect the server, which must be MySQL 8.0.20 or later: %w", err)
-		}
-		s.server.id = uuid[0]
-		if on(uuid[1]) {
-			return errors.New("binlog_transaction_compression is on; changes are read from a log without it")
-		}
+	if s.server.mariadb {
+		err = s.inspectMariaDB()
+	} else {
+		err = s.inspectMySQL()
+	}
+	if err != nil {
+		return err
 	}
 	if !on(row[1]) {
 		return errors.New("the server has no binary log; set log_bin, binlog_format = ROW, binlog_row_image = FULL and binlog_row_metadata = FULL in its configuration and restart it")
@@ -129,6 +127,32 @@ func (s *session) inspect() error {
 			return fmt.Errorf("%s is %s; set %s = %s in the server's configuration, and now: SET GLOBAL %s = '%s'",
 				setting[0], setting[1], setting[0], setting[2], setting[0], setting[2])
 		}
+	}
+	return nil
+}
+
+func (s *session) inspectMariaDB() error {
+	row, err := s.row(`SELECT @@log_bin_compress`)
+	if err != nil {
+		return fmt.Errorf("cannot inspect the server, which must be MariaDB 10.5 or later: %w", err)
+	}
+	if on(row[0]) {
+		return errCompressed
+	}
+	return nil
+}
+
+func (s *session) inspectMySQL() error {
+	row, err := s.row(`SELECT @@server_uuid, @@binlog_transaction_compression, @@binlog_row_value_options`)
+	if err != nil {
+		return fmt.Errorf("cannot inspect the server, which must be MySQL 8.0.20 or later: %w", err)
+	}
+	s.server.id = row[0]
+	if on(row[1]) {
+		return errors.New("binlog_transaction_compression is on; changes are read from a log without it")
+	}
+	if strings.Contains(strings.ToUpper(row[2]), "PARTIAL_JSON") {
+		return errPartial
 	}
 	return nil
 }

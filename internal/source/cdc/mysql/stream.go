@@ -218,10 +218,32 @@ func (r *stream) change(e *replication.BinlogEvent, op byte) *change {
 	}
 }
 
+var (
+	errCompressed = errors.New("the binary log is compressed, and changes are read from one that is not; set log_bin_compress = OFF in the server's configuration, and now: SET GLOBAL log_bin_compress = OFF")
+	errPartial    = errors.New("the binary log has parts of JSON values, and changes are read from one with whole ones; set binlog_row_value_options = '' in the server's configuration, and now: SET GLOBAL binlog_row_value_options = ''")
+)
+
+// whole refuses events that do not have their rows as they are: what is not taken
+// apart here would be wrong, and rows that are compressed may be more than an
+// event has bytes, which their numbers rely on.
+func whole(typ replication.EventType) error {
+	switch typ {
+	case replication.MARIADB_WRITE_ROWS_COMPRESSED_EVENT_V1, replication.MARIADB_UPDATE_ROWS_COMPRESSED_EVENT_V1,
+		replication.MARIADB_DELETE_ROWS_COMPRESSED_EVENT_V1:
+		return errCompressed
+	case replication.PARTIAL_UPDATE_ROWS_EVENT:
+		return errPartial
+	}
+	return nil
+}
+
 // rows takes the changes of rows.
 func (r *stream) rows(ctx context.Context, e *replication.BinlogEvent, m *replication.RowsEvent) error {
 	if m.Table == nil || !r.wanted(m.Table.Schema, m.Table.Table) {
 		return nil
+	}
+	if err := whole(e.Header.EventType); err != nil {
+		return fmt.Errorf("event at %s of table %s.%s: %w", r.change(e, 'c').at, m.Table.Schema, m.Table.Table, err)
 	}
 	t := table{string(m.Table.Schema), string(m.Table.Table)}
 	s := r.shapes[m.Table]
