@@ -78,6 +78,7 @@ func New(cfg Config) *Sink {
 const (
 	firstWait = 250 * time.Millisecond
 	maxWait   = 30 * time.Second
+	maxAsked  = 5 * time.Minute // that a destination may ask for
 	// brokenAfter is how many failures in a row make a destination count as broken.
 	brokenAfter = 8
 	pollTime    = time.Second
@@ -107,7 +108,7 @@ func (s *Sink) Run(ctx context.Context) error {
 func (s *Sink) failed(ctx context.Context, err error, failures int) error {
 	wait := s.wait(failures)
 	if asked := later(err); asked > 0 {
-		wait = min(asked, maxWait)
+		wait = min(asked, maxAsked)
 	}
 	s.stats.failed(err, failures >= brokenAfter)
 	s.cfg.Logger.Error("a sink failed and tries again", "sink", s.cfg.Name, "kind", s.cfg.Kind, "error", err, "failures", failures, "wait", wait)

@@ -15,7 +15,7 @@ const head = `<!-- Generated from internal/app by "make generate". Do not edit. 
 # Sources: every way in
 
 Every source has one identity in the ledger, one retry policy, one place in ` + "`/api/v1/sources`" + ` and in the metrics, and delays no other. A record that
-cannot be taken is counted as rejected, with its reason; one that cannot be read is quarantined. Rates are events per second of
+cannot be taken is counted as rejected, with its reason; one that cannot be read is quarantined. Rates are events, or megabytes where it says so, per second of
 processor time, of Millrace alone; [benchmarks.md](benchmarks.md) says how they were measured, on which machine, and when.
 
 | way in | formats | it goes on at | guarantee | rate | tested by |
