@@ -25,7 +25,7 @@ func (p *platform) mysqlConnectors(s source) ([]connector, error) {
 		Address: c.Address, User: c.User, Password: string(c.Password), TLS: encryption, Source: s.Name, Adapter: s.adapter,
 		Log: p.streams, Meters: p.meters, Clock: p.clock, Logger: p.log, Random: p.random.Float64,
 		Tables: c.Tables, ServerID: uint32(c.ServerID), NoSnapshot: c.Snapshot == "never", Restart: c.OnLostLog == "restart",
-		Save: c.SaveInterval, EventBytes: p.recordBytes(s),
+		Save: c.SaveInterval, EventBytes: p.recordBytes(s), TempDir: p.dir("scratch"),
 	})
 	if err != nil {
 		return nil, err

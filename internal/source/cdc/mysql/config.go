@@ -34,6 +34,7 @@ type Config struct {
 	NoSnapshot bool     // rows that are there already are not taken
 	Restart    bool     // where the server has removed what was not read, begin anew; else it is an error
 	Save       time.Duration
+	TempDir    string // where equal rows of large tables without a key are counted; "" is the system's
 
 	EventBytes   int
 	BatchRecords int

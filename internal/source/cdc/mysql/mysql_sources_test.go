@@ -425,6 +425,7 @@ func TestMariaDBServerThatStaysUp(t *testing.T) {
 		"a log that was removed is reported, and begun anew":      logThatWasRemovedIsReported,
 		"a server that does not log enough is refused, and waits": serverThatDoesNotLogEnoughIsRefused,
 		"a log that is compressed is refused":                     compressedLogIsRefused,
+		"equal rows of a table without a key are all taken":       equalRowsWithoutAKeyAreAllTaken,
 	} {
 		t.Run(name, func(t *testing.T) {
 			of := *d
@@ -522,6 +523,25 @@ func logThatWasRemovedIsReported(t *testing.T, d *database) {
 	d.exec(`INSERT INTO orders VALUES (3, 'c', 3)`)
 	r.until("the change behind it", func() bool { return log.Total() >= 4 })
 	r.stop()
+}
+
+func equalRowsWithoutAKeyAreAllTaken(t *testing.T, d *database) {
+	d.exec(`CREATE TABLE orders (customer varchar(50), total decimal(12,2))`,
+		`INSERT INTO orders SELECT concat('c', seq % 2), 1 FROM seq_1_to_1000`)
+	log := resumetest.New()
+	log.FullAt(300)
+	r := d.take(log, nil)
+	r.until("a part of the rows", func() bool { return log.Total() >= 300 })
+	log = r.kill()
+	log.FullAt(0)
+	first := log.Total()
+	r = d.take(log, nil)
+	r.untilSaid("table=shop.orders rows=1000")
+	r.stop()
+	all, repeated := events(t, log)
+	if len(all) != 1000 || repeated != first {
+		t.Errorf("%d rows, %d repeated; want 1000 and %d", len(all), repeated, first)
+	}
 }
 
 func compressedLogIsRefused(_ *testing.T, d *database) {

@@ -17,6 +17,7 @@ import (
 // is put together once.
 type shape struct {
 	columns  []column
+	keyed    bool   // it has a primary key, so that no two rows are equal
 	origin   []byte // of source, up to what changes
 	envelope string // that records carry: the key's columns
 }
@@ -26,7 +27,7 @@ func (s *session) shapeOf(t table, keys []string) *shape {
 	if s.server.mariadb {
 		connector = "mariadb"
 	}
-	out := &shape{origin: []byte(`"source":{"connector":"` + connector + `","name":`)}
+	out := &shape{keyed: len(keys) > 0, origin: []byte(`"source":{"connector":"` + connector + `","name":`)}
 	for _, f := range [...]struct{ before, text string }{{"", s.cfg.Source}, {`,"db":`, t.Schema}, {`,"table":`, t.Name}} {
 		out.origin, _ = cdc.AppendText(append(out.origin, f.before...), f.text)
 	}
@@ -175,12 +176,23 @@ func appendPosition(dst []byte, at position) []byte {
 	return strconv.AppendUint(append(dst, `,"pos":`...), uint64(at.Pos), 10)
 }
 
-// appendRead appends a row that a snapshot read.
-func (s *shape) appendRead(dst []byte, row []any, at position, now time.Time) (_ []byte, valid bool) {
-	dst, valid = s.appendRow(append(dst, `{"before":null,"after":`...), row, nil, false)
+const readStart = `{"before":null,"after":`
+
+// appendRead appends a row that a snapshot read, up to what follows the row's
+// values.
+func (s *shape) appendRead(dst []byte, row []any) (_ []byte, valid bool) {
+	return s.appendRow(append(dst, readStart...), row, nil, false)
+}
+
+// appendReadSource appends the rest: the number is that of the row among its
+// equals, from 1.
+func (s *shape) appendReadSource(dst []byte, at position, now time.Time, number uint32) []byte {
 	dst = append(append(dst, ','), s.origin...)
 	dst = append(dst, `,"snapshot":"true"`...)
 	dst = strconv.AppendInt(append(dst, `,"ts_ms":`...), now.UnixMilli(), 10)
 	dst = appendPosition(dst, at)
-	return append(dst, `},"op":"r"}`...), valid
+	if number > 1 {
+		dst = strconv.AppendUint(append(dst, `,"row":`...), uint64(number), 10)
+	}
+	return append(dst, `},"op":"r"}`...)
 }

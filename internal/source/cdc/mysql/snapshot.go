@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/go-mysql-org/go-mysql/mysql"
+	"github.com/zeebo/xxh3"
 
+	"github.com/millrace/millrace/internal/fingerprint"
 	"github.com/millrace/millrace/internal/source/cdc"
 )
 
@@ -87,12 +89,20 @@ func (s *session) readTable(ctx context.Context, t table, at position, now time.
 			return err
 		}
 	}
-	feed, err := cdc.OpenFeed(ctx, s.feed(streamName+"/"+t.String(), s.identity()+"/"+at.String()), cdc.Mark[struct{}]{})
+	// The rows are numbered anew in each attempt: the server need not give them in
+	// the same order again.
+	attempt := fmt.Sprintf("%s/%s/%d", s.identity(), at, now.UnixNano())
+	feed, err := cdc.OpenFeed(ctx, s.feed(streamName+"/"+t.String(), attempt), cdc.Mark[struct{}]{})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, feed.Close()) }()
-	r := tableReader{ctx: ctx, session: s, table: t, feed: feed, at: progress.At, now: now}
+	equal, err := fingerprint.NewCounter(s.cfg.TempDir, 0, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, equal.Close()) }()
+	r := tableReader{ctx: ctx, session: s, table: t, feed: feed, at: progress.At, now: now, equal: equal}
 	result := new(mysql.Result)
 	err = s.conn.ExecuteSelectStreaming("SELECT * FROM "+t.quoted(), result, r.row, r.begin)
 	if err == nil {
@@ -110,7 +120,8 @@ func (s *session) readTable(ctx context.Context, t table, at position, now time.
 const streamName = "mysql:binlog"
 
 // tableReader takes the rows of a table. All carry the place of the first
-// attempt, so that a row that a later one reads again is the same event.
+// attempt, so that a row that a later one reads again is the same event. Rows
+// without a primary key are told apart by their number among equal ones.
 type tableReader struct {
 	ctx     context.Context
 	session *session
@@ -118,6 +129,7 @@ type tableReader struct {
 	feed    *cdc.Feed[struct{}]
 	at      position
 	now     time.Time
+	equal   *fingerprint.Counter // of rows of a table without a primary key
 
 	shape  *shape
 	values []any
@@ -134,12 +146,20 @@ func (r *tableReader) row(row []mysql.FieldValue) error {
 	for i := range row {
 		r.values = append(r.values, row[i].Value())
 	}
+	out, valid := r.shape.appendRead(r.out[:0], r.values)
+	r.out = out
+	number := uint32(1)
+	if !r.shape.keyed {
+		var err error
+		if number, err = r.equal.Next(fingerprint.Key(xxh3.Hash128(out).Bytes())); err != nil {
+			return fmt.Errorf("cannot number the equal rows: %w", err)
+		}
+	}
 	if !r.feed.Next() {
 		return nil
 	}
-	out, valid := r.shape.appendRead(r.out[:0], r.values, r.at, r.now)
-	r.out = out
-	return add(r.ctx, r.feed, r.shape, out, valid)
+	r.out = r.shape.appendReadSource(out, r.at, r.now, number)
+	return add(r.ctx, r.feed, r.shape, r.out, valid)
 }
 
 func add[P any](ctx context.Context, f *cdc.Feed[P], s *shape, payload []byte, valid bool) error {
