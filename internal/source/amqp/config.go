@@ -35,6 +35,11 @@ type Config struct {
 	LagInterval time.Duration // between two looks at the queue's length; 5 s
 }
 
+// retryFor is how long messages wait for a log that takes nothing, before they go back
+// to the queue: long, as a quorum queue counts their returns and gives up after 20 of
+// them, and well below the 30 minutes after which the broker closes the channel.
+const retryFor = 10 * time.Minute
+
 func (c Config) withDefaults() Config {
 	if c.Type == "" {
 		c.Type = "quorum"
@@ -47,6 +52,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.LagInterval <= 0 {
 		c.LagInterval = 5 * time.Second
+	}
+	if c.Intake.RetryFor <= 0 {
+		c.Intake.RetryFor = retryFor
 	}
 	c.Intake.Stream = "amqp:" + c.Queue
 	return c
