@@ -153,8 +153,11 @@ func (c *consumer) take(ctx context.Context) error {
 			}
 		case err := <-c.refused:
 			return fmt.Errorf("messages went back to queue %q: %w", c.source.cfg.Queue, err)
-		case queue := <-c.cancelled:
-			return fmt.Errorf("RabbitMQ cancelled the consumer of queue %q: it was deleted, or its node is gone", queue)
+		case _, open := <-c.cancelled:
+			if !open {
+				return c.ended(ctx)
+			}
+			return c.errCancelled()
 		case <-lag.C:
 			if err := c.measure(); err != nil {
 				return err
@@ -165,13 +168,23 @@ func (c *consumer) take(ctx context.Context) error {
 	}
 }
 
-// ended says why there are no more deliveries.
+func (c *consumer) errCancelled() error {
+	return fmt.Errorf("RabbitMQ cancelled the consumer of queue %q: it was deleted, or its node is gone", c.source.cfg.Queue)
+}
+
+// ended says why there are no more deliveries. At the end of a channel everything is
+// closed at once, so that the reason has to be looked for.
 func (c *consumer) ended(ctx context.Context) error {
 	select {
-	case queue := <-c.cancelled:
-		return fmt.Errorf("RabbitMQ cancelled the consumer of queue %q: it was deleted, or its node is gone", queue)
-	case err, ok := <-c.closed:
-		if !ok || err == nil {
+	case _, open := <-c.cancelled:
+		if open {
+			return c.errCancelled()
+		}
+	default:
+	}
+	select {
+	case err := <-c.closed:
+		if err == nil {
 			return errors.New("the connection to RabbitMQ was closed")
 		}
 		return fmt.Errorf("RabbitMQ closed the channel: %w", err)
