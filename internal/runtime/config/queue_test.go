@@ -21,6 +21,7 @@ func TestSettingsOfQueuesGoTogether(t *testing.T) {
 		`mqtt: {url: "tcp://host:1883", topics: [$share/g/a]}`:                                         "the group of a shared subscription as group",
 		`mqtt: {url: "tcp://host:1883", topics: [a], group: a/b}`:                                      "it must not contain /",
 		`mqtt: {url: "tls://host:8883", topics: [a], password: x}`:                                     "mqtt.username is missing",
+		`mqtt: {url: "tcp://a:hidden@host:1883", topics: [a]}`:                                         "mqtt.url holds a user; write username and password beside it",
 		`redis: {address: "host:6379", stream: s, tls: {enabled: true}}`:                               "",
 		`redis: {address: "host:6379"}`:                                                                "redis.stream is missing",
 		`redis: {address: "host:6379", stream: s, tls: {ca_file: ca.pem}}`:                             "is described but not on",

@@ -39,6 +39,9 @@ func (v *validator) mqtt(path string, s *MQTTSource) {
 		return
 	}
 	v.scheme(path, s.URL, s.TLS, []string{"tcp", "mqtt"}, []string{"tls", "ssl", "mqtts"})
+	if u, err := url.Parse(s.URL); err == nil && u.User != nil {
+		v.fail(path+".url", "holds a user; write username and password beside it")
+	}
 	if s.Version != 0 && s.Version != 3 && s.Version != 5 {
 		v.fail(path+".version", "is %d; it must be 5, or 3 for MQTT 3.1.1", s.Version)
 	}
