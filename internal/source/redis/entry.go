@@ -51,6 +51,15 @@ func (e *entry) value(name string) (string, bool) {
 	return "", false
 }
 
+// size is how many bytes the entry has.
+func (e *entry) size() (n int) {
+	for _, f := range e.fields {
+		text, _ := f.(string)
+		n += len(text)
+	}
+	return n
+}
+
 // fieldMissing is why an entry without the configured field is refused.
 const fieldMissing = "field_missing"
 

@@ -48,6 +48,24 @@ func TestPayload(t *testing.T) {
 	check("", "", route.Empty)
 }
 
+func TestAnswersAreBoundedByTheirBytes(t *testing.T) {
+	r := &reader{source: &Source{cfg: Config{BatchRecords: 1000}}, ask: firstAsk}
+	for _, c := range []struct{ entries, size, ask int }{
+		{16, 16 * 100, 32}, {32, 32 * 100, 64}, {0, 0, 64}, {1, 0, 128}, {64, 64 << 20, 8}, {1, 100 << 20, 1}, {1, 100, 2}, {600, 600, 4},
+	} {
+		if r.adapt(c.entries, c.size); r.ask != c.ask {
+			t.Fatalf("after %d entries of %d bytes it asks for %d, want %d", c.entries, c.size, r.ask, c.ask)
+		}
+	}
+	r.ask = 800
+	if r.adapt(800, 800); r.ask != 1000 {
+		t.Errorf("it asks for %d, want no more than a batch", r.ask)
+	}
+	if n := (&entry{fields: []any{"ab", "cde", nil}}).size(); n != 5 {
+		t.Errorf("the entry has %d bytes", n)
+	}
+}
+
 func FuzzObject(f *testing.F) {
 	f.Add("name", "value", "x", "")
 	f.Add("\x00", "\xff", "\"", "\\")

@@ -48,6 +48,7 @@ func (s *Source) consume(ctx context.Context, connected func()) (err error) {
 	r := &reader{
 		source: s, client: client, writer: w, decoder: s.cfg.Adapter.NewDecoder(nil),
 		record: adapter.Record{Source: s.cfg.Source, Adapter: s.cfg.Adapter.Name(), Stream: s.stream},
+		ask:    min(firstAsk, s.cfg.BatchRecords),
 	}
 	begun := false
 	defer func() {
@@ -85,6 +86,21 @@ type reader struct {
 	entry   entry          // scratch
 	next    int64          // position of the last entry read
 	count   count
+	ask     int // entries in the next answer, at most
+}
+
+const (
+	// readBytes is about how long an answer may get: the server counts entries alone.
+	readBytes = 8 << 20
+	firstAsk  = 16
+)
+
+// adapt sets how many entries the next answer may have, by the last one's. It grows
+// slowly, as large entries may follow small ones.
+func (r *reader) adapt(entries, size int) {
+	if entries > 0 {
+		r.ask = max(1, min(2*r.ask, readBytes/max(1, size/entries), r.source.cfg.BatchRecords))
+	}
 }
 
 // begin finds out where to read on.
@@ -123,7 +139,7 @@ func (r *reader) skip(ctx context.Context, to int64) error {
 func (r *reader) read(ctx context.Context) error {
 	cfg := &r.source.cfg
 	// Everything above the last entry that was read, in the log or not yet.
-	reply, err := r.client.Do(ctx, "XREAD", "COUNT", cfg.BatchRecords, "BLOCK", blockTime.Milliseconds(),
+	reply, err := r.client.Do(ctx, "XREAD", "COUNT", r.ask, "BLOCK", blockTime.Milliseconds(),
 		"STREAMS", cfg.Key, entryID(r.next)).Slice()
 	switch {
 	case errors.Is(err, redis.Nil): // nothing came
@@ -144,7 +160,7 @@ func (r *reader) take(ctx context.Context, entries []any) error {
 	if err != nil {
 		return err
 	}
-	rejected, bytes := 0, int64(0)
+	rejected, bytes, size := 0, int64(0), 0
 	for _, raw := range entries {
 		at, err := r.entry.parse(raw)
 		if err != nil {
@@ -152,6 +168,7 @@ func (r *reader) take(ctx context.Context, entries []any) error {
 			return fmt.Errorf("cannot read the stream %q: %w", r.source.cfg.Key, err)
 		}
 		b.Last = at
+		size += r.entry.size()
 		if r.writer.Known(at) {
 			continue
 		}
@@ -164,6 +181,7 @@ func (r *reader) take(ctx context.Context, entries []any) error {
 	r.source.meter.Appended(len(b.Entries), rejected, bytes, r.source.cfg.Clock.Now())
 	r.next = b.Last
 	r.count.Read += int64(len(entries))
+	r.adapt(len(entries), size)
 	r.writer.Send(ctx, b)
 	return nil
 }
@@ -181,7 +199,8 @@ func (r *reader) add(b *resume.Batch, at int64) *adapter.Record {
 		record.Reject = route.TooLarge
 	}
 	if record.Reject != "" && len(record.Payload) > route.SampleBytes {
-		record.Payload = record.Payload[:route.SampleBytes]
+		b.Data = b.Data[:from+route.SampleBytes]
+		record.Payload = b.Data[from:len(b.Data):len(b.Data)]
 	}
 	if r.source.cfg.Envelope {
 		record.Envelope = r.entry.envelope(r.source.cfg.Key)
