@@ -30,8 +30,8 @@ type part struct {
 // take hands records over, in pieces.
 func (p *part) take(ctx context.Context, records []*kgo.Record) error {
 	for len(records) > 0 {
-		n := min(len(records), p.source.cfg.BatchRecords)
-		if err := p.takePiece(ctx, records[:n]); err != nil {
+		n, err := p.takePiece(ctx, records[:min(len(records), p.source.cfg.BatchRecords)])
+		if err != nil {
 			return err
 		}
 		records = records[n:]
@@ -39,13 +39,19 @@ func (p *part) take(ctx context.Context, records []*kgo.Record) error {
 	return nil
 }
 
-func (p *part) takePiece(ctx context.Context, records []*kgo.Record) error {
+// pieceBytes is how much JSON that was made of records a batch has, with at most one
+// record more: small records may become long.
+const pieceBytes = 4 << 20
+
+// takePiece hands a batch over, and returns how many of the records are in it.
+func (p *part) takePiece(ctx context.Context, records []*kgo.Record) (n int, err error) {
 	b, err := p.writer.Batch(ctx)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	rejected, bytes := 0, int64(0)
-	for _, k := range records {
+	for ; n < len(records) && len(b.Data) < pieceBytes; n++ {
+		k := records[n]
 		b.Last = k.Offset + 1
 		if p.writer.Known(b.Last) {
 			continue
@@ -53,7 +59,7 @@ func (p *part) takePiece(ctx context.Context, records []*kgo.Record) error {
 		r, err := p.add(ctx, b, k)
 		if err != nil {
 			p.writer.Return(b) // all of it is read again
-			return fmt.Errorf("cannot take the record at offset %d of partition %d of topic %q: %w", k.Offset, k.Partition, k.Topic, err)
+			return 0, fmt.Errorf("cannot take the record at offset %d of partition %d of topic %q: %w", k.Offset, k.Partition, k.Topic, err)
 		}
 		bytes += int64(len(r.Payload))
 		if r.Reject != "" {
@@ -63,7 +69,7 @@ func (p *part) takePiece(ctx context.Context, records []*kgo.Record) error {
 	p.source.meter.Appended(len(b.Entries), rejected, bytes, p.source.cfg.Clock.Now())
 	p.next = b.Last
 	p.writer.Send(ctx, b)
-	return nil
+	return n, nil
 }
 
 // skip makes a position that nothing was appended for the stored one.

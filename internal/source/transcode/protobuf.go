@@ -62,6 +62,11 @@ func (c *protobufCodec) Append(dst, record []byte, limit int) ([]byte, error) {
 	if err := c.decode.Unmarshal(rest, m); err != nil {
 		return dst, fmt.Errorf("%w: %w", ErrUndecodable, err)
 	}
+	// Before anything is made of it: a message inside of two bytes may stand for all
+	// the fields that it does not have.
+	if b := (bound{left: limit}); !b.message(m) {
+		return dst, ErrTooLarge
+	}
 	text, err := c.encode.Marshal(m)
 	if err != nil {
 		return dst, fmt.Errorf("%w: %w", ErrUndecodable, err)
@@ -75,6 +80,64 @@ func (c *protobufCodec) Append(dst, record []byte, limit int) ([]byte, error) {
 		return dst, ErrTooLarge
 	}
 	return out.Bytes(), nil
+}
+
+// bound walks a message until its JSON is surely longer than what is left.
+type bound struct{ left int }
+
+func (b *bound) spend(n int) bool {
+	b.left -= n
+	return b.left >= 0
+}
+
+// message reports whether the JSON of a message may fit.
+func (b *bound) message(m protoreflect.Message) bool {
+	if m.Descriptor().ParentFile().Package() == "google.protobuf" {
+		return b.spend(1) // has a form of its own
+	}
+	fields := m.Descriptor().Fields()
+	fits := b.spend(len("{}"))
+	for i := 0; fits && i < fields.Len(); i++ {
+		f := fields.Get(i)
+		switch {
+		case m.Has(f):
+			fits = b.spend(len(f.TextName())+len(`"":`)) && b.field(f, m.Get(f))
+		case !f.HasPresence(): // its zero value is shown
+			fits = b.spend(len(f.TextName()) + len(`"":0`))
+		}
+	}
+	return fits
+}
+
+func (b *bound) field(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+	switch {
+	case f.IsList():
+		fits := b.spend(len("[]"))
+		for i, list := 0, v.List(); fits && i < list.Len(); i++ {
+			fits = b.value(f, list.Get(i))
+		}
+		return fits
+	case f.IsMap():
+		fits := b.spend(len("{}"))
+		v.Map().Range(func(_ protoreflect.MapKey, v protoreflect.Value) bool {
+			fits = b.spend(len(`"":`)) && b.value(f.MapValue(), v)
+			return fits
+		})
+		return fits
+	}
+	return b.value(f, v)
+}
+
+func (b *bound) value(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+	switch f.Kind() {
+	case protoreflect.MessageKind, protoreflect.GroupKind:
+		return b.message(v.Message())
+	case protoreflect.StringKind:
+		return b.spend(len(v.String()) + len(`""`))
+	case protoreflect.BytesKind:
+		return b.spend(len(v.Bytes()) + len(`""`))
+	}
+	return b.spend(1)
 }
 
 // message reads which message of the file a record is: the index of a message at the

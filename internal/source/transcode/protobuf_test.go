@@ -102,7 +102,11 @@ func FuzzProtobuf(f *testing.F) {
 		switch {
 		case err == nil && !json.Valid(got):
 			t.Fatalf("%x became %s", record, got)
-		case err != nil && !errors.Is(err, transcode.ErrUndecodable) && !errors.Is(err, transcode.ErrTooLarge):
+		case err == nil:
+			if _, err := c.Append(nil, record, len(got)); err != nil {
+				t.Fatalf("%x does not fit into the length of %s: %v", record, got, err)
+			}
+		case !errors.Is(err, transcode.ErrUndecodable) && !errors.Is(err, transcode.ErrTooLarge):
 			t.Fatal(err)
 		}
 	})
