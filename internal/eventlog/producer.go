@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -42,6 +43,11 @@ func OpenWriter(t *Topic, hooks ...kgo.Hook) (*Writer, error) {
 		kgo.MaxBufferedBytes(int(t.cfg.MaxBufferedBytes)),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
 		kgo.RecordDeliveryTimeout(t.cfg.ProduceTimeout),
+		// A broker that is silent is found out in about that time too: the client looks
+		// at the record's timeout between requests only.
+		kgo.ProduceRequestTimeout(t.cfg.ProduceTimeout),
+		kgo.RequestTimeoutOverhead(min(maxOverhead, max(minOverhead, t.cfg.ProduceTimeout))),
+		kgo.DialTimeout(min(maxOverhead, t.cfg.ProduceTimeout)),
 		// The timeout holds too for a record that may be in the log, because the
 		// broker went away before it answered. Without this the sender would wait
 		// until the broker is back. He delivers again, and is recognised.
@@ -55,6 +61,12 @@ func OpenWriter(t *Topic, hooks ...kgo.Hook) (*Writer, error) {
 	}
 	return &Writer{client: client, topic: t.cfg.Topic, partitions: t.partitions, maxBytes: int64(t.cfg.MaxBufferedBytes)}, nil
 }
+
+// How long an answer may take beyond the time that the broker is given.
+const (
+	minOverhead = time.Second
+	maxOverhead = 10 * time.Second
+)
 
 // maxProduceBatch is the largest batch that brokers take by default.
 const maxProduceBatch = 1_000_000
@@ -71,13 +83,14 @@ type flight struct {
 	ends    []int // of each record's metadata in meta
 	left    atomic.Int64
 	failed  atomic.Pointer[error]
+	ctx     context.Context // the caller's
 	entries []Entry
 	done    func([]Entry, error)
 	promise func(*kgo.Record, error)
 	pool    *sync.Pool
 }
 
-func (w *Writer) newFlight(entries []Entry, done func([]Entry, error)) *flight {
+func (w *Writer) newFlight(ctx context.Context, entries []Entry, done func([]Entry, error)) *flight {
 	f, _ := w.flights.Get().(*flight)
 	if f == nil {
 		f = &flight{pool: &w.flights}
@@ -88,7 +101,7 @@ func (w *Writer) newFlight(entries []Entry, done func([]Entry, error)) *flight {
 		f.records = make([]kgo.Record, n)
 	}
 	f.records = f.records[:n]
-	f.entries, f.done = entries, done
+	f.ctx, f.entries, f.done = ctx, entries, done
 	f.failed.Store(nil)
 	f.left.Store(int64(n))
 	f.meta, f.ends = f.meta[:0], f.ends[:0]
@@ -137,11 +150,11 @@ func (f *flight) landed(_ *kgo.Record, err error) {
 	}
 	var failure error
 	if p := f.failed.Load(); p != nil {
-		failure = classify(*p)
+		failure = classify(f.ctx, *p)
 	}
 	clear(f.records)
 	clear(f.headers)
-	f.entries, f.done = nil, nil
+	f.ctx, f.entries, f.done = nil, nil, nil
 	f.pool.Put(f)
 	done(entries, failure)
 }
@@ -152,7 +165,7 @@ func (w *Writer) AppendAsync(ctx context.Context, entries []Entry, done func([]E
 		done(entries, nil)
 		return
 	}
-	f := w.newFlight(entries, done)
+	f := w.newFlight(ctx, entries, done)
 	for i := range f.records {
 		w.client.Produce(ctx, &f.records[i], f.promise)
 	}
@@ -164,7 +177,7 @@ func (w *Writer) Append(ctx context.Context, entries []Entry) error {
 		return nil
 	}
 	result := make(chan error, 1)
-	f := w.newFlight(entries, func(_ []Entry, err error) { result <- err })
+	f := w.newFlight(ctx, entries, func(_ []Entry, err error) { result <- err })
 	for i := range f.records {
 		// A full buffer fails the record at once: the sender is told to wait.
 		w.client.TryProduce(ctx, &f.records[i], f.promise)
@@ -172,14 +185,15 @@ func (w *Writer) Append(ctx context.Context, entries []Entry) error {
 	return <-result
 }
 
-// classify turns the client's error into one of the port's.
-func classify(err error) error {
+// classify turns the client's error into one of the port's. A deadline is the caller's
+// if ctx has ended; else it is that of a dial or a request, and the log's.
+func classify(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, kgo.ErrMaxBuffered):
 		return fmt.Errorf("%w: its buffer is full", ErrBusy)
 	case errors.Is(err, kerr.MessageTooLarge):
 		return fmt.Errorf("%w: %w", ErrTooLarge, err)
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil:
 		return err
 	}
 	return fmt.Errorf("%w: %w", ErrUnavailable, err)
