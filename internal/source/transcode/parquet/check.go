@@ -2,12 +2,11 @@ package parquet
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -46,9 +45,21 @@ type page struct {
 	uncompressed int64
 	compressed   int64
 	values       int64
-	levels       int64 // bytes before the data that are not compressed
-	plain        bool  // nothing is compressed
+	nulls        int64
+	encoding     int64
+	repBytes     int64 // of levels before the data that are not compressed
+	defBytes     int64
+	repEncoding  int64
+	defEncoding  int64
+	plain        bool // nothing is compressed
+
+	header int16 // the field that the header of its kind is in
+	seen   [8]uint8
+	top    [4]uint8
+	twice  bool // a field is there twice
 }
+
+func (p *page) levels() int64 { return p.repBytes + p.defBytes }
 
 // memory is what the page takes when it is read: its bytes twice, and a number
 // for every value.
@@ -57,11 +68,15 @@ func (p *page) memory() int64 { return p.uncompressed + p.compressed + 4*p.value
 // checkGroup goes through the page headers of a row group, so that the pages
 // that are about to be read fit into memory.
 func (r *Reader) checkGroup(group int) error {
+	defer func() { r.body, r.unpacked = bytes.Buffer{}, nil }()
 	chunks := r.file.Metadata().RowGroups[group].Columns
 	total := int64(0)
 	for i := range chunks {
 		meta := &chunks[i].MetaData
-		largest, err := r.checkChunk(meta)
+		if i >= len(r.leaves) || meta.Codec != r.file.Metadata().RowGroups[0].Columns[i].MetaData.Codec {
+			return fmt.Errorf("%w: column %q is compressed in different ways, or is none of the schema", ErrFile, meta.PathInSchema)
+		}
+		largest, err := r.checkChunk(meta, r.leaves[i])
 		if err != nil {
 			return fmt.Errorf("column %q: %w", meta.PathInSchema, err)
 		}
@@ -73,7 +88,7 @@ func (r *Reader) checkGroup(group int) error {
 }
 
 // checkChunk returns what a column's largest page and its dictionary take.
-func (r *Reader) checkChunk(meta *format.ColumnMetaData) (int64, error) {
+func (r *Reader) checkChunk(meta *format.ColumnMetaData, l leaf) (int64, error) {
 	start := meta.DataPageOffset
 	if meta.DictionaryPageOffset > 0 {
 		start = min(start, meta.DictionaryPageOffset)
@@ -89,11 +104,11 @@ func (r *Reader) checkChunk(meta *format.ColumnMetaData) (int64, error) {
 			return 0, err
 		}
 		at += header
-		if p.compressed < 0 || p.compressed > end-at || p.uncompressed < 0 || p.uncompressed > int64(r.limits.PageBytes) {
+		if p.compressed < 0 || p.compressed > min(end-at, 2*int64(r.limits.PageBytes)) || p.uncompressed < 0 || p.uncompressed > int64(r.limits.PageBytes) {
 			return 0, fmt.Errorf("%w: a page of %d bytes, %d uncompressed, is longer than its column or than %d bytes",
 				ErrFile, p.compressed, p.uncompressed, r.limits.PageBytes)
 		}
-		if err := r.checkPage(meta.Codec, &p, at); err != nil {
+		if err := r.checkPage(meta.Codec, l, &p, at); err != nil {
 			return 0, err
 		}
 		if at += p.compressed; p.kind == int64(format.DictionaryPage) {
@@ -117,6 +132,11 @@ const (
 	fieldDataPageV2   = 8
 
 	fieldValues           = 1
+	fieldEncoding         = 2 // but for pages of version 2
+	fieldDefinitionCoding = 3 // of version 1, as the next
+	fieldRepetitionCoding = 4
+	fieldNulls            = 2 // of version 2, as the following
+	fieldEncodingV2       = 4
 	fieldDefinitionLevels = 5
 	fieldRepetitionLevels = 6
 	fieldIsCompressed     = 7
@@ -130,7 +150,7 @@ func (r *Reader) pageHeader(at, end int64) (page, int64, error) {
 	if err := w.walkStruct(0); err != nil {
 		return p, 0, err
 	}
-	if p.values < 0 || p.values > maxPageValues || p.levels < 0 || p.levels > p.compressed {
+	if p.values < 0 || p.values > maxPageValues || p.repBytes < 0 || p.defBytes < 0 || p.levels() > p.compressed {
 		return p, 0, fmt.Errorf("%w: a page of %d values; at most %d are possible", ErrFile, p.values, maxPageValues)
 	}
 	return p, end - at - w.left, nil
@@ -140,72 +160,68 @@ func (r *Reader) pageHeader(at, end int64) (page, int64, error) {
 func (p *page) set(outer, id int16, v int64) {
 	switch outer {
 	case 0:
-		switch id {
-		case fieldKind:
-			p.kind = v
-		case fieldUncompressed:
-			p.uncompressed = v
-		case fieldCompressed:
-			p.compressed = v
-		}
+		p.setTop(id, v)
 	case fieldDataPage, fieldDictionary, fieldDataPageV2:
-		switch {
-		case id == fieldValues:
-			p.values = v
-		case outer != fieldDataPageV2:
-		case id == fieldDefinitionLevels, id == fieldRepetitionLevels:
-			if v < 0 {
-				v = 1 << 40 // longer than any page
-			}
-			p.levels += v
-		case id == fieldIsCompressed:
-			p.plain = v == 0
+		if p.header != 0 && p.header != outer {
+			p.twice = true
+		}
+		if p.header = outer; id < 0 || int(id) >= len(p.seen) {
+			return
+		}
+		if p.seen[id]++; p.seen[id] > 1 {
+			p.twice = true
+		}
+		if outer == fieldDataPageV2 {
+			p.setV2(id, v)
+		} else {
+			p.setV1(id, v)
 		}
 	}
 }
 
-// checkPage makes sure that a page's data does not grow beyond what its header
-// says when it is decompressed.
-func (r *Reader) checkPage(codec format.CompressionCodec, p *page, at int64) error {
-	want := p.uncompressed - p.levels
-	if p.plain || codec == format.Uncompressed {
-		return nil
+func (p *page) setTop(id int16, v int64) {
+	if id < 0 || int(id) >= len(p.top) {
+		return
 	}
-	data := io.NewSectionReader(r.source, at+p.levels, p.compressed-p.levels)
-	if data.Size() == 0 {
-		return nil // a page of nulls
+	if p.top[id]++; p.top[id] > 1 {
+		p.twice = true
 	}
-	switch codec {
-	case format.Snappy:
-		length, err := binary.ReadUvarint(bufio.NewReaderSize(data, 16))
-		if err != nil || length > uint64(max(want, 0)) {
-			return fmt.Errorf("%w: a page is longer than its header says", ErrFile)
-		}
-		return nil
-	case format.Gzip:
-		z, err := gzip.NewReader(data)
-		if err != nil {
-			return fmt.Errorf("%w: %w", ErrFile, err)
-		}
-		return checkLength(z, want)
-	case format.Zstd:
-		z, err := zstd.NewReader(data, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(uint64(max(r.limits.PageBytes, zstd.MinWindowSize))), zstd.WithDecoderLowmem(true))
-		if err != nil {
-			return fmt.Errorf("%w: %w", ErrFile, err)
-		}
-		defer z.Close()
-		return checkLength(z, want)
+	switch id {
+	case fieldKind:
+		p.kind = v
+	case fieldUncompressed:
+		p.uncompressed = v
+	case fieldCompressed:
+		p.compressed = v
 	}
-	return fmt.Errorf("%w: it is compressed with %s; write it with snappy, gzip or zstd", ErrFile, codec)
 }
 
-func checkLength(z io.Reader, want int64) error {
-	n, err := io.Copy(io.Discard, io.LimitReader(z, want+1))
-	switch {
-	case err != nil:
-		return fmt.Errorf("%w: a page cannot be decompressed: %w", ErrFile, err)
-	case n > want:
-		return fmt.Errorf("%w: a page is longer than its header says", ErrFile)
+func (p *page) setV1(id int16, v int64) {
+	switch id {
+	case fieldValues:
+		p.values = v
+	case fieldEncoding:
+		p.encoding = v
+	case fieldDefinitionCoding:
+		p.defEncoding = v
+	case fieldRepetitionCoding:
+		p.repEncoding = v
 	}
-	return nil
+}
+
+func (p *page) setV2(id int16, v int64) {
+	switch id {
+	case fieldValues:
+		p.values = v
+	case fieldNulls:
+		p.nulls = v
+	case fieldEncodingV2:
+		p.encoding = v
+	case fieldDefinitionLevels:
+		p.defBytes = v
+	case fieldRepetitionLevels:
+		p.repBytes = v
+	case fieldIsCompressed:
+		p.plain = v == 0
+	}
 }

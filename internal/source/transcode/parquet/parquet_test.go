@@ -320,3 +320,34 @@ func TestFilesOfOtherWriters(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryEncoding(t *testing.T) {
+	type row struct {
+		Number  int64   `parquet:"number,delta"`
+		Small   int32   `parquet:"small,delta"`
+		Text    string  `parquet:"text,delta"`
+		Word    string  `parquet:"word,dict"`
+		Maybe   *string `parquet:"maybe,optional,dict"`
+		Weight  float64 `parquet:"weight,split"`
+		Gift    bool    `parquet:"gift"`
+		Numbers []int32 `parquet:"numbers"`
+	}
+	var rows []row
+	var want strings.Builder
+	for i := range 5000 {
+		r := row{Number: int64(i*i) * 1e6, Small: int32(-i), Text: fmt.Sprint("order-", i/3), Word: fmt.Sprint(i % 17), Weight: float64(i), Gift: i%3 == 0, Numbers: []int32{int32(i), 7}}
+		maybe := "null"
+		if i%5 < 2 {
+			r.Maybe, maybe = &r.Word, `"`+r.Word+`"`
+		}
+		fmt.Fprintf(&want, `{"number":%d,"small":%d,"text":"%s","word":"%s","maybe":%s,"weight":%d,"gift":%t,"numbers":[%d,7]}`+"\n",
+			r.Number, r.Small, r.Text, r.Word, maybe, i, r.Gift, i)
+		rows = append(rows, r)
+	}
+	for _, version := range []int{1, 2} {
+		got, err := text(t, write(t, rows, pq.Compression(&pq.Snappy), pq.DataPageVersion(version), pq.PageBufferSize(4000)), parquet.Limits{})
+		if err != nil || got != want.String() {
+			t.Errorf("pages of version %d: %v: %.300s", version, err, got)
+		}
+	}
+}

@@ -44,7 +44,7 @@ type Reader struct {
 	limits  Limits
 	file    *parquet.File
 	root    *node
-	leaves  int
+	leaves  []leaf
 	group   int // the next row group
 	columns []*column
 	rows    int64 // left in this row group
@@ -52,6 +52,9 @@ type Reader struct {
 	row  []byte // what is left of the row being given out
 	from int
 	cut  bool // the row was too long
+
+	body     bytes.Buffer // of the page being checked
+	unpacked []byte
 }
 
 // source remembers an error of reading, which the library may wrap or hide.
@@ -174,8 +177,8 @@ func (r *Reader) nextGroup() error {
 	chunks := groups[r.group].ColumnChunks()
 	r.rows = groups[r.group].NumRows()
 	r.group++
-	if len(chunks) != r.leaves || r.rows < 0 {
-		return fmt.Errorf("row group %d has %d columns and %d rows, the schema has %d columns", r.group-1, len(chunks), r.rows, r.leaves)
+	if len(chunks) != len(r.leaves) || r.rows < 0 {
+		return fmt.Errorf("row group %d has %d columns and %d rows, the schema has %d columns", r.group-1, len(chunks), r.rows, len(r.leaves))
 	}
 	for _, chunk := range chunks {
 		r.columns = append(r.columns, &column{pages: chunk.Pages()})

@@ -39,20 +39,20 @@ type node struct {
 type schema struct {
 	elements []format.SchemaElement
 	next     int
-	leaves   int
+	leaves   []leaf
 }
 
-func newSchema(elements []format.SchemaElement) (*node, int, error) {
+func newSchema(elements []format.SchemaElement) (*node, []leaf, error) {
 	s := &schema{elements: elements}
 	if len(elements) == 0 {
-		return nil, 0, fmt.Errorf("%w: it has no schema", errThrift)
+		return nil, nil, fmt.Errorf("%w: it has no schema", errThrift)
 	}
 	root, err := s.node(0, 0, 0)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	if s.next != len(elements) || root.shape == shapeLeaf {
-		return nil, 0, fmt.Errorf("%w: its schema is no tree", errThrift)
+		return nil, nil, fmt.Errorf("%w: its schema is no tree", errThrift)
 	}
 	root.shape, root.optional, root.repeated, root.def, root.rep = shapeObject, false, false, 0, 0
 	return root, s.leaves, nil
@@ -65,7 +65,7 @@ func (s *schema) node(depth, def, rep int) (*node, error) {
 	}
 	e := &s.elements[s.next]
 	s.next++
-	n := &node{name: string(appendText(nil, []byte(e.Name))) + ":", leaf: s.leaves}
+	n := &node{name: string(appendText(nil, []byte(e.Name))) + ":", leaf: len(s.leaves)}
 	if depth > 0 {
 		switch e.RepetitionType.V {
 		case format.Optional:
@@ -79,7 +79,7 @@ func (s *schema) node(depth, def, rep int) (*node, error) {
 	}
 	n.def, n.rep = def, rep
 	if e.Type.Valid {
-		if s.leaves++; s.leaves > maxColumns {
+		if s.leaves = append(s.leaves, leaf{def, rep, e.Type.V == format.Boolean}); len(s.leaves) > maxColumns {
 			return nil, fmt.Errorf("it has more than %d columns", maxColumns)
 		}
 		var err error

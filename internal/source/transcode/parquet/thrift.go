@@ -32,6 +32,10 @@ const (
 	maxThriftDepth = 16
 	// maxThriftText is the longest text or statistic of a page header.
 	maxThriftText = 8 << 20
+	// Structs take some hundred times as much memory as a file, values of lists
+	// some ten times.
+	maxThriftStructs = 256 << 10
+	maxThriftValues  = 1 << 20
 )
 
 var errThrift = errors.New("its metadata is broken")
@@ -44,6 +48,8 @@ type walker struct {
 	// struct, and of the structs in its fields.
 	field func(outer, id int16, value int64)
 	outer int16 // the field of the outermost struct that the walker is in
+
+	structs, values int // values in lists
 }
 
 func (w *walker) ReadByte() (byte, error) {
@@ -88,6 +94,9 @@ func (w *walker) skip(n int64) error {
 func (w *walker) walkStruct(depth int) error {
 	if depth > maxThriftDepth {
 		return fmt.Errorf("%w: it is nested too deep", errThrift)
+	}
+	if w.structs++; w.structs > maxThriftStructs {
+		return fmt.Errorf("%w: it has more than %d structs", errThrift, maxThriftStructs)
 	}
 	for id := int16(0); ; {
 		head, err := w.ReadByte()
@@ -195,6 +204,9 @@ func (w *walker) walkMap(depth int) error {
 func (w *walker) walkValues(n uint64, depth int, kinds ...byte) error {
 	if depth >= maxThriftDepth || n > uint64(max(w.left, 0)) {
 		return fmt.Errorf("%w: a list of %d values goes behind its end", errThrift, n)
+	}
+	if w.values += int(n); w.values > maxThriftValues { //nolint:gosec // within the bytes left
+		return fmt.Errorf("%w: its lists have more than %d values", errThrift, maxThriftValues)
 	}
 	for range n {
 		for _, kind := range kinds {
