@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -74,6 +75,9 @@ type failing struct{}
 func (failing) Read([]byte) (int, error) { return 0, errDown }
 
 func (r *remote) Dispose(_ context.Context, o *filesource.Outcome) (bool, error) {
+	if r.entry(o.Entry.Name).Version != o.Entry.Version {
+		return false, fmt.Errorf("%w: it has changed", filesource.ErrEntry)
+	}
 	state := "failed"
 	if o.Taken {
 		state = "done"
@@ -253,6 +257,24 @@ func TestAManifestIsGoneThroughOverRestarts(t *testing.T) {
 	poll(t, watch(b, r, s))
 	if r.log() != "done a.csv, done b.csv, marker all.json" {
 		t.Errorf("%s", r.log())
+	}
+}
+
+// The manifest of a file that is replaced while it is read stays until what
+// replaced it has been taken.
+func TestAManifestOfAFileThatIsReplaced(t *testing.T) {
+	b := newBench(resumetest.New())
+	r := &remote{files: map[string]string{"a.csv": rows, "all.json": `[{"name":"a.csv"}]`}, moves: true}
+	var once sync.Once
+	b.log.OnAppend = func(int) { once.Do(func() { r.files["a.csv"] = rows + "bob,2,y\n" }) }
+	w := watch(b, r, filesource.Selection{Manifest: "all.json"})
+	poll(t, w)
+	if r.log() != "" {
+		t.Fatalf("disposed of %s", r.log())
+	}
+	poll(t, w)
+	if r.log() != "done a.csv, marker all.json" || b.log.Total() != 3 {
+		t.Errorf("%d records; disposed of %s", b.log.Total(), r.log())
 	}
 }
 
