@@ -354,6 +354,7 @@ func (p *Pass) Assigned(ctx context.Context, partitions []int32) (map[int32]int6
 		p.mu.Unlock()
 		positions[partition] = t.read
 	}
+	p.broadcast()
 	return positions, nil
 }
 

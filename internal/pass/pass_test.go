@@ -36,3 +36,19 @@ func TestEveryEventGetsItsVerdict(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Doors are open before the pass has opened its partitions: who asks for a verdict then
+// waits for it.
+func TestAVerdictThatIsAskedForAtTheStart(t *testing.T) {
+	s := newShop(t, 3)
+	entries := s.send("o1 ann 2026-01-05T10:00:00Z 10.00", "o2 bob 2026-01-05T10:00:01Z 20.00", "o3 cid 2026-01-05T10:00:02Z 30.00")
+	s.start()
+	for i := range entries {
+		if got := s.outcome(entries[i]); got != "accepted" {
+			t.Errorf("event %d is %s", i, got)
+		}
+	}
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -28,21 +28,28 @@ func (p *Pass) await(ctx context.Context, partition int32, reached func(*task) b
 		p.mu.Lock()
 		t, changed := p.owned[partition], p.changed
 		p.mu.Unlock()
-		if t == nil {
+		if t == nil && (p.cfg.Instance != "" || partition >= p.cfg.Topic.Partitions()) {
 			return fmt.Errorf("%w: %d", ErrNotOwned, partition)
 		}
-		w := p.worker(partition)
-		w.mu.Lock()
-		ok := reached(t)
-		w.mu.Unlock()
-		if ok {
-			return nil
+		// A process that has all partitions opens them while its doors are open already.
+		never := p.stopping // they will not be opened any more
+		if t != nil {
+			never = nil
+			w := p.worker(partition)
+			w.mu.Lock()
+			ok := reached(t)
+			w.mu.Unlock()
+			if ok {
+				return nil
+			}
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-p.failed:
 			return fmt.Errorf("the pass has failed: %w", p.failure)
+		case <-never:
+			return fmt.Errorf("%w: %d", ErrNotOwned, partition)
 		case <-changed:
 		}
 	}
