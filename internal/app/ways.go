@@ -35,13 +35,13 @@ func Ways() []Way {
 func doors() []Way {
 	return []Way{
 		{"HTTP: events", "sources[].write_keys", "`native` (JSON, arrays, lines), any JSON mapping", sender, byID + "`id` or content", "18,000 to 21,000 requests; 287,000 to 316,000 in full ones", []string{"e2e/doors_test.go"}, "doors.md#native"},
-		{"HTTP: Segment", "sources[].write_keys", "`segment`", sender, byID + "`messageId`", "13,900 requests; 212,000 in full ones", []string{"e2e/doors_test.go"}, "doors.md#segment-api"},
-		{"HTTP: GA4", "sources[].write_keys", "`ga4`", sender, byID + "content", "17,200 requests; 105,000 in full ones of 25", []string{"e2e/doors_analytics_test.go", "e2e/source_http_test.go"}, "sources/ga4.md"},
-		{"HTTP: Snowplow", "sources[].write_keys", "`snowplow`", sender, byID + "`eid`", "11,400 requests; 95,000 in full ones", []string{"e2e/doors_analytics_test.go", "e2e/source_http_test.go"}, "sources/snowplow.md"},
-		{"HTTP: CloudEvents", "sources[].write_keys", "`cloudevents`", sender, byID + "`source` and `id`", "13,600 requests; 167,000 in full ones", []string{"e2e/doors_analytics_test.go", "e2e/source_http_test.go"}, "sources/cloudevents.md"},
+		{"HTTP: Segment", "sources[].write_keys", "`segment`", sender, byID + "`messageId`", "29,100 requests; 295,000 in full ones", []string{"e2e/doors_test.go"}, "doors.md#segment-api"},
+		{"HTTP: GA4", "sources[].write_keys", "`ga4`", sender, byID + "content", "26,300 requests; 145,000 in full ones of 25", []string{"e2e/doors_analytics_test.go", "e2e/source_http_test.go"}, "sources/ga4.md"},
+		{"HTTP: Snowplow", "sources[].write_keys", "`snowplow`", sender, byID + "`eid`", "14,300 requests; 98,000 in full ones", []string{"e2e/doors_analytics_test.go", "e2e/source_http_test.go"}, "sources/snowplow.md"},
+		{"HTTP: CloudEvents", "sources[].write_keys", "`cloudevents`", sender, byID + "`source` and `id`", "24,300 requests; 243,000 in full ones", []string{"e2e/doors_analytics_test.go", "e2e/source_http_test.go"}, "sources/cloudevents.md"},
 		{"HTTP: pixel", "sources[].write_keys", "`native` in a query", sender, byID + "`id` or content", "not measured", []string{"e2e/doors_analytics_test.go"}, "sources/pixel.md"},
 		{"Webhooks: Shopify", "sources[].webhook", "`shopify`", sender, byID + "event and resource", "not measured on the binary", []string{"e2e/webhook_test.go", "e2e/source_webhook_test.go"}, "sources/shopify.md"},
-		{"Webhooks: WooCommerce", "sources[].webhook", "`woocommerce`", sender, byID + "delivery", "not measured on the binary", []string{"e2e/webhook_test.go", "e2e/source_webhook_test.go"}, "sources/woocommerce.md"},
+		{"Webhooks: WooCommerce", "sources[].webhook", "`woocommerce`", sender, byID + "delivery", "22,100 requests", []string{"e2e/webhook_test.go", "e2e/source_webhook_test.go"}, "sources/woocommerce.md"},
 		{"Webhooks: Stripe", "sources[].webhook", "`stripe`", sender, byID + "event", "not measured on the binary", []string{"e2e/webhook_test.go", "e2e/source_webhook_test.go"}, "sources/stripe.md"},
 		{"Webhooks: others", "sources[].webhook", "a JSON mapping", sender, byID + "what the mapping names", "not measured on the binary", []string{"e2e/webhook_test.go"}, "sources/webhook.md"},
 	}
