@@ -94,20 +94,13 @@ func (p *platform) openSinks(context.Context) error {
 			Clock: p.clock, Logger: p.log, Random: p.random.Float64,
 		}
 		if s.S3.Bucket != "" {
-			c.BatchRecords = orDefault(c.BatchRecords, objectRecords)
-			c.BatchBytes = orDefault(c.BatchBytes, objectBytes)
-			c.Linger = orDefault(c.Linger, objectLinger)
+			c.BatchRecords = cmp.Or(c.BatchRecords, objectRecords)
+			c.BatchBytes = cmp.Or(c.BatchBytes, objectBytes)
+			c.Linger = cmp.Or(c.Linger, objectLinger)
 		}
 		p.sinks = append(p.sinks, sink.New(c))
 	}
 	return nil
-}
-
-func orDefault[T int | time.Duration](v, otherwise T) T {
-	if v == 0 {
-		return otherwise
-	}
-	return v
 }
 
 // destination returns what connects to where a sink delivers.

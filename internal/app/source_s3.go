@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"time"
 
 	s3folder "github.com/millrace/millrace/internal/source/file/s3"
@@ -21,5 +22,5 @@ func (p *platform) s3Connectors(s source) ([]connector, error) {
 		return nil, err
 	}
 	const poll = 30 * time.Second
-	return p.watch(s, "s3", folder, orDefault(c.PollInterval, poll), 0), nil
+	return p.watch(s, "s3", folder, cmp.Or(c.PollInterval, poll), 0), nil
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"time"
@@ -35,7 +36,7 @@ func (p *platform) sftpConnectors(s source) ([]connector, error) {
 		return nil, err
 	}
 	const poll, settle = 10 * time.Second, 5 * time.Second
-	return p.watch(s, "sftp", folder, orDefault(c.PollInterval, poll), orDefault(c.Settle, settle)), nil
+	return p.watch(s, "sftp", folder, cmp.Or(c.PollInterval, poll), cmp.Or(c.Settle, settle)), nil
 }
 
 // watch makes the connector of a folder.

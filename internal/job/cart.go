@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -46,7 +47,7 @@ func cartEvents(j *stream.Job) stream.Keyed[string, cartEvent] {
 
 func readCartEvent(b *event.Batch, i int, emit func(cartEvent)) {
 	e := cartEvent{
-		Cart: or(property(b, i, "cart_id"), visitor(b, i)), Customer: b.CustomerID[i], Visitor: b.AnonymousID[i],
+		Cart: cmp.Or(property(b, i, "cart_id"), visitor(b, i)), Customer: b.CustomerID[i], Visitor: b.AnonymousID[i],
 		Order: b.OrderID[i], Currency: b.Currency.Get(i), Of: dimensionsOf(b, i),
 	}
 	switch b.Type.Get(i) {
@@ -110,7 +111,7 @@ func (c *cart) change(e *cartEvent, at int64) {
 	}
 	keepText(&c.Customer, e.Customer)
 	keepText(&c.Visitor, e.Visitor)
-	c.Currency = or(e.Currency, c.Currency)
+	c.Currency = cmp.Or(e.Currency, c.Currency)
 }
 
 // keepText replaces a text of state by one that a batch has, unless that is empty. It is

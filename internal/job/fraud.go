@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/millrace/millrace/event"
@@ -46,17 +47,17 @@ type FraudParams struct {
 }
 
 func (p FraudParams) withDefaults() FraudParams {
-	p.Review, p.Block = or(p.Review, 40), or(p.Block, 80)
-	p.Memory = or(p.Memory, 7*time.Hour)
-	p.AccountMemory = max(or(p.AccountMemory, 90*day), 2*day)
-	p.Burst = or(p.Burst, 15*time.Minute)
-	p.TestedCards, p.TestedDeclined = or(p.TestedCards, 6), or(p.TestedDeclined, 60)
-	p.TestedAmounts = or(p.TestedAmounts, 5)
-	p.Velocity = or(p.Velocity, [4]int{6, 8, 16, 40})
-	p.TravelKm, p.TravelKmh = or(p.TravelKm, 300), or(p.TravelKmh, 1000)
-	p.FreshAge, p.FreshAmount = or(p.FreshAge, day), or(p.FreshAmount, 1000*event.MicrosPerUnit)
-	p.OutlierHistory, p.OutlierFactor = or(p.OutlierHistory, 5), or(p.OutlierFactor, 8)
-	p.Failures = or(p.Failures, 4)
+	p.Review, p.Block = cmp.Or(p.Review, 40), cmp.Or(p.Block, 80)
+	p.Memory = cmp.Or(p.Memory, 7*time.Hour)
+	p.AccountMemory = max(cmp.Or(p.AccountMemory, 90*day), 2*day)
+	p.Burst = cmp.Or(p.Burst, 15*time.Minute)
+	p.TestedCards, p.TestedDeclined = cmp.Or(p.TestedCards, 6), cmp.Or(p.TestedDeclined, 60)
+	p.TestedAmounts = cmp.Or(p.TestedAmounts, 5)
+	p.Velocity = cmp.Or(p.Velocity, [4]int{6, 8, 16, 40})
+	p.TravelKm, p.TravelKmh = cmp.Or(p.TravelKm, 300), cmp.Or(p.TravelKmh, 1000)
+	p.FreshAge, p.FreshAmount = cmp.Or(p.FreshAge, day), cmp.Or(p.FreshAmount, 1000*event.MicrosPerUnit)
+	p.OutlierHistory, p.OutlierFactor = cmp.Or(p.OutlierHistory, 5), cmp.Or(p.OutlierFactor, 8)
+	p.Failures = cmp.Or(p.Failures, 4)
 	return p
 }
 

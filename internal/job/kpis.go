@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/millrace/millrace/event"
@@ -77,9 +78,9 @@ func (d *dimensions) group(n int) Group {
 	case 0:
 		return Group{"total", "all"}
 	case 1:
-		return Group{"channel", or(d.Channel, unknownDevice)}
+		return Group{"channel", cmp.Or(d.Channel, unknownDevice)}
 	case 2:
-		return Group{"country", or(d.Country, unknownDevice)}
+		return Group{"country", cmp.Or(d.Country, unknownDevice)}
 	}
 	return Group{"device", d.Device}
 }
@@ -134,7 +135,7 @@ func readFact(b *event.Batch, i int, emit func(fact)) {
 	f := fact{dimensions: dimensionsOf(b, i)}
 	kind := b.Type.Get(i)
 	if kind == typeProductViewed {
-		if f.ID = or(b.SessionID[i], visitor(b, i)); f.ID != "" {
+		if f.ID = cmp.Or(b.SessionID[i], visitor(b, i)); f.ID != "" {
 			f.Kind = sessionThing
 			emit(f)
 		}

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/millrace/millrace/event"
@@ -68,27 +69,19 @@ const day = 24 * time.Hour
 
 // withDefaults fills zero fields.
 func (p Params) withDefaults() Params {
-	p.Lateness = or(p.Lateness, 10*time.Minute)
-	p.Refresh = or(p.Refresh, time.Second)
-	p.VisitGap = or(p.VisitGap, 30*time.Minute)
-	p.VisitLimit = or(p.VisitLimit, day)
-	p.CartTimeout = or(p.CartTimeout, time.Hour)
-	p.CartMemory = or(p.CartMemory, 7*day)
-	p.PopularityWindow = or(p.PopularityWindow, time.Hour)
-	p.PopularityStep = or(p.PopularityStep, time.Minute)
-	p.PopularityTop = or(p.PopularityTop, 20)
-	p.Weights = or(p.Weights, Weights{View: 1, Addition: 3, Purchase: 10})
-	p.ProfileMemory = or(p.ProfileMemory, 3*365*day)
-	p.Bands.Recency = or(p.Bands.Recency, [4]time.Duration{30 * day, 60 * day, 90 * day, 180 * day})
-	p.Bands.Frequency = or(p.Bands.Frequency, [4]int64{2, 3, 5, 10})
-	p.Bands.Value = or(p.Bands.Value, [4]event.Micros{50e6, 200e6, 500e6, 1500e6})
+	p.Lateness = cmp.Or(p.Lateness, 10*time.Minute)
+	p.Refresh = cmp.Or(p.Refresh, time.Second)
+	p.VisitGap = cmp.Or(p.VisitGap, 30*time.Minute)
+	p.VisitLimit = cmp.Or(p.VisitLimit, day)
+	p.CartTimeout = cmp.Or(p.CartTimeout, time.Hour)
+	p.CartMemory = cmp.Or(p.CartMemory, 7*day)
+	p.PopularityWindow = cmp.Or(p.PopularityWindow, time.Hour)
+	p.PopularityStep = cmp.Or(p.PopularityStep, time.Minute)
+	p.PopularityTop = cmp.Or(p.PopularityTop, 20)
+	p.Weights = cmp.Or(p.Weights, Weights{View: 1, Addition: 3, Purchase: 10})
+	p.ProfileMemory = cmp.Or(p.ProfileMemory, 3*365*day)
+	p.Bands.Recency = cmp.Or(p.Bands.Recency, [4]time.Duration{30 * day, 60 * day, 90 * day, 180 * day})
+	p.Bands.Frequency = cmp.Or(p.Bands.Frequency, [4]int64{2, 3, 5, 10})
+	p.Bands.Value = cmp.Or(p.Bands.Value, [4]event.Micros{50e6, 200e6, 500e6, 1500e6})
 	return p
-}
-
-func or[T comparable](v, fallback T) T {
-	var zero T
-	if v == zero {
-		return fallback
-	}
-	return v
 }

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/zeebo/xxh3"
@@ -29,10 +30,10 @@ type PriceParams struct {
 }
 
 func (p PriceParams) withDefaults() PriceParams {
-	p.Low, p.High = or(p.Low, 50), or(p.High, 130)
-	p.History = max(or(p.History, 9), 3)
-	p.Grace, p.Memory = or(p.Grace, time.Hour), or(p.Memory, 7*time.Hour)
-	p.ProductMemory = or(p.ProductMemory, 2*365*day)
+	p.Low, p.High = cmp.Or(p.Low, 50), cmp.Or(p.High, 130)
+	p.History = max(cmp.Or(p.History, 9), 3)
+	p.Grace, p.Memory = cmp.Or(p.Grace, time.Hour), cmp.Or(p.Memory, 7*time.Hour)
+	p.ProductMemory = cmp.Or(p.ProductMemory, 2*365*day)
 	return p
 }
 

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -115,11 +116,11 @@ func readHit(b *event.Batch, i int, emit func(hit)) {
 	h.Customer, h.Country, h.Step, h.Campaign = b.CustomerID[i], b.Country.Get(i), hitSteps[kind], campaignOf(b, i)
 	switch kind {
 	case "page", "screen":
-		h.Page = or(property(b, i, "path"), property(b, i, "name"))
+		h.Page = cmp.Or(property(b, i, "path"), property(b, i, "name"))
 	case typeOrder:
 		h.Ordered, h.Value = true, baseAmount(b, i)
 	}
-	h.Page = or(h.Page, kind)
+	h.Page = cmp.Or(h.Page, kind)
 	emit(h)
 }
 

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/millrace/millrace/adapter/jsontext"
@@ -68,7 +69,7 @@ func deviceKind(b *event.Batch, i int) string {
 			device := membersOf(m.value.Raw)
 			for device.next() {
 				if device.key == "type" {
-					kind = or(deviceType(device.text()), kind)
+					kind = cmp.Or(deviceType(device.text()), kind)
 				}
 			}
 		case m.key == "userAgent" && kind == "":

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math"
 	"strings"
@@ -27,8 +28,8 @@ type StockParams struct {
 }
 
 func (p StockParams) withDefaults() StockParams {
-	p.Low = or(p.Low, 5)
-	p.Memory, p.ShelfMemory = or(p.Memory, 7*time.Hour), or(p.ShelfMemory, 10*365*day)
+	p.Low = cmp.Or(p.Low, 5)
+	p.Memory, p.ShelfMemory = cmp.Or(p.Memory, 7*time.Hour), cmp.Or(p.ShelfMemory, 10*365*day)
 	return p
 }
 

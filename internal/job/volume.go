@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/millrace/millrace/event"
@@ -31,10 +32,10 @@ type VolumeParams struct {
 }
 
 func (p VolumeParams) withDefaults() VolumeParams {
-	p.Bucket = or(p.Bucket, 5*time.Minute)
-	p.Weeks, p.Learned, p.Recent = or(p.Weeks, 4), or(p.Learned, 24), max(or(p.Recent, 24), leastBuckets)
-	p.Sigmas, p.MinSize, p.Ratio = or(p.Sigmas, 3), or(p.MinSize, 10), or(p.Ratio, 60)
-	p.Accept, p.Quiet = or(p.Accept, 36), or(p.Quiet, 7*day)
+	p.Bucket = cmp.Or(p.Bucket, 5*time.Minute)
+	p.Weeks, p.Learned, p.Recent = cmp.Or(p.Weeks, 4), cmp.Or(p.Learned, 24), max(cmp.Or(p.Recent, 24), leastBuckets)
+	p.Sigmas, p.MinSize, p.Ratio = cmp.Or(p.Sigmas, 3), cmp.Or(p.MinSize, 10), cmp.Or(p.Ratio, 60)
+	p.Accept, p.Quiet = cmp.Or(p.Accept, 36), cmp.Or(p.Quiet, 7*day)
 	return p
 }
 
