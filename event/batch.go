@@ -37,6 +37,17 @@ type Batch struct {
 	Context     []string // JSON, or empty
 	Amount      []Micros // value of the event, in Currency
 
+	// What enrichment derives. Empty before it, and where it knows nothing.
+	AmountBase     []Micros // Amount in the shop's own currency; 0 when unknown
+	Device         Dict     // desktop, mobile, tablet, other
+	Browser        Dict     // with its major version
+	OS             Dict
+	Bot            Dict // name of the program that is no visitor
+	Segment        Dict // of the customer
+	CampaignSource []string
+	CampaignMedium []string
+	CampaignName   []string
+
 	Verdict []Verdict
 	Marks   []Mark
 
@@ -45,6 +56,7 @@ type Batch struct {
 
 	Problems []Problem
 	Changes  []Change
+	Acts     []Act // in the order of their rows
 }
 
 // Items are the order lines (or products) of a batch's events.
@@ -94,6 +106,10 @@ func (b *Batch) Add(offset, received, line int64, payload []byte) int {
 	b.Properties = append(b.Properties, "")
 	b.Context = append(b.Context, "")
 	b.Amount = append(b.Amount, 0)
+	b.AmountBase = append(b.AmountBase, 0)
+	b.CampaignSource = append(b.CampaignSource, "")
+	b.CampaignMedium = append(b.CampaignMedium, "")
+	b.CampaignName = append(b.CampaignName, "")
 	b.Verdict = append(b.Verdict, Pending)
 	b.Marks = append(b.Marks, 0)
 	b.itemsEnd = append(b.itemsEnd, int32(len(b.Items.Event)))
@@ -148,8 +164,11 @@ func (b *Batch) AddChange(i int, rule, field, before, after string) {
 
 // dicts lists the per-event dictionary columns. It is an array, so that ranging
 // over it does not allocate.
-func (b *Batch) dicts() [7]*Dict {
-	return [7]*Dict{&b.Source, &b.Stream, &b.Versions, &b.Type, &b.Channel, &b.Country, &b.Currency}
+func (b *Batch) dicts() [12]*Dict {
+	return [12]*Dict{
+		&b.Source, &b.Stream, &b.Versions, &b.Type, &b.Channel, &b.Country, &b.Currency,
+		&b.Device, &b.Browser, &b.OS, &b.Bot, &b.Segment,
+	}
 }
 
 // Reset empties the batch and keeps its memory. References to payloads are
@@ -159,12 +178,13 @@ func (b *Batch) Reset() {
 	clear(b.Payload)
 	for _, s := range [][]string{
 		b.CustomerID, b.AnonymousID, b.OrderID, b.SessionID, b.Properties, b.Context,
-		b.Items.ProductID, b.Items.Name,
+		b.CampaignSource, b.CampaignMedium, b.CampaignName, b.Items.ProductID, b.Items.Name,
 	} {
 		clear(s)
 	}
 	clear(b.Problems)
 	clear(b.Changes)
+	clear(b.Acts)
 	b.Offset, b.Received, b.Payload, b.Line = b.Offset[:0], b.Received[:0], b.Payload[:0], b.Line[:0]
 	b.ID, b.Check, b.Time = b.ID[:0], b.Check[:0], b.Time[:0]
 	for _, d := range b.dicts() {
@@ -173,11 +193,12 @@ func (b *Batch) Reset() {
 	b.CustomerID, b.AnonymousID = b.CustomerID[:0], b.AnonymousID[:0]
 	b.OrderID, b.SessionID = b.OrderID[:0], b.SessionID[:0]
 	b.Properties, b.Context, b.Amount = b.Properties[:0], b.Context[:0], b.Amount[:0]
+	b.AmountBase, b.CampaignSource, b.CampaignMedium, b.CampaignName = b.AmountBase[:0], b.CampaignSource[:0], b.CampaignMedium[:0], b.CampaignName[:0]
 	b.Verdict, b.Marks, b.itemsEnd = b.Verdict[:0], b.Marks[:0], b.itemsEnd[:0]
 	it := &b.Items
 	it.Event, it.ProductID, it.Name = it.Event[:0], it.ProductID[:0], it.Name[:0]
 	it.Category.Reset()
 	it.Kind.Reset()
 	it.Quantity, it.Price, it.Amount = it.Quantity[:0], it.Price[:0], it.Amount[:0]
-	b.Problems, b.Changes = b.Problems[:0], b.Changes[:0]
+	b.Problems, b.Changes, b.Acts = b.Problems[:0], b.Changes[:0], b.Acts[:0]
 }

@@ -16,9 +16,15 @@ const (
 	Quarantined
 	// Rejected events were refused at the door for a counted reason.
 	Rejected
+	// Acted rows are no events: they are acts, see [Act]. The ledger does not
+	// receive them.
+	Acted
 )
 
-var verdictNames = [...]string{"pending", "accepted", "duplicate", "quarantined", "rejected"}
+// Verdicts is the number of verdicts, [Pending] included.
+const Verdicts = int(Acted) + 1
+
+var verdictNames = [...]string{"pending", "accepted", "duplicate", "quarantined", "rejected", "acted"}
 
 func (v Verdict) String() string {
 	if int(v) < len(verdictNames) {
@@ -38,6 +44,8 @@ const (
 	Corrected
 	// Warned events broke a rule of severity "warn".
 	Warned
+	// Recovered events were quarantined, and accepted when they were sent again.
+	Recovered
 )
 
 // Has reports whether all marks of n are set.
@@ -56,11 +64,12 @@ const (
 	DuplicateConflict Category = "duplicate_conflict"
 	Undecodable       Category = "decode"
 	TooLarge          Category = "too_large"
+	Enriching         Category = "enrichment"
 )
 
 // Categories lists every category, in the order of the documentation.
 func Categories() []Category {
-	return []Category{Missing, Format, OutOfRange, Schema, Business, DuplicateConflict, Undecodable, TooLarge}
+	return []Category{Missing, Format, OutOfRange, Schema, Business, DuplicateConflict, Undecodable, TooLarge, Enriching}
 }
 
 // Problem is one thing wrong with one event of a batch.

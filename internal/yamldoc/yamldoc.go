@@ -148,6 +148,19 @@ func (s *Source) Line(path string) int {
 	return 0
 }
 
+// Place returns file:line:column of the value at the first of the paths that the file sets,
+// else of its beginning.
+func (s *Source) Place(paths ...string) string {
+	line, column := 1, 1
+	for _, path := range paths {
+		if n := s.nodes[path]; n != nil {
+			line, column = n.Line, n.Column
+			break
+		}
+	}
+	return fmt.Sprintf("%s:%d:%d", s.file, line, column)
+}
+
 // Failed reports whether anything is wrong so far.
 func (s *Source) Failed() bool { return len(s.errs) > 0 }
 

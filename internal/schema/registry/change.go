@@ -46,7 +46,16 @@ func (g *Registry) DeleteSubject(ctx context.Context, subject string, permanent 
 		}
 		return err
 	})
+	g.changed(ctx, err, Change{Subject: subject, Action: removal(permanent)})
 	return numbers, err
+}
+
+// removal is what deleting is called where it is told of.
+func removal(permanent bool) string {
+	if permanent {
+		return "removed"
+	}
+	return "deleted"
 }
 
 // drop deletes a version that no schema refers to.
@@ -84,6 +93,7 @@ func (g *Registry) DeleteVersion(ctx context.Context, subject, number string, pe
 		deleted = v.Version
 		return drop(tx, v, permanent)
 	})
+	g.changed(ctx, err, Change{Subject: subject, Action: removal(permanent), Version: itoa(deleted)})
 	return deleted, err
 }
 
@@ -114,14 +124,18 @@ func (g *Registry) SetLevel(ctx context.Context, subject string, level Level, no
 	if level != "" && !level.valid() {
 		return fail(codeInvalidLevel, "Invalid compatibility level %.40q. Valid values are none, backward, forward, full, backward_transitive, forward_transitive, and full_transitive", level)
 	}
-	return g.change(ctx, subject, func(s *settings) {
+	var after settings
+	err := g.change(ctx, subject, func(s *settings) {
 		if level != "" {
 			s.Level = level
 		}
 		if normalize != nil {
 			s.Normalize = normalize
 		}
+		after = *s
 	})
+	g.changed(ctx, err, Change{Subject: subject, Action: "set_compatibility", After: string(after.Level)})
+	return err
 }
 
 // SetMode sets the mode of a subject. To import, it must have no schemas, unless force
@@ -130,7 +144,7 @@ func (g *Registry) SetMode(ctx context.Context, subject string, mode Mode, force
 	if !mode.valid() || mode == ReadOnlyOverride && subject != "" {
 		return fail(codeInvalidMode, "Invalid mode %.40q. Valid values are READWRITE, READONLY, READONLY_OVERRIDE (of all subjects) and IMPORT.", mode)
 	}
-	return g.update(ctx, func(tx record.Tx, r reader) error {
+	err := g.update(ctx, func(tx record.Tx, r reader) error {
 		if mode == Import && !force {
 			in := record.Range{Limit: 1}
 			if subject != "" {
@@ -142,6 +156,8 @@ func (g *Registry) SetMode(ctx context.Context, subject string, mode Mode, force
 		}
 		return alter(tx, subject, func(s *settings) { s.Mode = mode })
 	})
+	g.changed(ctx, err, Change{Subject: subject, Action: "set_mode", After: string(mode)})
+	return err
 }
 
 // ClearLevel takes away what is set for a subject's compatibility, and returns what was.
@@ -150,6 +166,7 @@ func (g *Registry) ClearLevel(ctx context.Context, subject string) (before setti
 	if err == nil && subject != "" && before.Level == "" {
 		err = noSubject(subject)
 	}
+	g.changed(ctx, err, Change{Subject: subject, Action: "clear_compatibility"})
 	return before, err
 }
 
@@ -159,6 +176,7 @@ func (g *Registry) ClearMode(ctx context.Context, subject string) (before settin
 	if err == nil && subject != "" && before.Mode == "" {
 		err = noSubject(subject)
 	}
+	g.changed(ctx, err, Change{Subject: subject, Action: "clear_mode"})
 	return before, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -30,6 +31,22 @@ type Config struct {
 	Store record.Store
 	// ID names this registry in what clients ask about it.
 	ID string
+	// Changed is told of what was changed; nil: nobody is.
+	Changed func(ctx context.Context, c Change)
+}
+
+// Change is a change of a subject, or of what holds for all.
+type Change struct {
+	Subject string // empty: all
+	Action  string // such as "registered"
+	Version string // of the schema; empty where it is not about one
+	After   string // the schema, or what is set now
+}
+
+func (g *Registry) changed(ctx context.Context, err error, c Change) {
+	if err == nil && g.cfg.Changed != nil {
+		g.cfg.Changed(ctx, c)
+	}
 }
 
 // Registry answers for the subjects of a record store. It is safe for concurrent use.
@@ -158,10 +175,21 @@ func (r reader) referenced(ref Reference) (*stored, error) {
 // Register makes a schema a version of a subject, unless it is one, and returns it.
 func (g *Registry) Register(ctx context.Context, subject string, d Definition, normalize bool) (Registered, error) {
 	var out Registered
-	err := g.cfg.Store.Update(ctx, func(tx record.Tx) (err error) {
-		out, err = g.register(tx, subject, d, normalize)
-		return err
+	var known bool
+	err := g.cfg.Store.Update(ctx, func(tx record.Tx) error {
+		before, err := reader{tx}.versions(subject)
+		if err != nil {
+			return err
+		}
+		if out, err = g.register(tx, subject, d, normalize); err != nil {
+			return err
+		}
+		known = slices.ContainsFunc(live(before), func(v version) bool { return v.Version == out.Version })
+		return nil
 	})
+	if !known {
+		g.changed(ctx, err, Change{Subject: subject, Action: "registered", Version: itoa(out.Version), After: out.Text})
+	}
 	return out, err
 }
 
