@@ -116,7 +116,7 @@ func (x *instance) build() error {
 		if err != nil {
 			return err
 		}
-		x.readers = append(x.readers, &reader{source: s, take: in.(func(*event.Batch, int))})
+		x.readers = append(x.readers, &reader{source: s, x: x, take: in.(func(*event.Batch, int))})
 	}
 	for _, n := range x.run.job.ports {
 		if _, err := x.input(n); err != nil {

@@ -10,18 +10,21 @@ import (
 // Job is a named graph of operators. Build it once, before it is given to an
 // engine; it must not change afterwards. One job may be run by several engines.
 type Job struct {
-	name    string
-	version int
-	shape   string
-	doc     string
-	limits  Limits
-	nodes   []*node
-	inlets  []*node
-	sources []*source
-	ports   []*node // inputs
-	sinks   []Sink
-	names   map[string]bool
-	errs    []error
+	name     string
+	version  int
+	shape    string
+	doc      string
+	place    string // file:line:column of its definition; empty: in the program
+	lateness int64  // µs; negative: operators decide for themselves
+	limits   Limits
+	nodes    []*node
+	inlets   []*node
+	sources  []*source
+	ports    []*node // inputs
+	sinks    []Sink
+	origins  []Origin
+	names    map[string]bool
+	errs     []error
 }
 
 // Limits bound what a job may take. A job that exceeds one is stopped.
@@ -44,7 +47,7 @@ var jobName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
 // underscores; state and outputs are found by it. The version is raised when
 // the meaning of the state changes.
 func NewJob(name string, version int) *Job {
-	j := &Job{name: name, version: version, names: make(map[string]bool)}
+	j := &Job{name: name, version: version, names: make(map[string]bool), lateness: -1}
 	j.limits = Limits{Keys: defaultKeys, Expansion: defaultExpansion}
 	if !jobName.MatchString(name) {
 		j.fail(fmt.Errorf("job name %q: use lower-case letters, digits and underscores, at most 63, a letter first", name))
@@ -64,6 +67,21 @@ func (j *Job) Describe(text string) *Job {
 	return j
 }
 
+// DefinedAt sets where the job's definition is, as file:line:column of what the user would
+// change for another version.
+func (j *Job) DefinedAt(place string) *Job {
+	j.place = place
+	return j
+}
+
+// at is what errors about the definition begin with.
+func (j *Job) at() string {
+	if j.place == "" {
+		return ""
+	}
+	return j.place + ": "
+}
+
 // Doc returns what the job is for.
 func (j *Job) Doc() string { return j.doc }
 
@@ -75,6 +93,15 @@ func (j *Job) Limit(l Limits) *Job {
 	if l.Expansion > 0 {
 		j.limits.Expansion = l.Expansion
 	}
+	return j
+}
+
+// Lateness sets how far behind the job's watermark an event may come: one that comes later
+// still is left out where it is read, as if it had been marked late. Without it each operator
+// decides for itself, and an event that one of them takes and another leaves out would be
+// half counted. Operators are given the same lateness.
+func (j *Job) Lateness(d time.Duration) *Job {
+	j.lateness = max(0, d.Microseconds())
 	return j
 }
 
@@ -103,12 +130,12 @@ func Check(jobs []*Job) error {
 	for _, j := range jobs {
 		errs = append(errs, j.Err())
 		if names[j.name] {
-			errs = append(errs, fmt.Errorf("two jobs are named %q; state is found by name, give one of them another", j.name))
+			errs = append(errs, fmt.Errorf("%stwo jobs are named %q; state is found by name, give one of them another", j.at(), j.name))
 		}
 		names[j.name] = true
 		for _, s := range j.sinks {
 			if other, taken := tables[s.Name]; taken && s.Kind == Table {
-				errs = append(errs, fmt.Errorf("job %q: table %q is written by job %q, too", j.name, s.Name, other))
+				errs = append(errs, fmt.Errorf("%sjob %q: table %q is written by job %q, too", j.at(), j.name, s.Name, other))
 			}
 			if s.Kind == Table {
 				tables[s.Name] = j.name

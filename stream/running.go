@@ -144,10 +144,10 @@ func (e *Engine) plan(jobs []*Job) (planned []*running, err error) {
 				old = append(old, before.Generation)
 			}
 		case record.Version > j.version:
-			errs = append(errs, fmt.Errorf("job %q: its state is of version %d, it is defined with version %d; use the newer definition, or give the job another name", j.name, record.Version, j.version))
+			errs = append(errs, fmt.Errorf("%sjob %q: its state is of version %d, it is defined with version %d; use the newer definition, or give the job another name", j.at(), j.name, record.Version, j.version))
 			continue
 		case record.Shape != j.shape && record.Version == j.version:
-			errs = append(errs, fmt.Errorf("job %q: its key, windows or pattern are not those of its state; raise its version above %d, and it begins anew", j.name, record.Version))
+			errs = append(errs, fmt.Errorf("%sjob %q: its key, windows or pattern are not those of its state; raise its version above %d, and it begins anew", j.at(), j.name, record.Version))
 			continue
 		case record.Shape != j.shape, j.shape != "" && record.Failure != nil && record.Version < j.version:
 			newest++

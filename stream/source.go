@@ -2,6 +2,7 @@ package stream
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/millrace/millrace/event"
@@ -63,10 +64,7 @@ func Events[T any](j *Job, name string, read func(b *event.Batch, i int, emit fu
 			emit(of)
 		}
 		return func(b *event.Batch, i int) {
-			of.Time = b.Time[i]
-			if of.Time == 0 {
-				of.Time = b.Received[i]
-			}
+			of.Time = timeOf(b, i)
 			of.Cause = Cause{b.Partition, b.Offset[i]}
 			x.allow(1)
 			read(b, i, each)
@@ -78,6 +76,7 @@ func Events[T any](j *Job, name string, read func(b *event.Batch, i int, emit fu
 // reader is a source in one instance.
 type reader struct {
 	*source
+	x    *instance
 	take func(b *event.Batch, i int)
 
 	wanted  []bool // per code of the type column: scratch of a batch
@@ -88,14 +87,37 @@ type reader struct {
 func (r *reader) process(b *event.Batch) {
 	r.wanted = match(r.wanted, &b.Type, r.types)
 	r.sources = match(r.sources, &b.Source, r.source.sources)
+	floor := r.x.floor()
 	for i, v := range b.Verdict {
-		if v != event.Accepted || b.Marks[i].Has(event.Late) != r.late {
+		if v != event.Accepted || !r.wanted[b.Type.Codes[i]] || !r.sources[b.Source.Codes[i]] {
 			continue
 		}
-		if r.wanted[b.Type.Codes[i]] && r.sources[b.Source.Codes[i]] {
+		marked := b.Marks[i].Has(event.Late)
+		behind := !marked && timeOf(b, i) < floor
+		if behind && !r.late {
+			r.x.late++
+		}
+		if (marked || behind) == r.late {
 			r.take(b, i)
 		}
 	}
+}
+
+// timeOf is the time that jobs take an event at.
+func timeOf(b *event.Batch, i int) int64 {
+	if t := b.Time[i]; t != 0 {
+		return t
+	}
+	return b.Received[i]
+}
+
+// floor is the time below which the job takes no events any more. It is that of the newest
+// seal, as is the time of all operators until the next one.
+func (x *instance) floor() int64 {
+	if w := x.times[0].Watermark; w != 0 && x.run.job.lateness >= 0 {
+		return w - x.run.job.lateness
+	}
+	return math.MinInt64
 }
 
 // match says for each value of a dictionary whether it is one of the wanted.
@@ -108,4 +130,21 @@ func match(dst []bool, d *event.Dict, wanted []string) []bool {
 		dst = append(dst, len(wanted) == 0) // no row has a value
 	}
 	return dst
+}
+
+// Reading says which accepted events a source of a job reads. Without types, or without
+// sources, it reads all.
+type Reading struct {
+	Types   []string
+	Sources []string // configured
+	Late    bool     // the late ones, instead of the others
+}
+
+// Reads lists what the job reads.
+func (j *Job) Reads() []Reading {
+	all := make([]Reading, 0, len(j.sources))
+	for _, s := range j.sources {
+		all = append(all, Reading{slices.Clone(s.types), slices.Clone(s.sources), s.late})
+	}
+	return all
 }

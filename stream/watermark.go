@@ -9,8 +9,7 @@ import (
 // Watermarks follows how far event time has come in each source and partition.
 //
 // A source's watermark in a partition is its newest event time less the disorder
-// that is usual; an event that claims to be from the future counts as at most
-// an hour ahead of its receipt. A source's watermark is the lowest of its
+// that is usual; who observes leaves out events that claim to be from the future. A source's watermark is the lowest of its
 // partitions that are not idle. A partition is idle for a source when records
 // received later by more than the idle timeout have been read, or when
 // everything has been read and the source has sent nothing for that long. A partition
