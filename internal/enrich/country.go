@@ -25,7 +25,7 @@ const countryLogic = "1"
 // described in countries.tsv.
 func Country() *Enrichment {
 	codes := countryCodes()
-	return newEnrichment("country", version(countryLogic, countriesTSV), "country",
+	return standardize("country", version(countryLogic, countriesTSV), "country",
 		func(b *event.Batch) *event.Dict { return &b.Country },
 		func(value string) (string, Outcome) {
 			if strings.TrimSpace(value) == "" {

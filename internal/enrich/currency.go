@@ -36,7 +36,7 @@ var currencies = sync.OnceValue(func() map[string]bool {
 // such code ("$", "pounds") stays: guessing a currency would change money.
 func Currency() *Enrichment {
 	known := currencies()
-	return newEnrichment("currency", version(currencyLogic, currencyCodes), "currency",
+	return standardize("currency", version(currencyLogic, currencyCodes), "currency",
 		func(b *event.Batch) *event.Dict { return &b.Currency },
 		func(value string) (string, Outcome) {
 			code := strings.ToUpper(strings.TrimSpace(value))
@@ -59,7 +59,7 @@ const channelLogic = "1"
 // channel, so nothing is ever missed.
 func Channel(ofSource string) *Enrichment {
 	ofSource = strings.ToLower(strings.TrimSpace(ofSource))
-	return newEnrichment("channel", version(channelLogic, ofSource), "channel",
+	return standardize("channel", version(channelLogic, ofSource), "channel",
 		func(b *event.Batch) *event.Dict { return &b.Channel },
 		func(value string) (string, Outcome) {
 			channel := strings.ToLower(strings.TrimSpace(value))

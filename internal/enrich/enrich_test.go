@@ -12,21 +12,40 @@ import (
 	"github.com/millrace/millrace/event"
 )
 
+// dictOf is the column of an enrichment of values.
+func dictOf(e *Enrichment, b *event.Batch) *event.Dict {
+	return map[string]*event.Dict{"country": &b.Country, "currency": &b.Currency, "channel": &b.Channel}[e.Fields()[0]]
+}
+
+// explain is what an enrichment of values makes of one, without counting it.
+func explain(e *Enrichment, value string) (string, Outcome) {
+	b, rows := &event.Batch{}, []int32{0}
+	b.Add(0, 0, 0, nil)
+	dictOf(e, b).Set(0, value)
+	n := e.apply(b, rows, new(facts))
+	for outcome, count := range n.of {
+		if count > 0 {
+			return dictOf(e, b).Get(0), Outcome(outcome)
+		}
+	}
+	return "", Empty
+}
+
 // batchOf returns a batch with one event per value, in the enrichment's column.
 func batchOf(e *Enrichment, values []string) (*event.Batch, []int32) {
 	b := &event.Batch{}
 	rows := make([]int32, len(values))
 	for i, value := range values {
 		rows[i] = int32(b.Add(int64(i), 0, 0, nil))
-		e.column(b).Set(i, value)
+		dictOf(e, b).Set(i, value)
 	}
 	return b, rows
 }
 
-// TestScripts runs testdata/*.txt: an enrichment, one value per line, and what
+// TestScripts runs testdata/values: an enrichment, one value per line, and what
 // becomes of each. A value is quoted where blanks matter.
 func TestScripts(t *testing.T) {
-	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+	datadriven.Walk(t, "testdata/values", func(t *testing.T, path string) {
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			e := enrichmentOf(t, d)
 			values := strings.Split(d.Input, "\n")
@@ -34,11 +53,12 @@ func TestScripts(t *testing.T) {
 				values[i] = strings.Trim(value, `"`)
 			}
 			b, rows := batchOf(e, values)
-			e.Apply(b, rows)
+			chain := NewChain(e)
+			chain.Apply(b, rows)
 			var out strings.Builder
 			for i, value := range values {
-				_, outcome := e.Explain(value)
-				fmt.Fprintf(&out, "%q -> %q %s\n", value, e.column(b).Get(i), outcome)
+				_, outcome := explain(e, value)
+				fmt.Fprintf(&out, "%q -> %q %s\n", value, dictOf(e, b).Get(i), outcome)
 			}
 			s := e.Stats()
 			fmt.Fprintf(&out, "kept %d, changed %d, missed %d, empty %d\n", s.Kept, s.Changed, s.Missed, s.Empty)
@@ -147,24 +167,24 @@ func TestApplyEqualsRowByRow(t *testing.T) {
 			var rows []int32
 			for i, value := range values {
 				b.Add(int64(i), 0, 0, nil)
-				e.column(b).Set(i, value)
+				dictOf(e, b).Set(i, value)
 				if picked[i] {
 					rows = append(rows, int32(i))
 				}
 			}
-			e.Apply(b, rows)
+			NewChain(e).Apply(b, rows)
 			for i, value := range values {
 				want := value
 				if picked[i] {
-					want, _ = e.Explain(value)
+					want, _ = explain(e, value)
 				}
-				if got := e.column(b).Get(i); got != want {
+				if got := dictOf(e, b).Get(i); got != want {
 					rt.Fatalf("%s of %q = %q, want %q", e.Name(), value, got, want)
 				}
 			}
 			for _, value := range values {
-				once, _ := e.Explain(value)
-				if twice, _ := e.Explain(once); twice != once {
+				once, _ := explain(e, value)
+				if twice, _ := explain(e, once); twice != once {
 					rt.Fatalf("%s of %q is %q and then %q", e.Name(), value, once, twice)
 				}
 			}
