@@ -1,6 +1,7 @@
 package quality
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -19,93 +20,175 @@ import (
 // because every problem is a reason for quarantine (see [RuleSet.Explain]).
 // A rule says nothing about a field that the batch already has a problem for:
 // what could not be read is not out of range.
-func (rs *RuleSet) Apply(b *event.Batch, rows []int32) { rs.apply(b, rows, nil) }
+//
+// Rules of uniqueness run last, and only where there is a task (see [RuleSet.Task]).
+func (rs *RuleSet) Apply(b *event.Batch, rows []int32) { rs.pooled(b, rows, nil) }
 
 // Explain is Apply that also returns the warnings, in the form of problems. It
 // is for the passport of an event, which is decoded anew from the log.
 func (rs *RuleSet) Explain(b *event.Batch, rows []int32) []event.Problem {
 	warnings := []event.Problem{}
-	rs.apply(b, rows, &warnings)
+	rs.pooled(b, rows, &warnings)
 	return warnings
 }
 
-func (rs *RuleSet) apply(b *event.Batch, rows []int32, warnings *[]event.Problem) {
+func (rs *RuleSet) pooled(b *event.Batch, rows []int32, warnings *[]event.Problem) {
 	a := rs.appliers.Get().(*applier)
-	a.begin(rs, b, rows, warnings)
+	a.apply(b, rows, warnings)
+	rs.appliers.Put(a)
+}
+
+// Task is the rules of one partition: they remember what uniqueness needs. It serves one
+// goroutine at a time.
+type Task struct{ applier *applier }
+
+// Task returns the rules for one partition.
+func (rs *RuleSet) Task() *Task {
+	a := newApplier(rs)
+	a.windows = make([]window, rs.windows)
+	return &Task{a}
+}
+
+// Apply is [RuleSet.Apply].
+func (t *Task) Apply(b *event.Batch, rows []int32) { t.applier.apply(b, rows, nil) }
+
+func (a *applier) apply(b *event.Batch, rows []int32, warnings *[]event.Problem) {
+	rs := a.set
+	a.begin(b, rows, warnings)
 	start := len(b.Changes)
 	for i, c := range rs.corrections {
-		c.run(a, int32(i), a.selection(c.field))
+		before := len(a.undo)
+		c.run(a, int32(i), a.selections.get(b, c.group, c.field.item))
+		if c.field.name == "type" && len(a.undo) > before {
+			a.selections.forget()
+		}
 	}
 	for i, r := range rs.rules {
-		sel := a.selection(r.field)
-		if r.when != nil {
-			a.chosen = r.when.filter(a, r.field.item, true, sel, a.chosen[:0])
-			sel = a.chosen
-		}
-		a.hits = r.check.scan(a, sel, a.hits[:0])
-		if len(a.hits) > 0 {
-			rs.broken[i].Add(a.report(r))
+		if !r.last {
+			a.judge(i, r)
 		}
 	}
-	a.takeBack(rs, start)
+	for i, r := range rs.rules {
+		if r.last {
+			a.judge(i, r)
+		}
+	}
+	a.takeBack(start)
+	a.count()
+	a.stamp(rows)
+	a.end()
+}
+
+func (a *applier) judge(i int, r *rule) {
+	sel := a.selections.get(a.batch, r.group, r.field.item)
+	if r.when != nil && len(sel) > 0 {
+		a.chosen = r.when.filter(a, r.field.item, true, sel, a.chosen[:0])
+		sel = a.chosen
+	}
+	if len(sel) == 0 {
+		return
+	}
+	a.unready = false
+	if a.hits = r.check.scan(a, sel, a.hits[:0]); len(a.hits) > 0 {
+		a.set.broken[i].Add(a.report(r))
+	}
+}
+
+func (a *applier) count() {
 	for i, n := range a.changed {
 		if n > 0 {
-			rs.corrected[i].Add(n)
+			a.set.corrected[i].Add(n)
 		}
 	}
-	a.end()
-	rs.appliers.Put(a)
+	for i, n := range a.unmade {
+		if n > 0 {
+			a.set.unmade[i].Add(n)
+		}
+	}
 }
 
 // applier is the scratch memory of one Apply at a time.
 type applier struct {
-	batch    *event.Batch
-	rows     []int32
-	items    []int32 // positions of the rows' items
-	warnings *[]event.Problem
-	scope    scope
+	set        *RuleSet
+	batch      *event.Batch
+	selections selections
+	warnings   *[]event.Problem
+	scope      scope
+	properties extraction
+	snapshots  []*Snapshot // by table; nil: never read
+	windows    []window    // nil: no task
+	unready    bool        // the check at hand asks a table that was never read, and is to warn
 
 	hits, chosen, missing []int32
 	memo                  []uint8  // per code of a dictionary
-	codes                 []uint32 // per code of a dictionary, 1 + the new one
+	codes                 []uint32 // per code of a dictionary, see runPerValue
 	undo                  []undo
-	changed               []uint64 // by correction
+	changed, unmade       []uint64 // by correction
+	failedEvent           int32    // that the correction at hand could not be made for last
 	scratch               []byte
 	arena                 arena
 	decoded               decodedProblems
 }
 
 func newApplier(rs *RuleSet) *applier {
-	return &applier{changed: make([]uint64, len(rs.corrections))}
+	n := len(rs.corrections)
+	a := &applier{
+		set: rs, changed: make([]uint64, n), unmade: make([]uint64, n), snapshots: make([]*Snapshot, len(rs.tables)),
+		selections: selections{groups: rs.groups, of: make([]selection, len(rs.groups)), items: rs.items},
+	}
+	a.properties.arena = &a.arena
+	return a
 }
 
-func (a *applier) begin(rs *RuleSet, b *event.Batch, rows []int32, warnings *[]event.Problem) {
-	a.batch, a.rows, a.warnings = b, rows, warnings
-	a.items = a.items[:0]
-	if rs.items {
-		for _, i := range rows {
-			from, to := b.ItemRange(int(i))
-			for k := from; k < to; k++ {
-				a.items = append(a.items, int32(k))
-			}
-		}
+func (a *applier) begin(b *event.Batch, rows []int32, warnings *[]event.Problem) {
+	a.batch, a.warnings = b, warnings
+	a.selections.begin(b, rows)
+	a.properties.begin(&a.set.properties, b.Len())
+	for i, t := range a.set.tables {
+		a.snapshots[i] = t.current.Load()
 	}
 	clear(a.changed)
+	clear(a.unmade)
 	a.decoded.begin(b)
 }
 
 // end drops references to the batch and its strings.
 func (a *applier) end() {
-	a.batch, a.rows, a.warnings, a.scope = nil, nil, nil, scope{}
+	a.batch, a.warnings, a.scope = nil, nil, scope{}
+	a.properties.end()
 	clear(a.undo)
 	a.undo = a.undo[:0]
 }
 
-func (a *applier) selection(f *field) []int32 {
-	if f.item {
-		return a.items
+// place is where the value of another field lies for position p of a field.
+func (a *applier) place(of, other *field, p int32) int32 {
+	if of.item && !other.item {
+		return a.batch.Items.Event[p]
 	}
-	return a.rows
+	return p
+}
+
+// textAt reads one text, missing1 reports whether a value is missing, and appendValue
+// appends it as a reader writes it; nothing when missing.
+func (a *applier) textAt(f *field, p int32) string {
+	if f.kind == kindProperty {
+		return a.properties.get(a.batch, f, p).text
+	}
+	return f.textAt(a.batch, p)
+}
+
+func (a *applier) missing1(f *field, p int32) bool {
+	if f.textual() {
+		return a.textAt(f, p) == ""
+	}
+	return f.kind == kindTime && f.intAt(a.batch, p) == 0
+}
+
+func (a *applier) appendValue(dst []byte, f *field, p int32) []byte {
+	if f.kind == kindProperty {
+		return append(dst, a.textAt(f, p)...)
+	}
+	return f.appendValue(dst, a.batch, p)
 }
 
 func (a *applier) moveTo(p int32, items bool) {
@@ -169,46 +252,61 @@ func (a *applier) report(r *rule) (events uint64) {
 			continue
 		}
 		events++
-		if r.warn {
-			b.Marks[e] |= event.Warned
-			if a.warnings == nil {
-				continue
-			}
-		}
-		a.record(r, e, p, more)
+		a.record(a.finding(r, e, p, more))
 	}
 	return events
 }
 
-// record adds what is wrong at position p, and at further items of event e, to
-// the problems of the batch, or to the warnings.
-func (a *applier) record(r *rule, e, p int32, more int) {
-	f := r.check.fault(a.batch, p)
-	if r.category != "" {
-		f.category = r.category
+// finding is something wrong with an event.
+type finding struct {
+	rule            string
+	field           *field
+	event, position int32
+	more            int // further items of the event that it is wrong with
+	warn            bool
+	category        event.Category
+	message         string
+}
+
+func (a *applier) finding(r *rule, e, p int32, more int) finding {
+	f := finding{rule: r.name, field: r.field, event: e, position: p, more: more, warn: r.warn || a.unready}
+	if f.warn && a.warnings == nil {
+		return f // nobody reads more than the mark
 	}
-	message := r.message
-	if message == "" {
-		message = r.field.name + " " + f.message
+	broken := r.check.fault(a, p)
+	f.category, f.message = cmp.Or(r.category, broken.category), r.message
+	if f.message == "" {
+		f.message = r.field.name + " " + broken.message
 	}
-	if from, to := a.batch.ItemRange(int(e)); r.field.item && to-from > 1 {
-		message = itemMessage(message, int(p)-from+1, to-from, more)
+	return f
+}
+
+// record adds what is wrong to the problems of the batch, or marks the event and adds
+// it to the warnings.
+func (a *applier) record(f finding) {
+	b := a.batch
+	if f.warn {
+		if b.Marks[f.event] |= event.Warned; a.warnings == nil {
+			return
+		}
+	}
+	if from, to := b.ItemRange(int(f.event)); f.field.item && to-from > 1 {
+		f.message = itemMessage(f.message, int(f.position)-from+1, to-from, f.more)
 	}
 	var value string
-	if r.field.textual() {
-		value = r.field.textAt(a.batch, p)
+	if f.field.textual() {
+		value = a.textAt(f.field, f.position)
 	} else {
-		a.scratch = r.field.appendValue(a.scratch[:0], a.batch, p)
-		value = a.arena.keep(a.scratch)
+		value = a.show(f.field, f.position)
 	}
-	problems := len(a.batch.Problems)
-	a.batch.AddProblem(int(e), f.category, r.name, r.field.name, value, message)
-	if r.warn {
-		*a.warnings = append(*a.warnings, a.batch.Problems[problems])
-		a.batch.Problems = a.batch.Problems[:problems]
+	problems := len(b.Problems)
+	b.AddProblem(int(f.event), f.category, f.rule, f.field.name, value, f.message)
+	if f.warn {
+		*a.warnings = append(*a.warnings, b.Problems[problems])
+		b.Problems = b.Problems[:problems]
 		return
 	}
-	a.batch.Verdict[e] = event.Quarantined
+	b.Verdict[f.event] = event.Quarantined
 }
 
 // itemMessage says which item of the event it is.

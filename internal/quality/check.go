@@ -12,7 +12,7 @@ type check interface {
 	// scan appends the positions of sel that break the check to hits, in order.
 	scan(a *applier, sel, hits []int32) []int32
 	// fault says what is wrong at a position that scan returned.
-	fault(b *event.Batch, p int32) fault
+	fault(a *applier, p int32) fault
 	// demands lists what the check demands, for people.
 	demands() []string
 }
@@ -87,8 +87,8 @@ func (c *numberCheck) broken(v int64) bool {
 	return v < c.lo || v > c.hi || c.in != nil && !slices.Contains(c.in, v)
 }
 
-func (c *numberCheck) fault(b *event.Batch, p int32) fault {
-	v := c.field.intAt(b, p)
+func (c *numberCheck) fault(a *applier, p int32) fault {
+	v := c.field.intAt(a.batch, p)
 	switch {
 	case v == 0 && c.field.kind == kindTime:
 		return mustExist
@@ -115,6 +115,8 @@ type textCheck struct {
 
 type textTest struct {
 	holds func(string) bool
+	// kinds are those of JSON that a property may have, as a set of bits; 0: any.
+	kinds uint16
 	fault fault
 }
 
@@ -130,16 +132,45 @@ func (c *textCheck) broken(v string) bool {
 	return false
 }
 
+func (t *textTest) meets(v value) bool {
+	return (t.kinds == 0 || t.kinds&(1<<v.kind) != 0) && t.holds(v.text)
+}
+
+func (c *textCheck) brokenProperty(v value) bool {
+	if v.text == "" {
+		return c.required
+	}
+	for i := range c.tests {
+		if !c.tests[i].meets(v) {
+			return true
+		}
+	}
+	return false
+}
+
 func (c *textCheck) scan(a *applier, sel, hits []int32) []int32 {
-	if c.field.kind == kindDict {
+	switch c.field.kind {
+	case kindDict:
 		return c.scanDict(a, sel, hits)
+	case kindProperty:
+		for _, p := range sel {
+			if c.brokenProperty(a.properties.get(a.batch, c.field, p)) {
+				hits = append(hits, p)
+			}
+		}
+		return hits
 	}
 	column := c.field.text(a.batch)
 	if len(c.tests) == 0 {
 		return scanMissing(column, sel, hits)
 	}
+	// The lines of an order lie together: what is true of one value is of the next.
+	last, broken := "", c.required
 	for _, p := range sel {
-		if c.broken(column[p]) {
+		if v := column[p]; v != last {
+			last, broken = v, c.broken(v)
+		}
+		if broken {
 			hits = append(hits, p)
 		}
 	}
@@ -171,12 +202,15 @@ func (c *textCheck) scanDict(a *applier, sel, hits []int32) []int32 {
 	return hits
 }
 
-func (c *textCheck) fault(b *event.Batch, p int32) fault {
-	v := c.field.textAt(b, p)
-	if v != "" {
+func (c *textCheck) fault(a *applier, p int32) fault {
+	v := value{text: a.textAt(c.field, p)}
+	if c.field.kind == kindProperty {
+		v = a.properties.get(a.batch, c.field, p)
+	}
+	if v.text != "" {
 		for i := range c.tests {
-			if !c.tests[i].holds(v) {
-				return c.tests[i].fault
+			if t := &c.tests[i]; c.field.kind == kindProperty && !t.meets(v) || !t.holds(v.text) {
+				return t.fault
 			}
 		}
 	}
@@ -205,13 +239,13 @@ func (c *conditionCheck) scan(a *applier, sel, hits []int32) []int32 {
 	return c.condition.filter(a, c.items, false, sel, hits)
 }
 
-func (c *conditionCheck) fault(*event.Batch, int32) fault { return c.unmet }
-func (c *conditionCheck) demands() []string               { return []string{c.unmet.message} }
+func (c *conditionCheck) fault(*applier, int32) fault { return c.unmet }
+func (c *conditionCheck) demands() []string           { return []string{c.unmet.message} }
 
 // filter appends the positions of sel at which the condition is as wanted.
 func (c *condition) filter(a *applier, items, want bool, sel, out []int32) []int32 {
 	s := &a.scope
-	s.batch = a.batch
+	s.batch, s.applier = a.batch, a
 	if c.only != nil && c.only.item == items {
 		column := c.only.dict(a.batch)
 		known := a.memoFor(column)

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/millrace/millrace/adapter/jsontext"
 	"github.com/millrace/millrace/event"
 	"github.com/millrace/millrace/internal/expression"
 	"github.com/millrace/millrace/internal/yamldoc"
@@ -17,8 +19,10 @@ var checkKeyNames = yamldoc.KeysOf(reflect.TypeFor[checkSpec]())
 // compileCheck compiles the check of the rule at path.
 func (s *source) compileCheck(path string, spec *checkSpec, f *field) check {
 	at := path + ".check"
-	if s.Has(at + ".expr") {
-		return s.compileExprCheck(at, spec, f)
+	for _, key := range []string{"expr", "compare", "reference", "unique"} {
+		if s.Has(at + "." + key) {
+			return s.compileLone(at, key, spec, f)
+		}
 	}
 	s.checkKeys(at, f)
 	if f.textual() {
@@ -27,11 +31,24 @@ func (s *source) compileCheck(path string, spec *checkSpec, f *field) check {
 	return s.compileNumberCheck(at, spec, f)
 }
 
-func (s *source) compileExprCheck(at string, spec *checkSpec, f *field) check {
-	for _, key := range checkKeyNames {
-		if key != "expr" && s.Has(at+"."+key) {
-			s.Fail(at+"."+key, `"expr" stands alone in a check; write %q into the condition, or make it a rule of its own`, key)
+// compileLone compiles a check that stands alone.
+func (s *source) compileLone(at, key string, spec *checkSpec, f *field) check {
+	for _, other := range checkKeyNames {
+		if other != key && s.Has(at+"."+other) {
+			advice := "make it a rule of its own"
+			if key == "expr" {
+				advice = "write " + strconv.Quote(other) + " into the condition, or " + advice
+			}
+			s.Fail(at+"."+other, "%q stands alone in a check; %s", key, advice)
 		}
+	}
+	switch key {
+	case "compare":
+		return s.compileCompare(at+".compare", &spec.Compare, f)
+	case "reference":
+		return s.compileReference(at+".reference", &spec.Reference, f)
+	case "unique":
+		return s.compileUnique(at+".unique", &spec.Unique, f)
 	}
 	condition := s.condition(at+".expr", spec.Expr, f)
 	if condition == nil {
@@ -49,11 +66,11 @@ func (s *source) checkKeys(at string, f *field) {
 		}
 		set++
 		numeric := strings.HasPrefix(key, "m") // min, max and their exclusive forms
-		textual := key == "regex" || key == "length" || key == "format"
+		textual := key == "regex" || key == "length" || key == "format" || key == "type"
 		switch {
 		case key == "required" && !f.canMiss():
 			s.Fail(at+"."+key, "%s (%s) is never missing; use a limit such as min", f.name, kindNames[f.kind])
-		case numeric && f.textual(), textual && !f.textual():
+		case numeric && f.textual() && f.kind != kindProperty, textual && !f.textual():
 			s.Fail(at+"."+key, "%q does not work on %s (%s)", key, f.name, kindNames[f.kind])
 		}
 	}
@@ -65,7 +82,10 @@ func (s *source) checkKeys(at string, f *field) {
 func (s *source) compileTextCheck(at string, spec *checkSpec, f *field) check {
 	c := &textCheck{field: f, required: spec.Required}
 	add := func(holds func(string) bool, message string) {
-		c.tests = append(c.tests, textTest{holds, fault{event.Format, message}})
+		c.tests = append(c.tests, textTest{holds: holds, fault: fault{event.Format, message}})
+	}
+	if spec.Type != "" {
+		s.addType(at+".type", spec.Type, c)
 	}
 	if s.Has(at + ".in") {
 		listed := s.texts(at+".in", spec.In)
@@ -84,7 +104,67 @@ func (s *source) compileTextCheck(at string, spec *checkSpec, f *field) check {
 	if spec.Format != "" {
 		add(formatOf(spec.Format))
 	}
+	if f.kind == kindProperty {
+		s.addLimits(at, spec, c)
+	}
 	return c
+}
+
+// addType demands that a text is of a type; of a JSON property that it is written so.
+func (s *source) addType(at, name string, c *textCheck) {
+	t := typeTests[name]
+	if t.holds == nil {
+		t.holds = func(string) bool { return true }
+	}
+	if c.field.kind != kindProperty && (name == "text" || name == "list" || name == "object") {
+		s.Fail(at, "%s is text; %q is a type of JSON properties", c.field.name, name)
+	}
+	t.fault = fault{event.Schema, "must be " + t.fault.message}
+	if c.field.kind != kindProperty {
+		t.kinds = 0
+	}
+	c.tests = append(c.tests, t)
+}
+
+// typeTests are the tests of checkSpec.Type.
+var typeTests = map[string]textTest{
+	"text":    {kinds: 1 << jsontext.String, fault: fault{message: "text"}},
+	"integer": {kinds: 1 << jsontext.Number, holds: isInteger, fault: fault{message: "a whole number"}},
+	"decimal": {kinds: 1 << jsontext.Number, holds: isNumber, fault: fault{message: "a number"}},
+	"boolean": {kinds: 1 << jsontext.Bool, holds: isBoolean, fault: fault{message: "true or false"}},
+	"date":    {kinds: 1 << jsontext.String, holds: isDate, fault: fault{message: "a date such as 2011-01-31"}},
+	"time":    {kinds: 1 << jsontext.String, holds: isTime, fault: fault{message: "a time such as 2011-01-31T08:26:00Z"}},
+	"list":    {kinds: 1 << jsontext.Array, fault: fault{message: "a list"}},
+	"object":  {kinds: 1 << jsontext.Object, fault: fault{message: "an object"}},
+}
+
+// addLimits compiles the limits of a number in JSON.
+func (s *source) addLimits(at string, spec *checkSpec, c *textCheck) {
+	limits := &numberCheck{field: propertyNumber}
+	if s.compileLimits(at, spec, limits); limits.limits.message == "" {
+		return
+	}
+	c.tests = append(c.tests,
+		textTest{holds: isNumber, fault: fault{event.Format, "must be a number"}},
+		textTest{fault: limits.limits, holds: func(text string) bool { return within(text, limits.lo, limits.hi) }})
+}
+
+// propertyNumber is how limits of numbers in JSON are written: as money, with up to six
+// decimals.
+var propertyNumber = &field{name: "a JSON property", kind: kindMoney}
+
+// within compares a number with limits in millionths. One that has more decimals, an
+// exponent, or does not fit, is compared as a float.
+func within(text string, lo, hi int64) bool {
+	if m, err := event.ParseMicros(text); err == nil {
+		return int64(m) >= lo && int64(m) <= hi
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return false
+	}
+	f *= event.MicrosPerUnit
+	return (lo == math.MinInt64 || f >= float64(lo)) && (hi == math.MaxInt64 || f <= float64(hi))
 }
 
 func (s *source) texts(at string, values []string) map[string]bool {
@@ -131,7 +211,20 @@ func listing(values []string) string {
 }
 
 func (s *source) compileNumberCheck(at string, spec *checkSpec, f *field) check {
-	c := &numberCheck{field: f, required: spec.Required, lo: math.MinInt64, hi: math.MaxInt64}
+	c := &numberCheck{field: f, required: spec.Required}
+	s.compileLimits(at, spec, c)
+	if s.Has(at + ".in") {
+		s.countList(at+".in", len(spec.In))
+		c.in = s.numbers(at+".in", spec.In, f)
+		c.listed = fault{event.Format, "must be one of " + listing(spec.In)}
+	}
+	return c
+}
+
+// compileLimits reads min, max and their exclusive forms into c.
+func (s *source) compileLimits(at string, spec *checkSpec, c *numberCheck) {
+	f := c.field
+	c.lo, c.hi = math.MinInt64, math.MaxInt64
 	var said []string
 	limit := func(key, text, words string, step int64, exclusive bool) {
 		if !s.Has(at + "." + key) {
@@ -163,12 +256,6 @@ func (s *source) compileNumberCheck(at string, spec *checkSpec, f *field) check 
 	if len(said) > 0 {
 		c.limits = fault{event.OutOfRange, "must be " + strings.Join(said, " and ")}
 	}
-	if s.Has(at + ".in") {
-		s.countList(at+".in", len(spec.In))
-		c.in = s.numbers(at+".in", spec.In, f)
-		c.listed = fault{event.Format, "must be one of " + listing(spec.In)}
-	}
-	return c
 }
 
 func (s *source) numbers(at string, values []string, f *field) []int64 {

@@ -1,58 +1,26 @@
 package quality
 
 import (
-	"errors"
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
-	"time"
+	"strconv"
 
-	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
 
 	"github.com/millrace/millrace/event"
 	"github.com/millrace/millrace/internal/expression"
 	"github.com/millrace/millrace/internal/spell"
+	"github.com/millrace/millrace/internal/yamldoc"
 )
-
-// environment is what conditions can name; expr checks their types against it.
-// Money is a float64 here only because the checker must accept it beside decimal
-// literals: it is compiled to exact event.Micros.
-type environment struct {
-	Source      string    `expr:"source"`
-	Stream      string    `expr:"stream"`
-	Type        string    `expr:"type"`
-	EventTime   time.Time `expr:"event_time"`
-	ReceivedAt  time.Time `expr:"received_at"`
-	CustomerID  string    `expr:"customer_id"`
-	AnonymousID string    `expr:"anonymous_id"`
-	OrderID     string    `expr:"order_id"`
-	SessionID   string    `expr:"session_id"`
-	Channel     string    `expr:"channel"`
-	Country     string    `expr:"country"`
-	Currency    string    `expr:"currency"`
-	Amount      float64   `expr:"amount"`
-	Properties  string    `expr:"properties"`
-	Context     string    `expr:"context"`
-	Items       int       `expr:"items"`
-	Item        struct {
-		ProductID string  `expr:"product_id"`
-		Name      string  `expr:"name"`
-		Category  string  `expr:"category"`
-		Kind      string  `expr:"kind"`
-		Quantity  int     `expr:"quantity"`
-		Price     float64 `expr:"price"`
-		Amount    float64 `expr:"amount"`
-	} `expr:"item"`
-}
 
 // scope is the place at which a condition is evaluated. item is meaningless in a
 // condition that names no field of items.
 type scope struct {
-	batch *event.Batch
-	event int32
-	item  int32
+	batch   *event.Batch
+	applier *applier // for JSON properties
+	event   int32
+	item    int32
 }
 
 // condition is a compiled expression. It is immutable.
@@ -67,27 +35,24 @@ type condition struct {
 
 // compileCondition compiles an expression of expr's language. The error, if
 // any, is a *file.Error with the place in the text.
-func compileCondition(text string) (*condition, error) {
-	program, err := expr.Compile(text, expr.Env(environment{}), expr.Optimize(false), expr.MaxNodes(maxConditionNodes))
-	if err != nil {
-		return nil, inOurWords(err)
-	}
+func (s *source) compileCondition(text string) (*condition, error) {
 	var reads []*field // distinct fields
-	root, err := expression.Compile(program.Node(), text, expression.Language[scope]{
+	root, err := compileExpression(text, expression.Language[scope]{
 		Knows: conditionLanguage,
 		Field: func(name string) (expression.Operand[scope], error) {
-			f := findField(name)
-			if f == nil {
-				return expression.Operand[scope]{}, fmt.Errorf("%q is no field; %s", name, spell.Suggest(name, fieldNames(nil)))
+			f, err := s.named(name)
+			if err != nil {
+				return expression.Operand[scope]{}, err
 			}
 			if !slices.Contains(reads, f) {
 				reads = append(reads, f)
 			}
 			return f.operand(), nil
 		},
+		Call: readsNumber,
 	})
 	if err == nil && root.Kind != expression.Boolean {
-		err = expression.Place(expression.Refuse(program.Node(), "a condition must be true or false, not %s", root.Kind), text)
+		err = &file.Error{Message: fmt.Sprintf("a condition must be true or false, not %s", root.Kind), Location: file.Location{}, Line: 1}
 	}
 	if err != nil {
 		return nil, err
@@ -102,29 +67,51 @@ func compileCondition(text string) (*condition, error) {
 	return cond, nil
 }
 
-const conditionLanguage = "conditions know and, or, not, ==, !=, <, <=, >, >=, in, contains, startsWith, endsWith, matches, +, -, *, len, trim, abs, date and duration"
-
-var (
-	unknownName = regexp.MustCompile(`^unknown name (\S+)`)
-	unknownOfGo = regexp.MustCompile(`^type struct {.*} has no field (\S+)`)
-	wordsForGo  = strings.NewReplacer("float64", "money", "time.Time", "time", "time.Duration", "duration")
-)
-
-// inOurWords replaces expr's names of Go types by what the reader of a rules
-// file knows.
-func inOurWords(err error) error {
-	var at *file.Error
-	if !errors.As(err, &at) {
-		return err
+// named finds the field of a name in an expression.
+func (s *source) named(name string) (*field, error) {
+	if f := findField(name); f != nil {
+		return f, nil
 	}
-	at.Message = wordsForGo.Replace(at.Message)
-	if m := unknownName.FindStringSubmatch(at.Message); m != nil {
-		at.Message = fmt.Sprintf("%q is no field; %s", m[1], spell.Suggest(m[1], fieldNames(nil)))
-	} else if m := unknownOfGo.FindStringSubmatch(at.Message); m != nil {
-		at.Message = fmt.Sprintf("%q is no field; %s", "item."+m[1], spell.Suggest("item."+m[1], fieldNames(nil)))
+	column, path := propertyOf(name)
+	switch {
+	case column == nil:
+		return nil, fmt.Errorf("%q is no field; %s", name, spell.Suggest(name, fieldNames(nil)))
+	case len(path) > maxPathDepth || len(s.set.properties.fields) >= maxProperties:
+		return nil, fmt.Errorf("%s is deeper than %d members, or one JSON property more than %d", yamldoc.Clip(name), maxPathDepth, maxProperties)
 	}
-	return at
+	return s.set.properties.add(name, column, path), nil
 }
+
+// readsNumber compiles money(text) and int(text), which read a number from a JSON
+// property: zero where there is none.
+func readsNumber(c *expression.Compiler[scope], name string, arguments []ast.Node) (expression.Operand[scope], bool, error) {
+	if name != "money" && name != "int" || len(arguments) != 1 {
+		return expression.Operand[scope]{}, false, nil
+	}
+	o, err := c.Compile(arguments[0])
+	if err != nil {
+		return o, true, err
+	}
+	if o.Kind != expression.Text {
+		return o, true, expression.Refuse(arguments[0], "%s reads a text, not %s", name, o.Kind)
+	}
+	text := o.Text
+	if name == "money" {
+		return expression.Operand[scope]{Kind: expression.Money, Int: func(s *scope) int64 {
+			m, _ := event.ParseMicros(text(s)) // 0 where it is none
+			return int64(m)
+		}}, true, nil
+	}
+	return expression.Operand[scope]{Kind: expression.Integer, Int: func(s *scope) int64 {
+		n, err := strconv.ParseInt(text(s), 10, 64)
+		if err != nil {
+			return 0
+		}
+		return n
+	}}, true, nil
+}
+
+const conditionLanguage = "conditions know and, or, not, ==, !=, <, <=, >, >=, in, contains, startsWith, endsWith, matches, +, -, *, len, trim, abs, date, duration, and money and int of a text"
 
 // operand reads the field in a condition.
 func (f *field) operand() expression.Operand[scope] {
@@ -138,6 +125,8 @@ func (f *field) operand() expression.Operand[scope] {
 	case kindMoney:
 		column := f.money
 		return expression.Operand[scope]{Kind: expression.Money, Int: func(s *scope) int64 { return int64(column(s.batch)[s.at(f.item)]) }}
+	case kindProperty:
+		return expression.Operand[scope]{Kind: expression.Text, Text: func(s *scope) string { return s.applier.textAt(f, s.event) }}
 	case kindCount:
 		return expression.Operand[scope]{Kind: expression.Integer, Int: func(s *scope) int64 { return f.intAt(s.batch, s.event) }}
 	}

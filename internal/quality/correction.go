@@ -1,98 +1,38 @@
 package quality
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/millrace/millrace/event"
-	"github.com/millrace/millrace/internal/spell"
-	"github.com/millrace/millrace/internal/yamldoc"
 )
 
-// correction is a compiled correctionSpec. It is immutable.
+// correction is a compiled correctionSpec. It is immutable. One of text, number and
+// exchange is set.
 type correction struct {
-	name    string
-	field   *field
-	when    *condition
-	missing bool // only where the field is missing
-	action  string
-	parts   []part            // of fill and value
-	table   map[string]string // of map
-	says    string            // for people
-}
+	name     string
+	field    *field
+	group    int
+	when     *condition
+	missing  bool // only where the field is missing
+	says     string
+	severity string // what becomes of an event that it cannot be made for
+	file     string
+	line     int
+	digest   string
+	agreed   bool // that it may change every event
 
-// part is a piece of a template: text as it stands, or the value of a field.
-type part struct {
-	text  string
-	field *field
-}
-
-// pure reports whether the new value depends on the old one alone, so that a
-// dictionary column is corrected once per distinct value. Which rows are
-// corrected is decided before.
-func (c *correction) pure() bool {
-	for i := range c.parts {
-		if c.parts[i].field != nil {
-			return false
-		}
-	}
-	return true
-}
-
-// after is the corrected value at position p; the same text, if nothing is to be
-// changed.
-func (c *correction) after(a *applier, p int32, before string) string {
-	switch c.action {
-	case "trim":
-		return strings.TrimSpace(before)
-	case "upper":
-		return strings.ToUpper(before)
-	case "lower":
-		return strings.ToLower(before)
-	case "map":
-		if to, ok := c.table[before]; ok {
-			return to
-		}
-		return before
-	}
-	return c.render(a, p, before)
-}
-
-// render fills the template. It leaves the value alone when a field that it
-// names is missing: "guest:" with nothing behind it would make one customer of
-// all orders that have no number.
-func (c *correction) render(a *applier, p int32, before string) string {
-	if len(c.parts) == 0 {
-		return ""
-	}
-	if len(c.parts) == 1 && c.parts[0].field == nil {
-		return c.parts[0].text
-	}
-	text := a.scratch[:0]
-	for i := range c.parts {
-		f := c.parts[i].field
-		if f == nil {
-			text = append(text, c.parts[i].text...)
-			continue
-		}
-		at := p
-		if c.field.item && !f.item {
-			at = a.batch.Items.Event[p]
-		}
-		length := len(text)
-		if text = f.appendValue(text, a.batch, at); len(text) == length {
-			return before
-		}
-	}
-	a.scratch = text
-	if string(text) == before {
-		return before
-	}
-	return a.arena.keep(text)
+	// text and number return the corrected value at position p, the same value if
+	// nothing is to be changed, and false if the correction cannot be made. pure ones
+	// depend on the old value alone, so that a dictionary column is corrected once per
+	// distinct value.
+	text     func(a *applier, p int32, before string) (string, bool)
+	number   func(a *applier, p int32, before int64) (int64, bool)
+	pure     bool
+	exchange *exchange
+	failed   fault
 }
 
 // run applies the correction to the positions of sel.
 func (c *correction) run(a *applier, index int32, sel []int32) {
+	a.failedEvent = -1
 	if c.missing {
 		a.missing = c.scanMissing(a, sel, a.missing[:0])
 		sel = a.missing
@@ -102,41 +42,98 @@ func (c *correction) run(a *applier, index int32, sel []int32) {
 		sel = a.chosen
 	}
 	switch {
+	case c.exchange != nil:
+		c.exchange.run(a, c, index, sel)
+	case c.number != nil:
+		c.runNumbers(a, index, sel)
 	case c.field.kind == kindText:
-		column := c.field.text(a.batch)
-		for _, p := range sel {
-			before := column[p]
-			if after := c.after(a, p, before); after != before {
-				a.change(c, index, p, before, after, 0)
-				column[p] = after
-			}
-		}
-	case c.pure():
+		c.runTexts(a, index, sel)
+	case c.pure:
 		c.runPerValue(a, index, sel)
 	default:
-		column := c.field.dict(a.batch)
-		for _, p := range sel {
-			before := column.Get(int(p))
-			if after := c.after(a, p, before); after != before {
-				a.change(c, index, p, before, after, column.Codes[p])
-				column.Set(int(p), after)
-			}
+		c.runCodes(a, index, sel)
+	}
+}
+
+func (c *correction) runTexts(a *applier, index int32, sel []int32) {
+	column := c.field.text(a.batch)
+	for _, p := range sel {
+		before := column[p]
+		after, ok := c.text(a, p, before)
+		switch {
+		case !ok:
+			a.fail(c, index, p)
+		case after != before:
+			a.change(c, index, p, before, after, undo{text: before})
+			column[p] = after
 		}
 	}
 }
 
-func (c *correction) scanMissing(a *applier, sel, out []int32) []int32 {
-	if c.field.kind == kindText {
-		return scanMissing(c.field.text(a.batch), sel, out)
-	}
+func (c *correction) runCodes(a *applier, index int32, sel []int32) {
 	column := c.field.dict(a.batch)
 	for _, p := range sel {
-		if column.Codes[p] == 0 {
+		before := column.Get(int(p))
+		after, ok := c.text(a, p, before)
+		switch {
+		case !ok:
+			a.fail(c, index, p)
+		case after != before:
+			a.change(c, index, p, before, after, undo{code: column.Codes[p]})
+			column.Set(int(p), after)
+		}
+	}
+}
+
+func (c *correction) runNumbers(a *applier, index int32, sel []int32) {
+	for _, p := range sel {
+		before := c.field.intAt(a.batch, p)
+		after, ok := c.number(a, p, before)
+		switch {
+		case !ok:
+			a.fail(c, index, p)
+		case after != before:
+			a.setNumber(c, index, c.field, p, after)
+		}
+	}
+}
+
+// setNumber changes a number and records it.
+func (a *applier) setNumber(c *correction, index int32, f *field, p int32, after int64) {
+	before := f.intAt(a.batch, p)
+	was := a.show(f, p)
+	f.set(a.batch, p, after)
+	a.change(c, index, p, was, a.show(f, p), undo{field: f, number: before})
+}
+
+// show is a value as a reader writes it.
+func (a *applier) show(f *field, p int32) string {
+	a.scratch = a.appendValue(a.scratch[:0], f, p)
+	return a.arena.keep(a.scratch)
+}
+
+func (f *field) set(b *event.Batch, p int32, v int64) {
+	if f.kind == kindMoney {
+		f.money(b)[p] = event.Micros(v)
+		return
+	}
+	f.num(b)[p] = v
+}
+
+func (c *correction) scanMissing(a *applier, sel, out []int32) []int32 {
+	for _, p := range sel {
+		if a.missing1(c.field, p) {
 			out = append(out, p)
 		}
 	}
 	return out
 }
+
+const (
+	codeUnknown uint32 = iota
+	codeFailed
+	codeKnown // and the code
+)
 
 // runPerValue corrects a dictionary column, finding the new code of each
 // distinct value that occurs once.
@@ -145,26 +142,50 @@ func (c *correction) runPerValue(a *applier, index int32, sel []int32) {
 	to := a.codesFor(column)
 	for _, p := range sel {
 		code := column.Codes[p]
-		if to[code] == 0 {
-			to[code] = 1 + column.Code(c.after(a, p, column.Get(int(p))))
+		if to[code] == codeUnknown {
+			to[code] = codeFailed
+			if after, ok := c.text(a, p, column.Get(int(p))); ok {
+				to[code] = codeKnown + column.Code(after)
+			}
 		}
-		if after := to[code] - 1; after != code {
-			a.change(c, index, p, column.Values[code], column.Values[after], code)
+		if to[code] == codeFailed {
+			a.fail(c, index, p)
+		} else if after := to[code] - codeKnown; after != code {
+			a.change(c, index, p, column.Values[code], column.Values[after], undo{code: code})
 			column.Codes[p] = after
 		}
 	}
 }
 
 // change records a changed value and how to take it back.
-func (a *applier) change(c *correction, index, p int32, before, after string, code uint32) {
+func (a *applier) change(c *correction, index, p int32, before, after string, back undo) {
+	if back.field == nil {
+		back.field = c.field
+	}
+	e := p
+	if back.field.item {
+		e = a.batch.Items.Event[p]
+	}
+	back.event, back.position, back.correction, back.marks = e, p, index, a.batch.Marks[e]
+	a.undo = append(a.undo, back)
+	a.batch.AddChange(int(e), c.name, back.field.name, before, after)
+}
+
+// fail counts a correction that cannot be made at position p, and does to the event what
+// its severity says.
+func (a *applier) fail(c *correction, index, p int32) {
+	a.unmade[index]++
 	e := p
 	if c.field.item {
 		e = a.batch.Items.Event[p]
 	}
-	a.undo = append(a.undo, undo{
-		event: e, position: p, correction: index, code: code, text: before, marks: a.batch.Marks[e],
+	if c.severity != "warn" && c.severity != "quarantine" || a.failedEvent == e || a.decoded.has(a.batch, e, c.field.name) {
+		return
+	}
+	a.failedEvent = e
+	a.record(finding{
+		rule: c.name, field: c.field, event: e, position: p, warn: c.severity == "warn", category: c.failed.category, message: c.failed.message,
 	})
-	a.batch.AddChange(int(e), c.name, c.field.name, before, after)
 }
 
 // undo is what a change replaced.
@@ -173,12 +194,26 @@ type undo struct {
 	correction      int32
 	code            uint32
 	marks           event.Mark
+	field           *field
 	text            string
+	number          int64
+}
+
+func (u *undo) restore(b *event.Batch) {
+	switch u.field.kind {
+	case kindDict:
+		u.field.dict(b).Codes[u.position] = u.code
+	case kindText:
+		u.field.text(b)[u.position] = u.text
+	default:
+		u.field.set(b, u.position, u.number)
+	}
+	b.Marks[u.event] = u.marks | b.Marks[u.event]&^event.Corrected
 }
 
 // takeBack restores the events that are quarantined, drops their changes, which
 // begin at index start of the batch's, and counts the changes that stand.
-func (a *applier) takeBack(rs *RuleSet, start int) {
+func (a *applier) takeBack(start int) {
 	b := a.batch
 	restored := false
 	for i := len(a.undo) - 1; i >= 0; i-- {
@@ -188,12 +223,7 @@ func (a *applier) takeBack(rs *RuleSet, start int) {
 			continue
 		}
 		restored = true
-		if f := rs.corrections[u.correction].field; f.kind == kindDict {
-			f.dict(b).Codes[u.position] = u.code
-		} else {
-			f.text(b)[u.position] = u.text
-		}
-		b.Marks[u.event] = u.marks | b.Marks[u.event]&^event.Corrected
+		u.restore(b)
 	}
 	if !restored {
 		return
@@ -206,98 +236,4 @@ func (a *applier) takeBack(rs *RuleSet, start int) {
 	}
 	clear(b.Changes[len(kept):])
 	b.Changes = kept
-}
-
-var actions = []string{"fill", "value", "trim", "upper", "lower", "map"}
-
-// compileCorrection compiles the correction at path, or returns nil and leaves
-// errors.
-func (s *source) compileCorrection(path string, spec *correctionSpec) *correction {
-	c := &correction{name: spec.Name, table: spec.Map}
-	c.field = s.field(path+".field", spec.Field, (*field).correctable, "cannot be corrected")
-	var set []string
-	for _, action := range actions {
-		if s.Has(path + "." + action) {
-			set = append(set, action)
-		}
-	}
-	if len(set) != 1 {
-		s.Fail(path, "a correction does exactly one of %s; this one has %d (make it several)", strings.Join(actions, ", "), len(set))
-		return nil
-	}
-	if c.field == nil {
-		return nil
-	}
-	c.action, c.says = set[0], set[0]
-	c.missing = c.action == "fill" || spec.When == "missing"
-	if s.Has(path+".when") && spec.When != "missing" {
-		c.when = s.condition(path+".when", spec.When, c.field)
-	}
-	switch at := path + "." + c.action; c.action {
-	case "fill":
-		c.parts, c.says = s.template(at, spec.Fill, c.field), "fill "+spec.Fill
-		if spec.Fill == "" {
-			s.Fail(at, "the text is empty; it would leave the field missing")
-		}
-	case "value":
-		c.parts, c.says = s.template(at, spec.Value, c.field), "value "+spec.Value
-		if !s.Has(path + ".when") {
-			s.Fail(at, `"value" replaces every value; say which with "when"`)
-		}
-	case "map":
-		s.countList(at, len(spec.Map))
-		c.says = fmt.Sprintf("map %d values", len(spec.Map))
-	}
-	return c
-}
-
-// template parses text with {field} in it; {{ and }} stand for braces.
-func (s *source) template(at, text string, corrected *field) []part {
-	var parts []part
-	var plain strings.Builder
-	flush := func() {
-		if plain.Len() > 0 {
-			parts = append(parts, part{text: plain.String()})
-			plain.Reset()
-		}
-	}
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case (c == '{' || c == '}') && i+1 < len(text) && text[i+1] == c:
-			plain.WriteByte(c)
-			i++
-		case c == '}':
-			s.Fail(at, `a "}" without "{"; write "}}" for a brace`)
-			return nil
-		case c == '{':
-			end := strings.IndexByte(text[i:], '}')
-			if end < 0 {
-				s.Fail(at, `a "{" without "}"; write "{{" for a brace`)
-				return nil
-			}
-			flush()
-			f := s.templateField(at, text[i+1:i+end], corrected)
-			if f == nil {
-				return nil
-			}
-			parts = append(parts, part{field: f})
-			i += end
-		default:
-			plain.WriteByte(c)
-		}
-	}
-	flush()
-	return parts
-}
-
-func (s *source) templateField(at, name string, corrected *field) *field {
-	f := findField(name)
-	switch {
-	case f == nil:
-		s.Fail(at, "{%s} names no field; %s", yamldoc.Clip(name), spell.Suggest(name, fieldNames(nil)))
-	case f.item && !corrected.item:
-		s.Fail(at, "{%s} is a field of items, and %s is one of the event; an event may have many items", name, corrected.name)
-		return nil
-	}
-	return f
 }

@@ -15,37 +15,43 @@ import (
 type kind uint8
 
 const (
-	kindText  kind = iota // []string
-	kindDict              // event.Dict
-	kindInt               // []int64
-	kindMoney             // []event.Micros
-	kindTime              // []int64, µs since 1970; 0 is missing
-	kindCount             // number of items, no column of its own
+	kindText     kind = iota // []string
+	kindDict                 // event.Dict
+	kindInt                  // []int64
+	kindMoney                // []event.Micros
+	kindTime                 // []int64, µs since 1970; 0 is missing
+	kindCount                // number of items, no column of its own
+	kindProperty             // a value in JSON, see properties
 )
 
-var kindNames = [...]string{"text", "text", "whole number", "money", "time", "whole number"}
+var kindNames = [...]string{"text", "text", "whole number", "money", "time", "whole number", "JSON property"}
 
-// field is one column of a batch that rules can name. Exactly one of the
-// accessors is set, by its kind (none for kindCount).
+// field is one column of a batch that rules can name, or a value in JSON. Exactly one
+// of the accessors is set, by its kind (none for kindCount and kindProperty).
 type field struct {
 	name  string
 	item  bool // one value per item, not per event
 	kind  kind
-	fixed bool // a text that no correction may change
+	fixed bool // no correction may change it
 	desc  string
 
 	text  func(*event.Batch) []string
 	dict  func(*event.Batch) *event.Dict
 	num   func(*event.Batch) []int64
 	money func(*event.Batch) []event.Micros
+
+	column *field // of a property: where it is found
+	index  int    // of a property: among those of the rule set
 }
 
 // textual reports whether the values are text, however they are stored.
-func (f *field) textual() bool { return f.kind == kindText || f.kind == kindDict }
+func (f *field) textual() bool {
+	return f.kind == kindText || f.kind == kindDict || f.kind == kindProperty
+}
 
-// correctable reports whether corrections may change the field. They work on
-// text only: no rule invents a number or a time.
-func (f *field) correctable() bool { return f.textual() && !f.fixed }
+// correctable reports whether corrections may change the field. When an event was
+// received, by which source, and what it has in JSON stay what they are.
+func (f *field) correctable() bool { return !f.fixed && f.kind != kindCount && f.kind != kindProperty }
 
 // canMiss reports whether a value can be missing.
 func (f *field) canMiss() bool { return f.textual() || f.kind == kindTime }
@@ -62,7 +68,7 @@ var fields = []field{
 		dict: func(b *event.Batch) *event.Dict { return &b.Type }},
 	{name: "event_time", kind: kindTime, desc: "When it happened, UTC.",
 		num: func(b *event.Batch) []int64 { return b.Time }},
-	{name: "received_at", kind: kindTime, desc: "When the log appended it, UTC.",
+	{name: "received_at", kind: kindTime, fixed: true, desc: "When the log appended it, UTC.",
 		num: func(b *event.Batch) []int64 { return b.Received }},
 	{name: "customer_id", kind: kindText, desc: "The customer, as the shop knows them.",
 		text: func(b *event.Batch) []string { return b.CustomerID }},

@@ -1,7 +1,9 @@
 package quality
 
 import (
+	"math"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -141,4 +143,19 @@ func isCurrency(s string) bool {
 		}
 	}
 	return true
+}
+
+func isNumber(s string) bool {
+	f, err := strconv.ParseFloat(s, 64)
+	return err == nil && !math.IsInf(f, 0) && !math.IsNaN(f) && !strings.ContainsAny(s, "xX_")
+}
+
+func isBoolean(s string) bool { return s == "true" || s == "false" }
+
+func isTime(s string) bool {
+	if _, err := time.Parse(time.RFC3339Nano, s); err == nil {
+		return true
+	}
+	_, err := time.Parse(time.DateTime, s)
+	return err == nil
 }

@@ -14,6 +14,35 @@ import (
 	"github.com/millrace/millrace/event"
 )
 
+// environment is what conditions can name, for expr's virtual machine: money is a float64.
+type environment struct {
+	Source      string    `expr:"source"`
+	Stream      string    `expr:"stream"`
+	Type        string    `expr:"type"`
+	EventTime   time.Time `expr:"event_time"`
+	ReceivedAt  time.Time `expr:"received_at"`
+	CustomerID  string    `expr:"customer_id"`
+	AnonymousID string    `expr:"anonymous_id"`
+	OrderID     string    `expr:"order_id"`
+	SessionID   string    `expr:"session_id"`
+	Channel     string    `expr:"channel"`
+	Country     string    `expr:"country"`
+	Currency    string    `expr:"currency"`
+	Amount      float64   `expr:"amount"`
+	Properties  string    `expr:"properties"`
+	Context     string    `expr:"context"`
+	Items       int       `expr:"items"`
+	Item        struct {
+		ProductID string  `expr:"product_id"`
+		Name      string  `expr:"name"`
+		Category  string  `expr:"category"`
+		Kind      string  `expr:"kind"`
+		Quantity  int     `expr:"quantity"`
+		Price     float64 `expr:"price"`
+		Amount    float64 `expr:"amount"`
+	} `expr:"item"`
+}
+
 // oracle interprets a rules file row by row, as slowly and plainly as it can:
 // straight from the YAML document, with expr's virtual machine for conditions.
 // The compiled rules must agree with it.

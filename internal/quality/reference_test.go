@@ -35,7 +35,9 @@ func TestReferenceIsCurrent(t *testing.T) {
 func TestEveryKeyIsDescribed(t *testing.T) {
 	for _, spec := range []reflect.Type{
 		reflect.TypeFor[document](), reflect.TypeFor[correctionSpec](), reflect.TypeFor[ruleSpec](),
-		reflect.TypeFor[checkSpec](), reflect.TypeFor[lengthSpec](),
+		reflect.TypeFor[checkSpec](), reflect.TypeFor[lengthSpec](), reflect.TypeFor[tableSpec](), reflect.TypeFor[parseSpec](),
+		reflect.TypeFor[convertSpec](), reflect.TypeFor[exchangeSpec](), reflect.TypeFor[lookupSpec](), reflect.TypeFor[compareSpec](),
+		reflect.TypeFor[referenceSpec](), reflect.TypeFor[uniqueSpec](),
 	} {
 		for f := range spec.Fields() {
 			if f.Tag.Get("yaml") == "" || f.Tag.Get("desc") == "" {

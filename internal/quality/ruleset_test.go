@@ -18,6 +18,9 @@ func load(t testing.TB, text string) *RuleSet {
 	return rs
 }
 
+// newSource compiles expressions without a file.
+func newSource() *source { return &source{compiler: &compiler{set: &RuleSet{groups: groups{nil}}}} }
+
 func TestFormats(t *testing.T) {
 	for _, c := range []struct {
 		format       string
@@ -66,7 +69,7 @@ func TestMoneyIsExact(t *testing.T) {
 		{"abs(amount) == 2.55", "-2.55", true},
 		{"amount in [1.10, 2.20]", "2.2", true},
 	} {
-		compiled, err := compileCondition(c.condition)
+		compiled, err := newSource().compileCondition(c.condition)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -222,6 +225,9 @@ func FuzzLoad(f *testing.F) {
 		"version: 1\ncorrections:\n  - {name: a, field: country, map: {a: b}}\n",
 		"version: 1\nrules:\n  - {name: a, field: amount, when: type == \"x\", check: {expr: amount > 1.5}}\n",
 		"version: 1\nrules:\n  - {name: a, field: type, check: {in: [a], regex: x, length: {max: 3}, format: gtin, required: true}}\n",
+		"version: 1\ntypes: [x]\ntables:\n  - {name: t, file: t.csv, key: k, columns: [v]}\ncorrections:\n  - {name: c, field: item.name, lookup: {table: t, by: item.product_id, column: v}}\nrules:\n  - {name: r, field: country, check: {reference: {table: t, unready: warn}}}\n",
+		"version: 1\ncorrections:\n  - {name: a, field: amount, when: amount == 0, parse: {from: properties.a.b, decimal: ','}}\n  - {name: b, field: currency, exchange: {to: EUR}}\n  - {name: c, field: item.quantity, convert: {unit: item.kind, to: piece}}\n  - {name: d, field: amount, when: amount < 0, script: amount / 2}\n",
+		"version: 1\nrules:\n  - {name: a, field: amount, check: {compare: {sum_of: [item.amount], tolerance: 1}}}\n  - {name: b, field: order_id, check: {unique: {within: 1h, with: [type]}}}\n  - {name: c, field: properties.x, check: {type: decimal, min: 1}}\n",
 		"a: &a [*a]", "? {x: y}\n: z", "!!binary x", "\xff", "- - -",
 	} {
 		f.Add(seed)

@@ -18,10 +18,14 @@ import (
 //	                 blanks), each of its items after a "|"; problem=field is a
 //	                 problem from decoding. Prints verdict, marks, changes, problems,
 //	                 the event afterwards, and with explain the warnings.
-//	counts           prints how often each rule and correction applied
+//	                 With task, as the task of a partition does, which remembers what
+//	                 uniqueness needs from apply to apply.
+//	table <name>     fills a table of the rules with CSV
+//	counts           prints how often each rule and correction applied, and could not be made
 func TestScripts(t *testing.T) {
 	datadriven.Walk(t, "testdata/scripts", func(t *testing.T, path string) {
 		var rs *RuleSet
+		var task *Task
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			switch d.Cmd {
 			case "rules":
@@ -29,13 +33,28 @@ func TestScripts(t *testing.T) {
 				if rs, err = Load([]byte(d.Input), "rules.yaml"); err != nil {
 					return err.Error() + "\n"
 				}
+				task = rs.Task()
 				return listRules(rs)
 			case "apply":
-				return applyScript(t, d, rs)
+				return applyScript(t, d, rs, task)
+			case "table":
+				for _, table := range rs.Tables() {
+					if table.Name == d.CmdArgs[0].Key {
+						if err := table.Fill(table.ReadCSV(strings.NewReader(d.Input))); err != nil {
+							return err.Error() + "\n"
+						}
+						return fmt.Sprintf("%s: %d keys\n", table.Snapshot().Stamp(), table.Snapshot().Len())
+					}
+				}
+				return "no such table\n"
 			case "counts":
 				var out strings.Builder
 				for _, info := range rs.Rules() {
-					fmt.Fprintf(&out, "%s %d\n", info.Name, info.Count)
+					fmt.Fprintf(&out, "%s %d", info.Name, info.Count)
+					if info.Unmade > 0 {
+						fmt.Fprintf(&out, ", %d not made", info.Unmade)
+					}
+					out.WriteByte('\n')
 				}
 				return out.String()
 			}
@@ -50,7 +69,7 @@ func listRules(rs *RuleSet) string {
 	for _, info := range rs.Rules() {
 		fmt.Fprintf(&out, "%s %s on %s: %s", info.Kind, info.Name, info.Field, info.Does)
 		for _, more := range []struct{ word, value string }{
-			{"when", info.When}, {"severity", info.Severity}, {"category", info.Category}, {"message", info.Message},
+			{"types", strings.Join(info.Types, ", ")}, {"when", info.When}, {"severity", info.Severity}, {"category", info.Category}, {"message", info.Message},
 		} {
 			if more.value != "" {
 				fmt.Fprintf(&out, "; %s %s", more.word, more.value)
@@ -61,7 +80,7 @@ func listRules(rs *RuleSet) string {
 	return out.String()
 }
 
-func applyScript(t *testing.T, d *datadriven.TestData, rs *RuleSet) string {
+func applyScript(t *testing.T, d *datadriven.TestData, rs *RuleSet, task *Task) string {
 	b := &event.Batch{}
 	for line := range strings.Lines(d.Input) {
 		if err := addEvent(b, strings.TrimSpace(line)); err != nil {
@@ -71,7 +90,12 @@ func applyScript(t *testing.T, d *datadriven.TestData, rs *RuleSet) string {
 	for _, p := range b.Problems {
 		b.Verdict[p.Event] = event.Quarantined
 	}
-	warnings := rs.Explain(b, allRows(b))
+	var warnings []event.Problem
+	if d.HasArg("task") {
+		task.Apply(b, allRows(b))
+	} else {
+		warnings = rs.Explain(b, allRows(b))
+	}
 	var out strings.Builder
 	for i := range b.Len() {
 		verdict := b.Verdict[i].String()
@@ -88,6 +112,9 @@ func applyScript(t *testing.T, d *datadriven.TestData, rs *RuleSet) string {
 			if c.Event == int32(i) {
 				fmt.Fprintf(&out, "  %s changed %s from %q to %q\n", c.Rule, c.Field, c.Before, c.After)
 			}
+		}
+		if v := b.Versions.Get(i); v != "" {
+			fmt.Fprintf(&out, "  versions %s\n", v)
 		}
 		showProblems(&out, "problem", b.Problems, i)
 		if d.HasArg("explain") {
