@@ -31,8 +31,9 @@ var (
 type Error struct {
 	Kind    error // ErrNotQuery, ErrSyntax, ErrTimeout or ErrLimit
 	Message string
-	Line    int // from 1; 0 when the place is not known
-	Column  int // from 1, in characters
+	Code    string // SQLSTATE; empty when the kind says all there is
+	Line    int    // from 1; 0 when the place is not known
+	Column  int    // from 1, in characters
 }
 
 func (e *Error) Error() string {

@@ -73,8 +73,8 @@ const maxName = 63
 
 var jobName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
-// foreignPrefixes are those of the database's own tables.
-var foreignPrefixes = []string{"duckdb_", "pragma_", "sqlite_", "pg_"}
+// foreignPrefixes are those of the database's own tables, and of the views over rollups.
+var foreignPrefixes = []string{"duckdb_", "pragma_", "sqlite_", "pg_", "rollup_"}
 
 // Check says what is wrong with a declaration.
 func (t *JobTable) Check() error {

@@ -29,6 +29,17 @@ type Cursor interface {
 // Result is the rows of a query, read once, in chunks. It serves one goroutine.
 type Result struct {
 	Columns []ResultColumn
+	// Parameters are the types of the statement's parameters, of described statements
+	// only; "" where nothing in the statement says it.
+	Parameters []string
+	// ParameterNames are what a described statement calls them: the name behind $, or the
+	// number.
+	ParameterNames []string
+	// Stable says that the same statement gives the same rows until the store's positions
+	// change: it asks for no time, no chance and no sample.
+	Stable bool
+	// Cached says that the rows were kept from an earlier run.
+	Cached bool
 
 	cursor    Cursor
 	limits    Limits
@@ -39,6 +50,32 @@ type Result struct {
 	bytes     int64
 	truncated bool
 	done      bool
+	observer  Observer
+}
+
+// Observer sees what a result gives.
+type Observer interface {
+	// Rows sees rows, which are valid until it returns.
+	Rows(rows [][]any)
+	// Done is called once: at the end, with whether all of the rows were seen, or with why
+	// not.
+	Done(complete bool, err error)
+}
+
+// Observe lets o see what is read from now on. There is one observer.
+func (r *Result) Observe(o Observer) { r.observer = o }
+
+func (r *Result) tell(rows [][]any, err error) {
+	if r.observer == nil {
+		return
+	}
+	if len(rows) > 0 {
+		r.observer.Rows(rows)
+		return
+	}
+	o := r.observer
+	r.observer = nil
+	o.Done(err == nil && !r.truncated, err)
 }
 
 // NewResult wraps a driver's cursor and cuts it off at the limits. start is when
@@ -50,6 +87,12 @@ func NewResult(columns []ResultColumn, cursor Cursor, limits Limits, start time.
 // Next returns the next rows, valid until it is called again, and none at the
 // end or when a limit is reached.
 func (r *Result) Next() ([][]any, error) {
+	rows, err := r.next()
+	r.tell(rows, err)
+	return rows, err
+}
+
+func (r *Result) next() ([][]any, error) {
 	if r.done {
 		return nil, nil
 	}
@@ -65,7 +108,7 @@ func (r *Result) Next() ([][]any, error) {
 	}
 	for i, row := range rows {
 		for _, v := range row {
-			r.bytes += size(v)
+			r.bytes += Size(v)
 		}
 		if r.bytes > r.limits.Bytes {
 			rows = rows[:i]
@@ -104,11 +147,15 @@ func (r *Result) Elapsed() time.Duration { return r.elapsed }
 // Close ends the query. It may be called at any time, and more than once.
 func (r *Result) Close() error {
 	r.done = true
+	if o := r.observer; o != nil {
+		r.observer = nil
+		o.Done(false, nil)
+	}
 	return r.cursor.Close()
 }
 
-// size is about what a value takes when it is sent.
-func size(v any) int64 {
+// Size is about what a value takes when it is sent.
+func Size(v any) int64 {
 	const fixed = 8
 	switch v := v.(type) {
 	case string:
@@ -118,13 +165,13 @@ func size(v any) int64 {
 	case []any:
 		n := int64(fixed)
 		for _, e := range v {
-			n += size(e)
+			n += Size(e)
 		}
 		return n
 	case map[string]any:
 		n := int64(fixed)
 		for k, e := range v {
-			n += int64(len(k)) + size(e)
+			n += int64(len(k)) + Size(e)
 		}
 		return n
 	default:

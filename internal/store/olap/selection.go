@@ -13,17 +13,19 @@ type RowsOf uint8
 // What tables have rows of.
 const (
 	Accepted    RowsOf = iota // accepted events
-	Items                     // items of accepted events
+	Items                     // items of accepted events that are part of an order
+	Viewed                    // items of accepted events that are part of none
 	Quarantined               // quarantined events
 	Duplicates                // duplicate events
 	Rejections                // rejected events
 	Changes                   // changes made to accepted and quarantined events
+	Acts                      // acts
 )
 
 // Row names the source of one row in a batch.
 type Row struct {
 	Event int32 // index of the event
-	Sub   int32 // index of the item, of the change or of the event's first problem; -1 if none
+	Sub   int32 // index of the item, of the change, of the act or of the event's first problem; -1 if none
 }
 
 // Selection picks the rows of the tables out of a batch. It is reused from batch
@@ -35,13 +37,14 @@ type Selection struct {
 	first []int32 // per event: its first problem, or -1
 	next  []int32 // per problem: the next one of its event, or -1
 	tail  []int32 // scratch: per event, its last problem so far
-	holds [5]int  // events per verdict at or behind from
+	// Events per verdict at or behind from.
+	holds [event.Verdicts]int
 }
 
 // Reset selects from the events of b at or behind offset from. It refuses a
 // batch with an event that has no verdict, or one at or behind the position to.
 func (s *Selection) Reset(b *event.Batch, from, to int64) error {
-	s.Batch, s.from, s.holds = b, from, [5]int{}
+	s.Batch, s.from, s.holds = b, from, [event.Verdicts]int{}
 	for i, o := range b.Offset {
 		if o >= to {
 			return fmt.Errorf("BUG: event at partition %d offset %d is behind the commit's position %d", b.Partition, o, to)
@@ -54,7 +57,7 @@ func (s *Selection) Reset(b *event.Batch, from, to int64) error {
 			s.holds[v]++
 		}
 	}
-	if s.holds[event.Quarantined]+s.holds[event.Rejected] > 0 {
+	if s.holds[event.Quarantined]+s.holds[event.Rejected]+s.holds[event.Acted] > 0 {
 		s.chainProblems()
 	}
 	return nil
@@ -100,7 +103,9 @@ func (s *Selection) Rows(dst []Row, of RowsOf) []Row {
 	case Rejections:
 		return s.events(dst, event.Rejected, s.first)
 	case Items:
-		return s.orderLines(dst)
+		return s.items(dst, false)
+	case Viewed:
+		return s.items(dst, true)
 	case Changes:
 		for k := range s.Batch.Changes {
 			i := s.Batch.Changes[k].Event
@@ -109,24 +114,36 @@ func (s *Selection) Rows(dst []Row, of RowsOf) []Row {
 				dst = append(dst, Row{Event: i, Sub: int32(k)})
 			}
 		}
+	case Acts:
+		for k := range s.Batch.Acts {
+			if i := s.Batch.Acts[k].Event; s.Batch.Offset[i] >= s.from {
+				dst = append(dst, Row{Event: i, Sub: int32(k)})
+			}
+		}
 	}
 	return dst
 }
 
-// orderLines are the items of accepted events that are part of an order. An item
-// that was only looked at is in its event's properties.
-func (s *Selection) orderLines(dst []Row) []Row {
+// items are those of accepted events, either the ones that were only looked at, or all
+// others.
+func (s *Selection) items(dst []Row, looked bool) []Row {
 	if s.holds[event.Accepted] == 0 {
 		return dst
 	}
 	items := &s.Batch.Items
-	viewed := items.Kind.Code(event.KindView)
+	view := items.Kind.Code(event.KindView)
 	for k, i := range items.Event {
-		if s.Batch.Offset[i] >= s.from && s.Batch.Verdict[i] == event.Accepted && items.Kind.Codes[k] != viewed {
+		if s.Batch.Offset[i] >= s.from && s.Batch.Verdict[i] == event.Accepted && (items.Kind.Codes[k] == view) == looked {
 			dst = append(dst, Row{Event: i, Sub: int32(k)})
 		}
 	}
 	return dst
+}
+
+// ItemNumber returns the number of a row's item in its event, from 1.
+func (s *Selection) ItemNumber(r Row) int32 {
+	from, _ := s.Batch.ItemRange(int(r.Event))
+	return r.Sub - int32(from) + 1
 }
 
 func (s *Selection) events(dst []Row, v event.Verdict, first []int32) []Row {
@@ -146,20 +163,28 @@ func (s *Selection) events(dst []Row, v event.Verdict, first []int32) []Row {
 	return dst
 }
 
-// problem returns the first problem of a quarantined or rejected event.
-func (s *Selection) problem(r Row) *event.Problem {
-	if r.Sub < 0 {
+// problem returns a problem by its index; -1 is none.
+func (s *Selection) problem(k int32) *event.Problem {
+	if k < 0 {
 		return &noProblem
 	}
-	return &s.Batch.Problems[r.Sub]
+	return &s.Batch.Problems[k]
 }
 
 var noProblem event.Problem
 
-// appendMessages joins the messages of all problems of an event.
-func (s *Selection) appendMessages(dst []byte, r Row) []byte {
-	for k := r.Sub; k >= 0; k = s.next[k] {
-		if k != r.Sub {
+// failed returns the first problem of an event that was sent again in vain, or -1.
+func (s *Selection) failed(r Row) int32 {
+	if s.Batch.Acts[r.Sub].Outcome != event.ActRequarantined {
+		return -1
+	}
+	return s.first[r.Event]
+}
+
+// appendMessages joins the messages of an event's problems, from its first one on.
+func (s *Selection) appendMessages(dst []byte, first int32) []byte {
+	for k := first; k >= 0; k = s.next[k] {
+		if k != first {
 			dst = append(dst, "; "...)
 		}
 		dst = append(dst, s.Batch.Problems[k].Message...)

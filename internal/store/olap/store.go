@@ -2,6 +2,8 @@ package olap
 
 import (
 	"context"
+	"path"
+	"slices"
 	"time"
 
 	"github.com/millrace/millrace/event"
@@ -61,13 +63,83 @@ type Positions struct {
 type Query struct {
 	SQL string
 	// Args are bound to ?, or to $1 and so on: nil, bool, int, int32, int64,
-	// float64, string, time.Time, [event.ID], [event.Micros].
+	// float64, string, time.Time, [event.ID], [event.Micros], [Decimal], []byte,
+	// and []any of these.
 	Args []any
+	// Named are bound to $name, in place of Args; each that the statement has must be
+	// there, and no other.
+	Named map[string]any
+	// Describe asks what the statement would return: it is prepared and not run. The
+	// result has its columns and parameters, and no rows. Args are not looked at.
+	Describe bool
 	// Limits bound the run; a zero field takes the driver's default.
 	Limits Limits
+	// User is whose statement it is: users share the store fairly. Reader is what the
+	// user may read; nil is all tables.
+	User   string
+	Reader *Reader
+	// Session is that of a client of PostgreSQL's protocol: its catalogues are answered,
+	// in its dialect. nil for others.
+	Session *Session
+	// Views stand in the place of all tables, by names of tables: queries of the
+	// platform's own, such as over an older snapshot of the lake.
+	Views map[string]string
 	// Untrusted statements were written by a user: they are parsed and checked
 	// against what users may do before they run.
 	Untrusted bool
+}
+
+// Reader is what a role may read.
+type Reader struct {
+	Name string // of the role; two readers of equal name are equal
+	// Tables are patterns of path.Match of the tables that it sees; empty is all.
+	Tables []string
+	// Hidden are the columns that it does not see, by table.
+	Hidden map[string][]string
+	// Running bounds the queries of one user that run at once; 0 is no bound of its own.
+	Running int
+}
+
+// Sees reports whether a table is visible.
+func (r *Reader) Sees(table string) bool {
+	if r == nil || len(r.Tables) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(r.Tables, func(pattern string) bool {
+		ok, err := path.Match(pattern, table)
+		return ok && err == nil
+	})
+}
+
+// Hides returns the columns of a table that are not visible.
+func (r *Reader) Hides(table string) []string {
+	if r == nil {
+		return nil
+	}
+	return r.Hidden[table]
+}
+
+// SeesAll reports whether nothing is hidden from it.
+func (r *Reader) SeesAll() bool { return r == nil || len(r.Tables) == 0 && len(r.Hidden) == 0 }
+
+// Share is how many queries of one user run at once, where most run in all: as many as the
+// role says, and else all but one in four, so that there is room for somebody else. The
+// platform itself, whose user has no name, has all.
+func (r *Reader) Share(user string, most int) int {
+	switch {
+	case r != nil && r.Running > 0:
+		return min(r.Running, most)
+	case user == "":
+		return most
+	}
+	return max(1, most-most/4)
+}
+
+// Session is what a statement may ask about the connection that it came by.
+type Session struct {
+	User     string
+	Database string
+	Settings map[string]string // by lower-case name
 }
 
 // Limits bound one query.

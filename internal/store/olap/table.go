@@ -3,7 +3,7 @@ package olap
 import "github.com/millrace/millrace/event"
 
 // SchemaVersion changes whenever [Tables] does, or how a driver lays them out.
-const SchemaVersion = 3
+const SchemaVersion = 7
 
 // Type is the type of a stored column.
 type Type uint8
@@ -42,6 +42,11 @@ type Column struct {
 	// by Row.Sub when BySub is set.
 	Values any
 	BySub  bool
+	// ZeroIsNull columns of money are NULL where their value is 0, as text is where it is
+	// empty.
+	ZeroIsNull bool
+	// Purged columns may quote the payload: they are NULL once the event was purged.
+	Purged bool
 }
 
 // Where the values of a column are. The functions do not allocate.
@@ -55,4 +60,20 @@ type (
 	IntOf   func(*Selection, Row) int64                  // computed per row
 	TextOf  func(*Selection, Row) string                 // computed per row
 	BytesOf func(dst []byte, s *Selection, r Row) []byte // appended per row
+	IDOf    func(*Selection, Row) event.ID               // computed per row; zero is NULL
+)
+
+// ItemNumber is the number of the item in its event, from 1; a row of each item has one.
+type ItemNumber struct{}
+
+// FromActs are columns of the table of quarantined events that no batch holds: what
+// later acts, of the table of acts, made of the event.
+type FromActs uint8
+
+// The columns from acts.
+const (
+	State     FromActs = iota // open, recovered, waived, dead or purged
+	Attempts                  // redrives that were judged
+	SettledAt                 // time of the act that gave the state; NULL when none did
+	SettledBy                 // who did it
 )

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"runtime"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/millrace/millrace/internal/runtime/clock"
@@ -24,6 +25,9 @@ type Config struct {
 	// process alone (disk.OpenFolder): DuckDB keeps out other processes, but not
 	// a second store of the same process.
 	Path string
+	// LakeDir is the folder of the lake's files, which must exist. Files in it, and
+	// no others, are read and written. Empty: there is no lake.
+	LakeDir string
 	// MemoryLimit bounds what DuckDB holds in memory, for writes and queries
 	// together, in bytes.
 	MemoryLimit int64
@@ -32,9 +36,9 @@ type Config struct {
 	// CheckpointBytes is the size of the write-ahead log at which it is folded
 	// into the database file.
 	CheckpointBytes int64
-	// Threads is the number of threads of the database, 0 for one per two cores,
-	// and at least two: with one, a checkpoint holds commits up for a second. More
-	// make large queries faster and every commit dearer (ADR 041).
+	// Threads is the number of threads that work on one statement when it takes long (see
+	// lender), 0 for one per two cores, and at least two: with one, a checkpoint holds commits
+	// up for a second.
 	Threads int
 	// MaxQueries bounds the queries of users that run at once, and those of the
 	// platform itself, each.
@@ -110,25 +114,23 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
-// settings are the options that the database is opened with. They cannot be
-// changed afterwards, by anyone: the configuration is locked.
+// settings are the options that the database is opened with. lockdown follows them.
 func (c Config) settings() map[string]string {
 	s := map[string]string{
 		"memory_limit":            strconv.FormatInt(c.MemoryLimit/kiB, 10) + "KiB",
 		"max_temp_directory_size": strconv.FormatInt(c.SpillLimit/kiB, 10) + "KiB",
 		"threads":                 strconv.Itoa(c.Threads),
+		"external_threads":        strconv.Itoa(c.Threads), // see lender
 		"checkpoint_threshold":    strconv.FormatInt(c.CheckpointBytes/kiB, 10) + "KiB",
 		// Keeping the order spares a copy of each commit (ADR 041).
 		"preserve_insertion_order":      "true",
 		"storage_compatibility_version": "latest",
-		"enable_external_access":        "false",
 		"autoload_known_extensions":     "false",
 		"autoinstall_known_extensions":  "false",
 		"allow_community_extensions":    "false",
 		"allow_unsigned_extensions":     "false",
 		"allow_persistent_secrets":      "false",
 		"errors_as_json":                "true",
-		"lock_configuration":            "true",
 	}
 	for k, v := range c.options {
 		if v == "" {
@@ -138,6 +140,18 @@ func (c Config) settings() map[string]string {
 		s[k] = v
 	}
 	return s
+}
+
+// lockdown are the statements that shut the database in, before anybody else knows it:
+// it reads and writes no file but its own and those of the lake, and no setting can be
+// changed afterwards, by anyone.
+func (c Config) lockdown() string {
+	var b strings.Builder
+	if c.LakeDir != "" {
+		fmt.Fprintf(&b, "SET allowed_directories = [%s];\n", literal(c.LakeDir))
+	}
+	b.WriteString("SET enable_external_access = false;\nSET lock_configuration = true;")
+	return b.String()
 }
 
 func or[T int | int64 | time.Duration](v, fallback T) T {

@@ -17,7 +17,7 @@ const (
 	// maxCombination bounds one of them, in bytes.
 	maxCombination = 512
 	// maxCoded bounds the columns of a dimension.
-	maxCoded = 16
+	maxCoded = 20
 )
 
 // dimension gives combinations of values their codes, which are 0, 1, 2 and so on.

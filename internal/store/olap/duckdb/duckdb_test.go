@@ -17,6 +17,10 @@ func TestSuite(t *testing.T) {
 	olaptest.Run(t, func(t *testing.T, dir string) olap.Store { return openTest(t, dir, nil) })
 }
 
+func TestSnapshots(t *testing.T) {
+	olaptest.RunSnapshots(t, func(t *testing.T, dir string) olap.Store { return openTest(t, dir, nil) })
+}
+
 func openTest(t testing.TB, dir string, change func(*Config)) *Store {
 	t.Helper()
 	cfg := Config{Path: filepath.Join(dir, "analytics.duckdb"), Now: time.Now}

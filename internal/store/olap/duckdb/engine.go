@@ -14,7 +14,9 @@ import (
 
 // engine is one open instance of the database.
 type engine struct {
-	db capi.Database
+	db    capi.Database
+	own   lender // to the platform's statements
+	aside lender // to users' queries and to transformations, which give way to the others
 
 	mu   sync.Mutex
 	left []*connection // whose transactions could not be ended
@@ -39,7 +41,22 @@ func openEngine(cfg Config) (*engine, error) {
 		capi.Close(&e.db)
 		return nil, fmt.Errorf("cannot open %q: %w", cfg.Path, parseFailure(msg))
 	}
+	e.own.db, e.own.threads = e.db, cfg.Threads-1
+	e.aside.db, e.aside.threads, e.aside.low = e.db, cfg.Threads-1, true
+	if err := e.shutIn(cfg); err != nil {
+		return nil, errors.Join(fmt.Errorf("cannot open %q: %w", cfg.Path, err), e.close())
+	}
 	return e, nil
+}
+
+// shutIn closes the database off from the machine.
+func (e *engine) shutIn(cfg Config) error {
+	c, err := e.connect()
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	return c.exec(cfg.lockdown())
 }
 
 // close closes the instance. It fails when a connection holds it open: the file
@@ -52,6 +69,8 @@ func (e *engine) close() error {
 	for _, c := range left {
 		c.close()
 	}
+	e.own.close()
+	e.aside.close()
 	capi.Close(&e.db)
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -66,7 +85,7 @@ var errHeldOpen = errors.New("the analytics store cannot be closed for want of m
 // connect returns a new connection. It costs about as much as the smallest
 // query, so connections are not pooled: none carries state to another query.
 func (e *engine) connect() (*connection, error) {
-	c := &connection{eng: e}
+	c := &connection{eng: e, lend: &e.own}
 	if capi.Connect(e.db, &c.c) == capi.StateError {
 		return nil, &failure{text: "cannot connect to the database"}
 	}
@@ -75,8 +94,9 @@ func (e *engine) connect() (*connection, error) {
 
 // connection is one connection. It serves one goroutine, but for interrupt.
 type connection struct {
-	c   capi.Connection
-	eng *engine
+	c    capi.Connection
+	eng  *engine
+	lend *lender // whose threads come when a statement takes long
 
 	mu     sync.Mutex // guards closed against interrupt
 	closed bool
@@ -113,10 +133,16 @@ func (c *connection) interrupt() {
 	}
 }
 
+// query runs statements to their end.
+func (c *connection) query(sql string, res *capi.Result) (state capi.State) {
+	c.lend.during(writePatience, func() { state = capi.Query(c.c, sql, res) })
+	return state
+}
+
 // exec runs statements for their effect.
 func (c *connection) exec(sql string) error {
 	var res capi.Result
-	state := capi.Query(c.c, sql, &res)
+	state := c.query(sql, &res)
 	defer capi.DestroyResult(&res)
 	if state == capi.StateError {
 		return parseFailure(capi.ResultError(&res))
@@ -136,7 +162,7 @@ func (c *connection) number(sql string) (int64, error) {
 // texts runs a statement of one VARCHAR column without NULL.
 func (c *connection) texts(sql string) ([]string, error) {
 	var res capi.Result
-	state := capi.Query(c.c, sql, &res)
+	state := c.query(sql, &res)
 	defer capi.DestroyResult(&res)
 	if state == capi.StateError {
 		return nil, parseFailure(capi.ResultError(&res))

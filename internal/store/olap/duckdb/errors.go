@@ -92,7 +92,7 @@ func isInvalid(err error) bool {
 // blame makes a failure of a statement what its author reads. sql is the
 // statement.
 func blame(f *failure, sql string) *olap.Error {
-	e := &olap.Error{Kind: olap.ErrSyntax, Message: f.Message}
+	e := &olap.Error{Kind: olap.ErrSyntax, Message: f.Message, Code: sqlState(f)}
 	if f.Message == "" {
 		e.Message = f.text
 	}
@@ -106,12 +106,43 @@ func blame(f *failure, sql string) *olap.Error {
 	case strings.EqualFold(f.Type, "Permission"):
 		e.Kind = olap.ErrNotQuery
 	case writesView(e.Message):
-		e.Kind, e.Message = olap.ErrNotQuery, onlyQueries
+		e.Kind, e.Message = olap.ErrNotQuery, onlyReads(sql, 0)
 	}
 	if pos, err := strconv.Atoi(f.Position); err == nil {
 		e.Line, e.Column = place(sql, pos)
 	}
 	return e
+}
+
+// codeNoTable is SQLSTATE undefined_table.
+const codeNoTable = "42P01"
+
+// sqlState is PostgreSQL's code of a failure, as far as DuckDB tells it apart.
+func sqlState(f *failure) string {
+	switch strings.ToLower(f.Type) {
+	case "parser":
+		return "42601"
+	case "catalog":
+		if strings.Contains(f.Message, "Function with name") {
+			return "42883"
+		}
+		if strings.Contains(f.Message, "Type with name") {
+			return "42704"
+		}
+		return codeNoTable
+	case "binder":
+		if strings.Contains(f.Message, "olumn") {
+			return "42703"
+		}
+		return "42804"
+	case "conversion":
+		return "22P02"
+	case "out of range":
+		return "22003"
+	case "invalid input":
+		return "22023"
+	}
+	return ""
 }
 
 // writesView reports whether a statement was refused because it would write to

@@ -2,29 +2,49 @@ package duckdb
 
 import "strings"
 
-// explained returns where the statement starts that an EXPLAIN explains, or 0.
-// The parser's tree covers queries only.
-func explained(sql string) int {
-	i, word := nextWord(sql, 0)
+// explained returns where the statement starts that an EXPLAIN explains, or 0: the parser's
+// tree covers queries only. It returns the text that is to run: what stands before that place
+// is written anew from the words that were understood, because DuckDB may see another end of
+// a comment than is seen here, and run what was not checked.
+func explained(sql string) (body int, run string) {
+	end, word := nextWord(sql, 0)
 	if word != "EXPLAIN" {
-		return 0
+		return 0, sql
 	}
-	end := i
+	prefix := blank(sql)
+	keep := func(end int, word string) { copy(prefix[end-len(word):], word) }
+	keep(end, word)
 	for {
-		i, word = nextWord(sql, end)
+		i, word := nextWord(sql, end)
 		switch {
 		case word == "ANALYZE" || word == "VERBOSE":
+			keep(i, word)
 			end = i
 		case word == "(" && isExplainOption(sql, i):
-			closing := strings.IndexByte(sql[i:], ')')
-			if closing < 0 {
-				return end
+			for word != ")" {
+				if word != "(" && word != "," && (word == "" || word[0] < 'A' || word[0] > 'Z') {
+					return 0, sql // no option: the parser refuses it
+				}
+				keep(i, word)
+				i, word = nextWord(sql, i)
 			}
-			end = i + closing + 1
+			keep(i, word)
+			end = i
 		default:
-			return end
+			return end, string(prefix[:end]) + sql[end:]
 		}
 	}
+}
+
+// blank returns spaces in the place of a text; its lines stay.
+func blank(sql string) []byte {
+	out := []byte(sql)
+	for i, c := range out {
+		if c != '\n' {
+			out[i] = ' '
+		}
+	}
+	return out
 }
 
 func isExplainOption(sql string, from int) bool {
@@ -47,11 +67,7 @@ func nextWord(sql string, i int) (end int, word string) {
 			}
 			i += n + 1
 		case strings.HasPrefix(rest, "/*"):
-			n := strings.Index(rest[2:], "*/")
-			if n < 0 {
-				return len(sql), ""
-			}
-			i += n + 4
+			i += commentEnd(rest)
 		default:
 			n := 0
 			for n < len(rest) && (rest[n]|0x20 >= 'a' && rest[n]|0x20 <= 'z') {
@@ -62,4 +78,23 @@ func nextWord(sql string, i int) (end int, word string) {
 		}
 	}
 	return i, ""
+}
+
+// commentEnd returns where the comment ends that a text begins with; comments nest.
+func commentEnd(sql string) int {
+	depth := 0
+	for i := 0; i+1 < len(sql); i++ {
+		switch sql[i : i+2] {
+		case "/*":
+			depth++
+			i++
+		case "*/":
+			depth--
+			i++
+		}
+		if depth == 0 {
+			return i + 1
+		}
+	}
+	return len(sql)
 }

@@ -9,7 +9,7 @@ import (
 type run struct {
 	rows  []olap.Row
 	codes [dimensions][]int32 // per row, where the table has codes
-	lacks part                // columns that are NULL; partAll when none is
+	has   part                // what rows of a fact table are of; the columns of the rest are NULL
 }
 
 func (r *run) reset() {
@@ -26,27 +26,28 @@ func (r *run) add(row olap.Row, codes [dimensions]int32) {
 	}
 }
 
-// lacking are what runs of a fact table lack: nothing (an event and its first
-// item), the item (an event without items), the event (further items).
-var lacking = [...]part{partAll, partItem, partEvent}
-
 // facts sorts the accepted events of a batch into runs of the fact tables.
 type facts struct {
-	dims          [dimensions]*dimension
-	visits        []olap.Texts
-	visitTexts    [][]string // of the batch at hand
-	events, items []olap.Row // scratch
-	runs          [factTables][len(lacking)]run
+	dims       [dimensions]*dimension
+	visits     []olap.Texts
+	viewed     []olap.TextOf
+	visitTexts [][]string // of the batch at hand
+
+	sel *olap.Selection
+
+	events, lines, views []olap.Row // scratch
+
+	runs [factTables][parts]run // by what the rows are of
 }
 
 func newFacts(l *layout, combinations int) *facts {
-	f := &facts{visits: l.visits, visitTexts: make([][]string, len(l.visits))}
+	f := &facts{visits: l.visits, viewed: l.viewed, visitTexts: make([][]string, len(l.visits))}
 	for d, t := range l.dims {
 		f.dims[d] = newDimension(t, combinations)
 	}
 	for t := range f.runs {
-		for k, lacks := range lacking {
-			f.runs[t][k].lacks = lacks
+		for of := range f.runs[t] {
+			f.runs[t][of].has = part(of)
 		}
 	}
 	return f
@@ -55,17 +56,25 @@ func newFacts(l *layout, combinations int) *facts {
 // sort fills runs, and fresh of the dimensions.
 func (f *facts) sort(s *olap.Selection) {
 	f.reset(s.Batch)
+	f.sel = s
 	f.events = s.Rows(f.events[:0], olap.Accepted)
-	f.items = s.Rows(f.items[:0], olap.Items)
-	items := f.items
+	f.lines = s.Rows(f.lines[:0], olap.Items)
+	f.views = s.Rows(f.views[:0], olap.Viewed)
+	lines, views := f.lines, f.views
 	for _, e := range f.events {
-		n := 0
-		for n < len(items) && items[n].Event == e.Event {
-			n++
-		}
-		f.sortEvent(e, items[:n])
-		items = items[n:]
+		n, m := of(lines, e.Event), of(views, e.Event)
+		f.sortEvent(e, lines[:n], views[:m])
+		lines, views = lines[n:], views[m:]
 	}
+}
+
+// of returns how many of the first rows are of an event.
+func of(rows []olap.Row, e int32) int {
+	n := 0
+	for n < len(rows) && rows[n].Event == e {
+		n++
+	}
+	return n
 }
 
 func (f *facts) reset(b *event.Batch) {
@@ -82,25 +91,41 @@ func (f *facts) reset(b *event.Batch) {
 	}
 }
 
-func (f *facts) sortEvent(e olap.Row, items []olap.Row) {
-	const whole, bare, further = 0, 1, 2
+// sortEvent gives an event's first item the row that has the event, too.
+func (f *facts) sortEvent(e olap.Row, lines, views []olap.Row) {
 	codes := [dimensions]int32{dimEvent: f.dims[dimEvent].codeOf(e)}
-	to := factPlain
-	if f.isVisit(e.Event) {
-		to = factVisit
+	visit := f.isVisit(e.Event)
+	first, table := partEvent, factPlain
+	if visit {
+		table = factVisit
 	}
-	if len(items) == 0 {
-		f.runs[tableOf(to, codes)][bare].add(e, codes)
-		return
+	for _, r := range lines {
+		codes[dimItem] = f.dims[dimItem].codeOf(r)
+		f.runs[tableOf(table, codes)][first|partLine].add(r, codes)
+		first, table = 0, factPlain
 	}
-	for k, item := range items {
-		codes[dimItem] = f.dims[dimItem].codeOf(item)
-		if k == 0 {
-			f.runs[tableOf(to, codes)][whole].add(item, codes)
-		} else {
-			f.runs[tableOf(factPlain, codes)][further].add(item, codes)
+	for _, r := range views {
+		codes[dimItem] = f.dims[dimItem].codeOf(r)
+		if first == 0 && visit && f.hasTexts(r) {
+			table = factVisit
+		}
+		f.runs[tableOf(table, codes)][first|partView].add(r, codes)
+		first, table = 0, factPlain
+	}
+	if first != 0 {
+		f.runs[tableOf(table, codes)][first].add(e, codes)
+	}
+}
+
+// hasTexts reports whether a viewed item has a value in a column that only tables of
+// visits have.
+func (f *facts) hasTexts(r olap.Row) bool {
+	for _, text := range f.viewed {
+		if text(f.sel, r) != "" {
+			return true
 		}
 	}
+	return false
 }
 
 func tableOf(table int, codes [dimensions]int32) int {

@@ -12,11 +12,19 @@ import (
 // chunk.
 func (v *vector) fillRun(c *column, s *olap.Selection, r *run, from, to, start int, a *arena) {
 	switch {
-	case c.part != partAll && c.part == r.lacks:
+	case c.part != 0 && c.part&r.has == 0:
 		v.fillNulls(c.Type, start, to-from)
 	case c.code:
 		for j, code := range r.codes[c.dim][from:to] {
 			put(v.data, start+j, code)
+		}
+	case c.number:
+		sign := int32(1)
+		if r.has&partView != 0 {
+			sign = -1
+		}
+		for j, row := range r.rows[from:to] {
+			put(v.data, start+j, sign*s.ItemNumber(row))
 		}
 	default:
 		v.fill(&c.Column, s, r.rows[from:to], start, a)
@@ -40,7 +48,7 @@ func (v *vector) fill(c *olap.Column, s *olap.Selection, rows []olap.Row, start 
 	case olap.Ints:
 		v.fillInts(values(s.Batch), rows, start, c.BySub, c.Type == olap.Timestamp)
 	case olap.Amounts:
-		v.fillAmounts(values(s.Batch), rows, start, c.BySub)
+		v.fillAmounts(values(s.Batch), rows, start, c)
 	case olap.Texts:
 		v.fillTexts(values(s.Batch), rows, start, c.BySub, a)
 	case olap.Codes:
@@ -49,6 +57,14 @@ func (v *vector) fill(c *olap.Column, s *olap.Selection, rows []olap.Row, start 
 		v.fillFlag(s.Batch.Marks, event.Mark(values), rows, start)
 	case olap.IntOf:
 		v.fillIntOf(values, s, rows, start, c.Type)
+	case olap.IDOf:
+		for j, r := range rows {
+			id := values(s, r)
+			put(v.data, start+j, uuidOf(&id))
+			if id.IsZero() {
+				v.setNull(start + j)
+			}
+		}
 	case olap.TextOf:
 		for j, r := range rows {
 			v.setText(start+j, values(s, r), a)
@@ -83,9 +99,13 @@ func (v *vector) fillInts(values []int64, rows []olap.Row, start int, bySub, zer
 	}
 }
 
-func (v *vector) fillAmounts(values []event.Micros, rows []olap.Row, start int, bySub bool) {
+func (v *vector) fillAmounts(values []event.Micros, rows []olap.Row, start int, c *olap.Column) {
 	for j, r := range rows {
-		put(v.data, start+j, int64(values[index(r, bySub)]))
+		amount := int64(values[index(r, c.BySub)])
+		put(v.data, start+j, amount)
+		if amount == 0 && c.ZeroIsNull {
+			v.setNull(start + j)
+		}
 	}
 }
 

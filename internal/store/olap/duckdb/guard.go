@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -20,42 +21,62 @@ var (
 		"unnest", "range", "generate_series", "repeat", "json_each", "json_tree",
 		"duckdb_functions", "duckdb_keywords", "duckdb_types", "pg_timezone_names", "icu_calendar_names",
 	}
-	// deniedFunctions are the scalar functions that tell about the machine, leave
-	// a trace or only pass the time.
+	// deniedFunctions are the scalar functions and macros that tell about the machine or
+	// about what is behind the tables, leave a trace or only pass the time.
 	deniedFunctions = []string{
 		"current_setting", "getvariable", "getenv", "write_log", "nextval", "currval", "sleep_ms", "pg_sleep",
 		"current_connection_id", "current_query_id", "current_transaction_id", "txid_current", "parse_duckdb_log_message",
+		"get_block_size", "pg_get_viewdef", "pg_get_constraintdef",
 	}
-	informationSchema = []string{"tables", "columns", "schemata"}
 	// reservedPrefixes are those of DuckDB's own views, which no CTE may shadow:
 	// scopes are not tracked here.
 	reservedPrefixes = []string{"duckdb_", "pragma_", "sqlite_", "pg_", "_"}
 )
 
-// checkUntrusted refuses a statement that is not one query over the declared
-// tables. It runs nothing: DuckDB's own parser gives the syntax tree.
-func checkUntrusted(c *connection, sql string, tables []string) error {
-	body := explained(sql)
+// allowedForRows is how many of allowedTableFunctions make rows; the others are lists of DuckDB's.
+const allowedForRows = 6
+
+// checkUntrusted refuses a statement that is not one query over the tables that the
+// reader sees. It runs nothing: DuckDB's own parser gives the syntax tree. It returns the
+// statement that is to run.
+func checkUntrusted(c *connection, q *olap.Query, all, tables []string) (checked, error) {
+	body, sql := explained(q.SQL)
 	tree, err := syntaxTree(c, sql[body:])
 	if err != nil {
-		return err
+		return checked{}, err
 	}
 	if f := tree.failure(body); f != nil {
 		if strings.EqualFold(f.Type, "not implemented") {
-			return &olap.Error{Kind: olap.ErrNotQuery, Message: onlyQueries}
+			return checked{}, &olap.Error{Kind: olap.ErrNotQuery, Message: onlyReads(sql, body)}
 		}
-		return f
+		return checked{}, f
 	}
 	switch n := len(tree.Statements); {
 	case n == 0:
-		return &olap.Error{Kind: olap.ErrSyntax, Message: "the query is empty"}
+		return checked{}, &olap.Error{Kind: olap.ErrSyntax, Code: "42601", Message: "the query is empty"}
 	case n > 1:
-		return &olap.Error{Kind: olap.ErrNotQuery, Message: fmt.Sprintf("one statement at a time, please: these are %d", n)}
+		return checked{}, &olap.Error{Kind: olap.ErrNotQuery, Message: fmt.Sprintf("one statement at a time, please: these are %d", n)}
 	}
-	w := walk{sql: sql, body: body, tables: tables}
+	w := walk{sql: sql, body: body, all: all, tables: tables, reader: q.Reader, bare: len(q.Views) > 0, session: q.Session != nil}
 	w.collectNames(tree.Statements[0])
+	w.catalogue = body == 0 && w.forCatalogue(tree.Statements[0], q.Session)
 	w.check(tree.Statements[0])
-	return w.err
+	if w.err != nil {
+		return checked{}, w.err
+	}
+	if w.catalogue {
+		sql, err := translate(c, q.SQL, q.Session, w.ctes)
+		return checked{sql: sql, catalogue: true, moved: true}, err
+	}
+	return checked{sql: w.spliced(), moved: len(w.splices) > 0, stable: body == 0 && stable(tree.Statements[0])}, nil
+}
+
+// checked is a statement that may run.
+type checked struct {
+	sql       string
+	catalogue bool // it asks the catalogues
+	moved     bool // places in it are not those of what was asked
+	stable    bool // as in [olap.Result]
 }
 
 // syntax is what json_serialize_sql returns.
@@ -94,10 +115,18 @@ func syntaxTree(c *connection, sql string) (*syntax, error) {
 // walk checks the nodes of a syntax tree. It keeps the first error.
 type walk struct {
 	sql    string
-	body   int // where in sql the tree's text starts
-	tables []string
+	body   int      // where in sql the tree's text starts
+	all    []string // tables
+	tables []string // that the reader sees
 	ctes   []string
-	err    error
+	reader *olap.Reader
+	bare   bool // tables have no schema: others stand in their place
+	// catalogue says that the statement is for the catalogues: what it names is looked up
+	// when it is translated.
+	catalogue bool
+	session   bool // the client speaks PostgreSQL's dialect
+	splices   []splice
+	err       error
 }
 
 // collectNames finds the names of common table expressions.
@@ -129,6 +158,12 @@ func (w *walk) addName(name string) {
 			return
 		}
 	}
+	// A name of WITH is known in a part of the statement only, which is not followed here:
+	// what it shadows must be nothing that the reader may not see.
+	if slices.Contains(w.all, name) && (!slices.Contains(w.tables, name) || len(w.reader.Hides(name)) > 0) {
+		w.refuse(nil, olap.ErrNotQuery, fmt.Sprintf("the name %q is that of a table: choose another one in WITH", name))
+		return
+	}
 	w.ctes = append(w.ctes, name)
 }
 
@@ -155,13 +190,24 @@ func (w *walk) checkNode(n map[string]any) {
 	case "BASE_TABLE":
 		w.checkTable(n, lower(n, "schema_name"), lower(n, "table_name"))
 	case "SHOW_REF":
+		if n["show_type"] == "SHOW_FROM" {
+			w.refuse(n, olap.ErrNotQuery, "SHOW TABLES FROM is not allowed here: SHOW TABLES lists the tables that there are")
+			return
+		}
 		if name := strings.Trim(lower(n, "table_name"), `"`); name != "" && name != "tables" && name != "__show_tables_expanded" {
 			w.checkTable(n, "", name)
+			if hidden := w.reader.Hides(name); len(hidden) > 0 {
+				w.refuse(n, olap.ErrNotQuery, fmt.Sprintf("DESCRIBE and SUMMARIZE of %s are not for this role, which does not see %s; ask information_schema.columns", name, strings.Join(hidden, ", ")))
+			}
 		}
 	case "TABLE_FUNCTION":
 		f, _ := n["function"].(map[string]any)
-		if name := lower(f, "function_name"); !slices.Contains(allowedTableFunctions, name) {
-			w.refuse(n, olap.ErrNotQuery, fmt.Sprintf("the table function %s is not allowed here", name))
+		name := lower(f, "function_name")
+		if w.catalogue && slices.Contains(catalogueTableFunctions, name) {
+			return
+		}
+		if !slices.Contains(allowedTableFunctions, name) {
+			w.refuse(n, olap.ErrNotQuery, fmt.Sprintf("the table function %s is not allowed here: %s", name, insteadOfTable(name)))
 		}
 	}
 	if name := lower(n, "function_name"); name != "" {
@@ -170,17 +216,22 @@ func (w *walk) checkNode(n map[string]any) {
 }
 
 func (w *walk) checkTable(n map[string]any, schema, name string) {
+	if w.catalogue {
+		return
+	}
 	switch schema {
 	case "":
-		if slices.Contains(w.ctes, name) || slices.Contains(w.tables, name) {
+		if slices.Contains(w.ctes, name) {
 			return
 		}
+		fallthrough
 	case "main":
-		if slices.Contains(w.tables, name) {
+		if slices.Contains(w.tables, name) && (schema == "" || !w.bare) {
+			w.hide(n, name)
 			return
 		}
-	case "information_schema":
-		if slices.Contains(informationSchema, name) {
+	default:
+		if slices.Contains(w.tables, schema+"."+name) {
 			return
 		}
 	}
@@ -195,6 +246,9 @@ func (w *walk) refuse(n map[string]any, kind error, message string) {
 		return
 	}
 	e := &olap.Error{Kind: kind, Message: message}
+	if errors.Is(kind, olap.ErrSyntax) {
+		e.Code = codeNoTable
+	}
 	if pos, ok := n["query_location"].(float64); ok {
 		e.Line, e.Column = place(w.sql, int(pos)+w.body)
 	}

@@ -9,20 +9,23 @@ import (
 
 // layout is how the declared tables rest in the file (ADR 041). Those of
 // accepted events and of their items are views over the fact tables, which have
-// a row per item, or one for an event without items: what both tables show is
+// a row per item, or one for an event without items: what several tables show is
 // stored once. Columns of few values are stored as one code, that of their
-// combination in a dimension. The other tables are stored as declared.
+// combination in a dimension. The other tables are stored as declared, but for what
+// acts say of quarantined events, and hide of purged ones (settled.go).
 type layout struct {
 	stored []*physical
 	facts  [factTables]*physical
 	dims   [dimensions]*physical
 	views  []*view
-	visits []olap.Texts // columns that only factVisit and factText have
+	// Columns that only factVisit and factText have, of events and of viewed items.
+	visits []olap.Texts
+	viewed []olap.TextOf
 }
 
 // The fact tables.
 const (
-	factPlain = iota // rows of events without any of layout.visits
+	factPlain = iota // rows without any of layout.visits and layout.viewed
 	factVisit
 	factText // rows with a combination that its dimension has no room for, all values spelled out
 	factTables
@@ -53,25 +56,36 @@ func (p *physical) sql() string { return quote(p.schema) + "." + quote(p.name) }
 // column is a column of the file. Its Name is that in the file.
 type column struct {
 	olap.Column
-	part part
+	part part // rows of a fact table that have a value; 0: all, also those of other tables
 	code bool // holds codes of dimension dim
 	dim  int
+	// number holds the number of the row's item in its event: above zero for one of an
+	// order, below for one that was viewed, so that one column tells whose row it is.
+	number bool
 }
 
-// part says which rows of a fact table have a value in a column.
+// part is a set of what rows of fact tables are of.
 type part uint8
 
 const (
-	partAll   part = iota
-	partEvent      // one row of each event
-	partItem       // rows of items
+	partEvent part = 1 << iota // an event: one row of each
+	partLine                   // an item of an order
+	partView                   // an item that was viewed
+	parts
+
+	partItem = partLine | partView
 )
+
+var partOf = map[olap.RowsOf]part{olap.Accepted: partEvent, olap.Items: partLine, olap.Viewed: partView}
+
+// numberColumn is the name of the column of item numbers in the file.
+const numberColumn = "line_no"
 
 // view is a declared table over the fact tables.
 type view struct {
 	table *olap.Table
-	// from is the column that is NULL in rows that the view does not show.
-	from    string
+	// where is the condition of the rows that the view shows.
+	where   string
 	dims    []int
 	columns []viewColumn
 }
@@ -83,36 +97,44 @@ type viewColumn struct {
 	name     string // in the file
 	dim      int
 	visit    bool
+	negative bool // the number of a viewed item
 }
 
 // newLayout lays out the declared tables.
 func newLayout(tables []olap.Table) *layout {
 	l := &layout{}
-	var events, items *olap.Table
+	var facts []*olap.Table
 	for i := range tables {
-		switch t := &tables[i]; t.Of {
-		case olap.Accepted:
-			events = t
-		case olap.Items:
-			items = t
-		default:
+		if t := &tables[i]; partOf[t.Of] != 0 {
+			facts = append(facts, t)
+		} else {
 			l.stored = append(l.stored, storedAsDeclared(t))
 		}
 	}
 	for d := range l.dims {
-		l.dims[d] = &physical{schema: internalSchema, name: dimNames[d], columns: []column{codeColumn("id", d, partAll)}}
+		l.dims[d] = &physical{schema: internalSchema, name: dimNames[d], columns: []column{codeColumn("id", d, 0)}}
 	}
 	for f := range l.facts {
 		l.facts[f] = &physical{schema: internalSchema, name: factNames[f]}
 	}
-	l.addView(events, items)
-	l.addView(items, events)
+	for _, t := range facts {
+		l.addView(t, facts)
+	}
 	return l
 }
 
+// storedAsDeclared lays out a table that users read as it is, but for one with
+// columns that depend on acts, which they read by a view.
 func storedAsDeclared(t *olap.Table) *physical {
 	p := &physical{schema: "main", name: t.Name, declared: t}
 	for _, c := range t.Columns {
+		_, fromActs := c.Values.(olap.FromActs)
+		if fromActs || c.Purged {
+			p.schema, p.name = internalSchema, t.Name+"_rows"
+		}
+		if fromActs {
+			continue
+		}
 		p.columns = append(p.columns, column{Column: c})
 	}
 	return p
@@ -122,63 +144,71 @@ func codeColumn(name string, dim int, of part) column {
 	return column{Column: olap.Column{Name: name, Type: olap.Int32}, part: of, code: true, dim: dim}
 }
 
-// addView lays out the columns of t. other is the second table of the facts.
-func (l *layout) addView(t, other *olap.Table) {
+// addView lays out the columns of t, one of the tables of facts.
+func (l *layout) addView(t *olap.Table, facts []*olap.Table) {
 	v := &view{table: t}
-	own := partEvent
-	if t.Of == olap.Items {
-		own = partItem
-	}
 	for i := range t.Columns {
 		c := &t.Columns[i]
-		at := l.place(c, own, other)
+		at := l.place(c, partOf[t.Of], facts)
 		v.columns = append(v.columns, at)
 		if at.dim >= 0 && !slices.Contains(v.dims, at.dim) {
 			v.dims = append(v.dims, at.dim)
 		}
-		if v.from == "" && neverNull(c) && l.partOf(at.name) == own {
-			v.from = at.name
+		if v.where == "" {
+			v.where = l.shows(&at, partOf[t.Of])
 		}
 	}
-	if v.from == "" {
+	if v.where == "" {
 		panic(fmt.Sprintf("BUG: table %s has no column of its own that is never NULL", t.Name))
 	}
 	l.views = append(l.views, v)
 }
 
-// neverNull are columns that have a value in every row that they are filled in.
-func neverNull(c *olap.Column) bool { return c.Type == olap.Int64 || c.Type == olap.Int32 }
-
-func (l *layout) partOf(name string) part {
-	for _, c := range l.facts[factText].columns {
-		if c.Name == name {
-			return c.part
-		}
+// shows is the condition of a view's rows by one of its columns, empty where it tells none.
+func (l *layout) shows(at *viewColumn, of part) string {
+	k := slices.IndexFunc(l.facts[factText].columns, func(c column) bool { return c.Name == at.name })
+	switch c := l.facts[factText].columns[k]; {
+	case c.number && at.negative:
+		return "f." + quote(at.name) + " < 0"
+	case c.number:
+		return "f." + quote(at.name) + " > 0"
+	case c.part == of && (c.Type == olap.Int64 || c.Type == olap.Int32): // they have a value wherever they are filled in
+		return "f." + quote(at.name) + " IS NOT NULL"
 	}
-	return partAll
+	return ""
 }
 
 // place finds the place of a column, and makes it when it has none.
-func (l *layout) place(c *olap.Column, own part, other *olap.Table) viewColumn {
+func (l *layout) place(c *olap.Column, of part, facts []*olap.Table) viewColumn {
 	at := viewColumn{declared: c, name: c.Name, dim: dimensionOf(c)}
-	twin := slices.IndexFunc(other.Columns, func(o olap.Column) bool { return o.Name == c.Name })
-	shared := twin >= 0 && !c.BySub && !other.Columns[twin].BySub
-	if twin >= 0 && c.BySub {
-		at.name = "item_" + c.Name
+	stored := column{Column: *c, part: of}
+	if _, stored.number = c.Values.(olap.ItemNumber); stored.number {
+		at.name, at.negative, stored.part = numberColumn, of == partView, partItem
 	}
-	stored := column{Column: *c, part: own}
+	for _, t := range facts {
+		twin := slices.IndexFunc(t.Columns, func(o olap.Column) bool { return o.Name == c.Name })
+		switch {
+		case twin < 0:
+		case t.Columns[twin].BySub == c.BySub:
+			stored.part |= partOf[t.Of]
+		case c.BySub:
+			at.name = "item_" + c.Name
+		}
+	}
 	stored.Name = at.name
-	if shared {
-		stored.part = partAll
-	}
 	texts, isText := c.Values.(olap.Texts)
-	at.visit = isText && own == partEvent && !shared
+	viewed, isViewed := c.Values.(olap.TextOf)
+	at.visit = isText && stored.part == partEvent || isViewed && stored.part == partView
 	switch {
 	case at.dim >= 0:
 		l.addCoded(stored, at.dim)
 	case l.has(at.name):
 	case at.visit:
-		l.visits = append(l.visits, texts)
+		if isText {
+			l.visits = append(l.visits, texts)
+		} else {
+			l.viewed = append(l.viewed, viewed)
+		}
 		l.add(stored, factVisit, factText)
 	default:
 		l.add(stored, factPlain, factVisit, factText)
@@ -214,7 +244,7 @@ func (l *layout) add(c column, facts ...int) {
 // addCoded adds a column to a dimension, spelled out to factText, and the
 // dimension's code to the others.
 func (l *layout) addCoded(c column, dim int) {
-	of := partAll
+	of := part(0)
 	if dim == dimItem {
 		of = partItem
 	}
@@ -224,7 +254,7 @@ func (l *layout) addCoded(c column, dim int) {
 	if l.has(c.Name) {
 		return
 	}
-	c.part = partAll
+	c.part = 0
 	l.dims[dim].columns = append(l.dims[dim].columns, c)
 	c.part = of
 	l.add(c, factText)

@@ -14,7 +14,7 @@ import (
 	"github.com/millrace/millrace/internal/store/olap"
 )
 
-// TestViews: events and order lines are read back as they were written, however
+// TestViews: events and their items are read back as they were written, however
 // their rows are spread over the fact tables, and whatever becomes of commits.
 func TestViews(t *testing.T) {
 	for _, combinations := range []int{1, 7, maxCombinations} {
@@ -23,7 +23,7 @@ func TestViews(t *testing.T) {
 			t.Logf("seed %d", seed)
 			random := rand.New(rand.NewPCG(seed, 0))
 			dir := t.TempDir()
-			var events, lines []string
+			var want wanted
 			next := int64(0)
 			for range 4 {
 				s := openTest(t, dir, func(c *Config) { c.combinations = combinations })
@@ -36,13 +36,14 @@ func TestViews(t *testing.T) {
 					if err := s.Write(t.Context(), olap.Commit{Batches: []*event.Batch{b}, Positions: map[int32]int64{0: next}}); err != nil {
 						t.Fatal(err)
 					}
-					events, lines = wantRows(b, events, lines)
+					want.add(b)
 				}
-				sameRows(t, s, `SELECT "offset", source, type, country, channel, late, warned, session_id, properties, amount FROM events`, events)
-				sameRows(t, s, `SELECT "offset", line_no, source, country, product_id, product_name, category, kind, quantity, amount, order_id FROM order_lines`, lines)
+				sameRows(t, s, `SELECT "offset", source, type, country, channel, late, warned, session_id, properties, amount FROM events`, want.events)
+				sameRows(t, s, `SELECT "offset", line_no, source, country, product_id, product_name, category, kind, quantity, amount, order_id FROM order_lines`, want.lines)
+				sameRows(t, s, `SELECT "offset", item_no, source, country, product_id, product_name, category, 'view', quantity, amount, order_id, type, location_id, reason FROM product_events`, want.viewed)
 				spelled := rowsOf(t, s, `SELECT count(*) > 0 FROM _millrace.fact_text WHERE coalesce(country, '') NOT LIKE 'too long %'`)
-				if want := fmt.Sprintf("[[%t]]", combinations < maxCombinations); spelled != want {
-					t.Errorf("rows are spelled out: %s, want %s", spelled, want)
+				if full := fmt.Sprintf("[[%t]]", combinations < maxCombinations); spelled != full {
+					t.Errorf("rows are spelled out: %s, want %s", spelled, full)
 				}
 				if got := rowsOf(t, s, fmt.Sprintf(`SELECT (SELECT count(*) FROM _millrace.event_dim) <= %d AND (SELECT count(*) FROM _millrace.item_dim) <= %[1]d`, combinations)); got != "[[true]]" {
 					t.Error("a dimension grew beyond its bound")
@@ -95,7 +96,7 @@ func randomBatch(r *rand.Rand, from int64, n int) *event.Batch {
 		b.Country.Set(i, pick("DE", "1:A", "A1:", "", strings.Repeat("long ", 50), strings.Repeat("too long ", 100)))
 		b.Channel.Set(i, pick("", "1:A", "web", "w\xff", `w\xff`))
 		b.Marks[i] = event.Mark(r.IntN(8)) & (event.Late | event.Warned)
-		b.SessionID[i], b.Properties[i] = pick("", "", "s1"), pick("", "", `{"a": 1}`)
+		b.SessionID[i], b.Properties[i] = pick("", "", "s1"), pick("", "", `{"a": 1}`, `{"location_id": "wh-1", "reason": "count"}`)
 		b.OrderID[i], b.Amount[i] = fmt.Sprint("o", o), event.Micros(o)
 		for range r.IntN(4) {
 			k := b.AddItem()
@@ -109,8 +110,10 @@ func randomBatch(r *rand.Rand, from int64, n int) *event.Batch {
 	return b
 }
 
-// wantRows adds what the views show of a batch.
-func wantRows(b *event.Batch, events, lines []string) ([]string, []string) {
+// wanted are the rows that the views show.
+type wanted struct{ events, lines, viewed []string }
+
+func (w *wanted) add(b *event.Batch) {
 	null := func(s string) any {
 		if s == "" {
 			return nil
@@ -118,24 +121,29 @@ func wantRows(b *event.Batch, events, lines []string) ([]string, []string) {
 		return string(olap.AppendText(nil, s))
 	}
 	for i, o := range b.Offset {
-		source, country := null(b.Source.Get(i)), null(b.Country.Get(i))
-		events = append(events, fmt.Sprint([]any{
-			o, source, null(b.Type.Get(i)), country, null(b.Channel.Get(i)), b.Marks[i].Has(event.Late), b.Marks[i].Has(event.Warned),
+		source, country, typ := null(b.Source.Get(i)), null(b.Country.Get(i)), null(b.Type.Get(i))
+		w.events = append(w.events, fmt.Sprint([]any{
+			o, source, typ, country, null(b.Channel.Get(i)), b.Marks[i].Has(event.Late), b.Marks[i].Has(event.Warned),
 			null(b.SessionID[i]), null(b.Properties[i]), b.Amount[i],
 		}))
 		from, to := b.ItemRange(i)
 		for k := from; k < to; k++ {
 			it := &b.Items
-			if it.Kind.Get(k) == event.KindView {
-				continue
-			}
-			lines = append(lines, fmt.Sprint([]any{
+			row := []any{
 				o, k - from + 1, source, country, null(it.ProductID[k]), null(it.Name[k]), null(it.Category.Get(k)), null(it.Kind.Get(k)),
 				it.Quantity[k], it.Amount[k], b.OrderID[i],
-			}))
+			}
+			if it.Kind.Get(k) != event.KindView {
+				w.lines = append(w.lines, fmt.Sprint(row))
+				continue
+			}
+			var location, reason any
+			if strings.Contains(b.Properties[i], "wh-1") {
+				location, reason = "wh-1", "count"
+			}
+			w.viewed = append(w.viewed, fmt.Sprint(append(row, typ, location, reason)))
 		}
 	}
-	return events, lines
 }
 
 func sameRows(t *testing.T, s olap.Store, sql string, want []string) {

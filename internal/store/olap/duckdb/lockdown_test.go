@@ -40,6 +40,12 @@ EXPLAIN ANALYZE DELETE FROM events
 EXPLAIN (ANALYZE) DELETE FROM events
 EXPLAIN /* */ ANALYZE -- x
 EXPLAIN EXPLAIN DELETE FROM events
+EXPLAIN (ANALYZE /*) SELECT 1 --*/) SELECT error(source) FROM events
+EXPLAIN (FORMAT /*) SELECT 1 --*/ json) SELECT current_setting('temp_directory')
+EXPLAIN (FORMAT 'json) SELECT 1 --') SELECT getenv('HOME')
+EXPLAIN ANALYZE /* /* */ ANALYZE SELECT 1 -- */ SELECT getenv('HOME')
+EXPLAIN /* /* */ ANALYZE SELECT 1 -- */ SELECT current_setting('temp_directory')
+EXPLAIN ANALYZE SELECT getenv('HOME')
 SELECT 1; DELETE FROM events
 COMMIT; DELETE FROM events
 ROLLBACK
@@ -131,6 +137,19 @@ SELECT getvariable('x')
 SELECT nextval('s')
 SHOW memory_limit
 SHOW DATABASES
+SHOW TABLES FROM analytics
+SHOW TABLES FROM analytics._millrace
+SELECT get_block_size('analytics')
+SELECT pg_get_viewdef(1)
+SELECT "getenv"('HOME')
+SELECT getenv/* */('HOME')
+SELECT ｇｅｔｅｎｖ('HOME')
+SELECT reduce(['HOME'], lambda a, x: getenv(x))
+WITH a AS (WITH b AS (SELECT getenv('HOME') AS x) FROM b) FROM a
+SELECT * FROM "read_text"('DIR/secret.csv')
+SELECT * FROM read_text ('DIR/secret.csv')
+SELECT * FROM system.main.read_text('DIR/secret.csv')
+SELECT * FROM histogram('events', 'source')
 PREPARE p AS SELECT 1
 EXECUTE p
 DEALLOCATE p

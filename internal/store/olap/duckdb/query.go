@@ -24,26 +24,32 @@ func (s *Store) Query(ctx context.Context, q olap.Query) (*olap.Result, error) {
 	if q.Untrusted {
 		slot = s.slots
 	}
-	if err := slot.acquire(ctx); err != nil {
+	if err := slot.acquire(ctx, q.User, q.Reader.Share(q.User, slot.most)); err != nil {
 		return nil, err
 	}
 	start := s.cfg.Now()
 	c, err := s.newCursor(ctx, q, slot)
 	if err != nil {
-		slot.release()
+		slot.release(q.User)
 		return nil, err
 	}
 	if q.Untrusted {
 		go c.watch(2 * s.cfg.MemoryLimit)
 	}
-	if err := c.run(q); err != nil {
+	if err := c.begin(q); err != nil {
 		_ = c.Close()
 		if errors.Is(err, errInvalid) {
 			s.repair(c.eng, err)
 		}
 		return nil, err
 	}
-	return olap.NewResult(c.columns(), c, q.Limits, start, s.cfg.Now), nil
+	result := olap.NewResult(c.columns(), c, q.Limits, start, s.cfg.Now)
+	result.Stable = c.stable
+	if q.Describe {
+		result.Parameters, result.ParameterNames = c.params, c.paramNames
+		return result, result.Close()
+	}
+	return result, nil
 }
 
 // errInvalid says that the instance refuses further work.
@@ -52,11 +58,18 @@ var errInvalid = errors.New("the database has been invalidated")
 // cursor is a running query. It ends by Close, by kill or by its time limit,
 // whichever is first, so that a forgotten result does not hold its slot.
 type cursor struct {
-	s    *Store
-	slot slots
-	eng  *engine
-	conn *connection
-	sql  string
+	s      *Store
+	slot   *slots
+	user   string
+	eng    *engine
+	sql    string
+	copies bool   // writes a file of the lake
+	aside  *aside // where it runs; nil: where it is called
+
+	connMu  sync.Mutex // guards conn, which changes while mu is held
+	conn    *connection
+	changed bool // what runs is not sql: places in it say nothing
+	stable  bool
 
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -69,10 +82,13 @@ type cursor struct {
 	freed   bool
 	nodes   []*node
 	names   []string
-	rows    [][]any
+	params  []string
+	// paramNames are those of a described statement's parameters.
+	paramNames []string
+	rows       [][]any
 }
 
-func (s *Store) newCursor(ctx context.Context, q olap.Query, slot slots) (*cursor, error) {
+func (s *Store) newCursor(ctx context.Context, q olap.Query, slot *slots) (*cursor, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.eng == nil {
@@ -85,7 +101,10 @@ func (s *Store) newCursor(ctx context.Context, q olap.Query, slot slots) (*curso
 	if err != nil {
 		return nil, err
 	}
-	c := &cursor{s: s, slot: slot, eng: s.eng, conn: conn, sql: q.SQL}
+	c := &cursor{s: s, slot: slot, user: q.User, eng: s.eng, conn: conn, sql: q.SQL}
+	if q.Untrusted {
+		c.aside, conn.lend = newAside(), &conn.eng.aside
+	}
 	ctx, cancelTime := context.WithTimeoutCause(ctx, q.Limits.Timeout, &olap.Error{
 		Kind:    olap.ErrTimeout,
 		Message: fmt.Sprintf("the query took longer than %v: filter more rows, or ask for less", q.Limits.Timeout.Round(time.Millisecond)),
@@ -103,7 +122,7 @@ func (c *cursor) expire() {
 	ticker := time.NewTicker(time.Millisecond)
 	defer ticker.Stop()
 	for !c.mu.TryLock() {
-		c.conn.interrupt()
+		c.interrupt()
 		<-ticker.C
 	}
 	defer c.mu.Unlock()
@@ -131,6 +150,9 @@ func (c *cursor) free() {
 	}
 	c.freed = true
 	c.rows = nil
+	if c.aside != nil {
+		close(c.aside.stop)
+	}
 	if c.started {
 		capi.DestroyResult(&c.res)
 	}
@@ -141,7 +163,18 @@ func (c *cursor) free() {
 	c.s.mu.Lock()
 	delete(c.s.cursors, c)
 	c.s.mu.Unlock()
-	c.slot.release()
+	c.slot.release(c.user)
+}
+
+// begin runs the query, that of a user on a thread of its own.
+func (c *cursor) begin(q olap.Query) (err error) {
+	if c.aside == nil {
+		return c.run(q)
+	}
+	if !c.aside.do(func() { err = c.run(q) }) {
+		return context.Cause(c.ctx)
+	}
+	return err
 }
 
 // run checks the statement and starts it.
@@ -152,7 +185,7 @@ func (c *cursor) run(q olap.Query) error {
 		return context.Cause(c.ctx)
 	}
 	if q.Untrusted {
-		if err := checkUntrusted(c.conn, q.SQL, c.s.names()); err != nil {
+		if err := c.guard(&q); err != nil {
 			return c.explain(err)
 		}
 	}
@@ -162,10 +195,55 @@ func (c *cursor) run(q olap.Query) error {
 	if err := c.prepare(q); err != nil {
 		return c.explain(err)
 	}
+	if q.Describe {
+		return c.explain(c.forecast())
+	}
+	if err := bind(c.stmt, &q); err != nil {
+		return c.explain(err)
+	}
 	if err := c.execute(); err != nil {
 		return c.explain(err)
 	}
 	return c.explain(c.describe())
+}
+
+// guard checks a user's statement, and takes the connection to where it runs.
+func (c *cursor) guard(q *olap.Query) error {
+	if len(q.Views) > 0 {
+		return c.standIn(q)
+	}
+	tables := c.s.names(q.Reader)
+	may, err := checkUntrusted(c.conn, q, c.s.names(nil), tables)
+	if err != nil {
+		return err
+	}
+	c.changed, c.stable = may.moved, may.stable
+	q.SQL = may.sql
+	if !may.catalogue {
+		return nil
+	}
+	conn, err := c.s.catalogues.connect(c.conn, q.Reader, tables)
+	if err != nil {
+		return err
+	}
+	conn.lend = &conn.eng.aside
+	old := c.swap(conn)
+	old.close()
+	return nil
+}
+
+// swap lets the cursor run on another connection; it may be interrupted meanwhile.
+func (c *cursor) swap(conn *connection) (old *connection) {
+	c.connMu.Lock()
+	defer c.connMu.Unlock()
+	old, c.conn = c.conn, conn
+	return old
+}
+
+func (c *cursor) interrupt() {
+	c.connMu.Lock()
+	defer c.connMu.Unlock()
+	c.conn.interrupt()
 }
 
 func (c *cursor) prepare(q olap.Query) error {
@@ -183,15 +261,14 @@ func (c *cursor) prepare(q olap.Query) error {
 	if capi.PrepareExtractedStatement(c.conn.c, extracted, 0, &c.stmt) == capi.StateError {
 		return parseFailure(capi.PrepareError(c.stmt))
 	}
-	switch capi.PreparedStatementType(c.stmt) {
-	case capi.StatementTypeSelect, capi.StatementTypeExplain:
+	switch kind := capi.PreparedStatementType(c.stmt); {
+	case kind == capi.StatementTypeSelect, kind == capi.StatementTypeExplain:
+	case kind == capi.StatementTypeCopy && c.copies:
 	default:
-		return &olap.Error{Kind: olap.ErrNotQuery, Message: onlyQueries}
+		return &olap.Error{Kind: olap.ErrNotQuery, Message: onlyReads(q.SQL, 0)}
 	}
-	return bind(c.stmt, q.Args)
+	return nil
 }
-
-const onlyQueries = "only queries are allowed here: SELECT, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN"
 
 // execute starts the statement; rows are made as they are read.
 func (c *cursor) execute() error {
@@ -200,7 +277,8 @@ func (c *cursor) execute() error {
 	if capi.PendingPreparedStreaming(c.stmt, &pending) == capi.StateError {
 		return parseFailure(capi.PendingError(pending))
 	}
-	state := capi.ExecutePending(pending, &c.res)
+	state := capi.StateError
+	c.conn.lend.during(readPatience, func() { state = capi.ExecutePending(pending, &c.res) })
 	c.started = true
 	if state == capi.StateError {
 		return parseFailure(capi.ResultError(&c.res))
@@ -222,6 +300,30 @@ func (c *cursor) describe() error {
 	return nil
 }
 
+// forecast reads the types of parameters and columns from the prepared statement. A
+// type that the arguments decide is told as text.
+func (c *cursor) forecast() error {
+	for k := range capi.NParams(c.stmt) {
+		t := capi.ParamLogicalType(c.stmt, k+1)
+		name := ""
+		if n, err := newNode(t); err == nil && n.name != "NULL" {
+			name = n.name
+		}
+		capi.DestroyLogicalType(&t)
+		c.params, c.paramNames = append(c.params, name), append(c.paramNames, capi.ParameterName(c.stmt, k+1))
+	}
+	for k := range capi.PreparedStatementColumnCount(c.stmt) {
+		t := capi.PreparedStatementColumnLogicalType(c.stmt, k)
+		n, err := newNode(t)
+		if err != nil {
+			n = &node{name: scalars[capi.TypeVarchar].name}
+		}
+		capi.DestroyLogicalType(&t)
+		c.nodes, c.names = append(c.nodes, n), append(c.names, capi.PreparedStatementColumnName(c.stmt, k))
+	}
+	return nil
+}
+
 func (c *cursor) columns() []olap.ResultColumn {
 	columns := make([]olap.ResultColumn, len(c.nodes))
 	for i, n := range c.nodes {
@@ -231,14 +333,25 @@ func (c *cursor) columns() []olap.ResultColumn {
 }
 
 // Next implements [olap.Cursor].
-func (c *cursor) Next() ([][]any, error) {
+func (c *cursor) Next() (rows [][]any, err error) {
+	if c.aside == nil {
+		return c.next()
+	}
+	if !c.aside.do(func() { rows, err = c.next() }) {
+		return nil, context.Cause(c.ctx)
+	}
+	return rows, err
+}
+
+func (c *cursor) next() ([][]any, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.freed {
 		return nil, context.Cause(c.ctx)
 	}
 	for {
-		chunk := capi.FetchChunk(c.res)
+		var chunk capi.DataChunk
+		c.conn.lend.during(readPatience, func() { chunk = capi.FetchChunk(c.res) })
 		if chunk.Ptr == nil {
 			if text := capi.ResultError(&c.res); text != "" {
 				return nil, c.explain(parseFailure(text))
@@ -283,6 +396,10 @@ func (c *cursor) explain(err error) error {
 	case isInvalid(err):
 		return errors.Join(errReplacing, errInvalid, err)
 	default:
-		return blame(f, c.sql)
+		e := blame(f, c.sql)
+		if c.changed {
+			e.Line, e.Column = 0, 0
+		}
+		return e
 	}
 }

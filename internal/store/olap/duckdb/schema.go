@@ -27,19 +27,37 @@ func ddl(l *layout, options string) string {
 		}
 		fmt.Fprintf(&b, "CREATE TABLE %s (%s)%s;\n", t.sql(), strings.Join(columns, ", "), options)
 	}
+	b.WriteString(storedDDL(l))
+	b.WriteString(viewDDL(l, [factTables]bool{factPlain: true}, &archive{}))
+	return b.String()
+}
+
+// storedDDL is the text behind the tables that are stored as declared.
+func storedDDL(l *layout) string {
+	var b strings.Builder
 	for _, t := range l.stored {
-		writeComments(&b, "TABLE", t.declared)
+		if t.schema == "main" {
+			writeComments(&b, "TABLE", t.declared)
+			continue
+		}
+		fmt.Fprintf(&b, "CREATE VIEW main.%s AS\n%s;\n", quote(t.declared.Name), readSQL(t, l.acts()))
+		writeComments(&b, "VIEW", t.declared)
 	}
-	b.WriteString(viewDDL(l, [factTables]bool{factPlain: true}))
 	return b.String()
 }
 
 // viewDDL is the text of the views over the fact tables that have rows. The
 // others would only make each query dearer to plan.
-func viewDDL(l *layout, filled [factTables]bool) string {
+//
+// Where there is a lake, the rows that are not in its files have a view of their own.
+func viewDDL(l *layout, filled [factTables]bool, a *archive) string {
 	var b strings.Builder
 	for _, v := range l.views {
-		fmt.Fprintf(&b, "CREATE OR REPLACE VIEW main.%s AS\n%s;\n", quote(v.table.Name), v.sql(l, filled))
+		own := v.branches(l, filled)
+		if a.dir != "" {
+			fmt.Fprintf(&b, "CREATE OR REPLACE VIEW %s AS\n%s;\n", olap.OwnRows(v.table.Name), union(own))
+		}
+		fmt.Fprintf(&b, "CREATE OR REPLACE VIEW main.%s AS\n%s;\n", quote(v.table.Name), union(append(own, a.branches(v)...)))
 		writeComments(&b, "VIEW", v.table)
 	}
 	return b.String()
@@ -52,9 +70,11 @@ func writeComments(b *strings.Builder, kind string, t *olap.Table) {
 	}
 }
 
-// sql is the query of the view. Each fact table is joined for itself: above a
+func union(branches []string) string { return strings.Join(branches, "\nUNION ALL\n") }
+
+// branches are the queries of the view. Each fact table is joined for itself: above a
 // union the joins cost the overview up to twice as much.
-func (v *view) sql(l *layout, filled [factTables]bool) string {
+func (v *view) branches(l *layout, filled [factTables]bool) []string {
 	var branches []string
 	for f, t := range l.facts {
 		if !filled[f] {
@@ -66,9 +86,9 @@ func (v *view) sql(l *layout, filled [factTables]bool) string {
 				branch += fmt.Sprintf("\nJOIN %s d%d ON d%[2]d.id = f.%s", l.dims[d].sql(), d, dimNames[d])
 			}
 		}
-		branches = append(branches, branch+"\nWHERE f."+quote(v.from)+" IS NOT NULL")
+		branches = append(branches, branch+"\nWHERE "+v.where)
 	}
-	return strings.Join(branches, "\nUNION ALL\n")
+	return branches
 }
 
 func (v *view) selectList(fact int) string {
@@ -78,6 +98,8 @@ func (v *view) selectList(fact int) string {
 		switch {
 		case c.dim >= 0 && fact != factText:
 			value = fmt.Sprintf("d%d.%s", c.dim, quote(c.name))
+		case c.negative:
+			value = "-" + value
 		case c.visit && fact == factPlain:
 			value = "NULL::" + c.declared.Type.SQL()
 		}

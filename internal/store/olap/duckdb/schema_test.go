@@ -48,12 +48,15 @@ func TestExplained(t *testing.T) {
 		" /* a */ EXPLAIN -- b\n ANALYZE (SELECT 1)": " (SELECT 1)",
 		"EXPLAIN (FORMAT json) SELECT 1":             " SELECT 1",
 		"EXPLAIN (ANALYZE, FORMAT json) x":           " x",
+		"EXPLAIN (ANALYZE /*) SELECT 1 --*/) x":      " x",
+		"EXPLAIN /* /* */ ANALYZE y -- */ x":         " /* /* */ ANALYZE y -- */ x",
+		"EXPLAIN ANALYZE /* /* */ */ ANALYZE x":      " x",
 		"explained":                                  "explained",
-		"EXPLAIN (ANALYZE":                           " (ANALYZE",
+		"EXPLAIN (ANALYZE":                           "EXPLAIN (ANALYZE",
 		"":                                           "",
 	} {
-		if got := sql[explained(sql):]; got != want {
-			t.Errorf("%q explains %q, want %q", sql, got, want)
+		if body, run := explained(sql); run[body:] != want || len(run) != len(sql) {
+			t.Errorf("%q is run as %q from %d, want %q there", sql, run, body, want)
 		}
 	}
 }

@@ -3,47 +3,147 @@ package duckdb
 import (
 	"context"
 	"fmt"
-	"sync/atomic"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/millrace/millrace/internal/store/olap"
 )
 
-// slots bound how many queries run and how many wait.
+// slots bound how many queries run and how many wait. Who waits is served in turns, user
+// by user, so that one who asks much delays the others by one query and not by all of his.
 type slots struct {
-	free    chan struct{}
-	waiting *atomic.Int32
-	most    int32
+	most    int // that run
+	line    int // that wait
 	timeout time.Duration
+
+	mu      sync.Mutex // guards what follows
+	running map[string]int
+	total   int // that run
+	waiting []*waiter
+	last    string // user who was served last from the line
 }
 
-func newSlots(cfg Config) slots {
-	return slots{
-		free: make(chan struct{}, cfg.MaxQueries), waiting: new(atomic.Int32),
-		most: int32(cfg.MaxWaiting), timeout: cfg.QueueTimeout,
-	}
+// waiter is a query that waits for its turn.
+type waiter struct {
+	user  string
+	most  int
+	ready chan struct{} // closed when it may run
 }
 
-func (s slots) acquire(ctx context.Context) error {
-	select {
-	case s.free <- struct{}{}:
-		return nil
-	default:
-	}
-	defer s.waiting.Add(-1)
-	if s.waiting.Add(1) > s.most {
-		return fmt.Errorf("%w: %d run and %d wait already, try again later", olap.ErrBusy, cap(s.free), s.most)
+func newSlots(cfg Config) *slots {
+	return &slots{most: cfg.MaxQueries, line: cfg.MaxWaiting, timeout: cfg.QueueTimeout, running: make(map[string]int)}
+}
+
+// acquire waits for a slot; it is given back by release.
+func (s *slots) acquire(ctx context.Context, user string, most int) error {
+	w, err := s.enter(user, most)
+	if w == nil {
+		return err
 	}
 	timer := time.NewTimer(s.timeout)
 	defer timer.Stop()
 	select {
-	case s.free <- struct{}{}:
+	case <-w.ready:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		err = context.Cause(ctx)
 	case <-timer.C:
-		return fmt.Errorf("%w: %d run already and none ended within %v, try again later", olap.ErrBusy, cap(s.free), s.timeout)
+		err = fmt.Errorf("%w: none of those that run ended within %v, try again later", olap.ErrBusy, s.timeout)
+	}
+	if !s.withdraw(w) {
+		s.release(user) // its turn came meanwhile
+	}
+	return err
+}
+
+// enter takes a slot, or a place in the line, which it returns.
+func (s *slots) enter(user string, most int) (*waiter, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.total < s.most && s.running[user] < most {
+		s.take(user)
+		return nil, nil
+	}
+	if len(s.waiting) >= s.line {
+		return nil, fmt.Errorf("%w: %d run and %d wait already, try again later", olap.ErrBusy, s.total, len(s.waiting))
+	}
+	own := 0
+	for _, w := range s.waiting {
+		if w.user == user {
+			own++
+		}
+	}
+	if user != "" && own >= max(1, s.line/2) { // the rest of the line is for others
+		return nil, fmt.Errorf("%w: %d of your queries run and %d wait already, try again later", olap.ErrBusy, s.running[user], own)
+	}
+	w := &waiter{user: user, most: most, ready: make(chan struct{})}
+	s.waiting = append(s.waiting, w)
+	return w, nil
+}
+
+// take counts a query that runs. mu is held.
+func (s *slots) take(user string) {
+	s.total++
+	s.running[user]++
+}
+
+// withdraw leaves the line; it is false for one whose turn has come.
+func (s *slots) withdraw(w *waiter) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.Index(s.waiting, w)
+	if i < 0 {
+		return false
+	}
+	s.waiting = slices.Delete(s.waiting, i, i+1)
+	return true
+}
+
+func (s *slots) release(user string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.total--
+	if s.running[user]--; s.running[user] == 0 {
+		delete(s.running, user)
+	}
+	for s.total < s.most {
+		i := s.turn()
+		if i < 0 {
+			return
+		}
+		w := s.waiting[i]
+		s.waiting = slices.Delete(s.waiting, i, i+1)
+		s.take(w.user)
+		s.last = w.user
+		close(w.ready)
 	}
 }
 
-func (s slots) release() { <-s.free }
+// turn returns the query that is next: of the users with room, the first in the order of
+// names behind the one served last, and of its queries the one that waits longest. mu is
+// held.
+func (s *slots) turn() int {
+	best := -1
+	for i, w := range s.waiting {
+		if s.running[w.user] >= w.most {
+			continue
+		}
+		if best < 0 || s.before(w.user, s.waiting[best].user) {
+			best = i
+		}
+	}
+	return best
+}
+
+// before reports whether the turn of user a comes before that of b.
+func (s *slots) before(a, b string) bool {
+	if a == b {
+		return false
+	}
+	behindA, behindB := a > s.last, b > s.last
+	if behindA != behindB {
+		return behindA
+	}
+	return a < b
+}

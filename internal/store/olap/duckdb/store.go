@@ -17,8 +17,12 @@ type Store struct {
 	tables []olap.Table
 	layout *layout
 
+	replaceMu sync.Mutex // held by one Replace at a time, before writeMu
+
 	writeMu sync.Mutex
 	w       *writer // nil when it must be opened again
+
+	transformMu sync.Mutex // held while derived tables are written; taken before writeMu
 
 	mu        sync.Mutex // guards what follows
 	eng       *engine    // nil while it is replaced, and when that failed
@@ -26,9 +30,13 @@ type Store struct {
 	paused    bool       // no new queries
 	cursors   map[*cursor]struct{}
 	positions olap.Positions
-	jobs      []string // names of the views over tables of job results
+	jobs      []string            // names of the views over tables of job results
+	snapshots []string            // names of the tables that are replaced as a whole
+	transform *transform          // that runs; nil for none
+	derived   map[string][]string // by schema: its tables as schema.table, and views
 
-	slots, trusted slots
+	slots, trusted *slots
+	catalogues     catalogues
 }
 
 var _ olap.Store = (*Store)(nil)
@@ -43,7 +51,8 @@ func Open(cfg Config) (*Store, error) {
 	tables := olap.Tables()
 	s := &Store{
 		cfg: cfg, tables: tables, layout: newLayout(tables), cursors: make(map[*cursor]struct{}),
-		slots: newSlots(cfg), trusted: newSlots(cfg),
+		slots: newSlots(cfg), trusted: newSlots(cfg), derived: make(map[string][]string),
+		catalogues: catalogues{cfg: cfg, open: make(map[string]*catalogue)},
 	}
 	if err := s.openAll(); err != nil {
 		return nil, kindOf(err)
@@ -62,10 +71,15 @@ func (s *Store) openAll() error {
 	if err != nil {
 		return errors.Join(err, eng.close())
 	}
+	snapshots, err := readSnapshots(w.conn)
+	if err != nil {
+		w.close()
+		return errors.Join(err, eng.close())
+	}
 	s.w = w
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.eng, s.down, s.positions, s.jobs = eng, nil, positions, w.jobViews()
+	s.eng, s.down, s.positions, s.jobs, s.snapshots = eng, nil, positions, w.jobViews(), snapshots
 	return nil
 }
 
@@ -86,6 +100,10 @@ func (s *Store) openWriter(eng *engine) (*writer, olap.Positions, error) {
 	w, err := newWriter(conn, s.layout, s.cfg)
 	if err != nil {
 		conn.close()
+		return nil, olap.Positions{}, err
+	}
+	if err := w.showFiles(); err != nil {
+		w.close()
 		return nil, olap.Positions{}, err
 	}
 	return w, positions, nil
@@ -110,6 +128,9 @@ func (s *Store) Define(ctx context.Context, tables []olap.JobTable) error {
 		if slices.ContainsFunc(tables[:k], func(t olap.JobTable) bool { return t.Name == tables[k].Name }) {
 			return fmt.Errorf("table %q is declared twice: choose another name", tables[k].Name)
 		}
+	}
+	if err := s.notSnapshots(tables); err != nil {
+		return err
 	}
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
@@ -166,6 +187,7 @@ func (s *Store) insist(ctx context.Context, f func() error) error {
 		// before answers. An instance that a query invalidated is new by now.
 		s.pause(true)
 		s.killAll(errMemoryNeeded)
+		s.stopTransform(errMemoryNeeded)
 	}
 	return err
 }
@@ -275,15 +297,22 @@ func (s *Store) setJobs(views []string) {
 	s.jobs = views
 }
 
-// names returns the tables that users may read.
-func (s *Store) names() []string {
+// names returns the tables that a reader may read.
+func (s *Store) names(r *olap.Reader) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	names := make([]string, 0, len(s.tables)+len(s.jobs))
 	for _, t := range s.tables {
 		names = append(names, t.Name)
 	}
-	return append(names, s.jobs...)
+	names = append(names, s.jobs...)
+	if r == nil || len(r.Hidden) == 0 { // what is hidden in a table must not be read in one derived from it
+		for _, schema := range slices.Sorted(maps.Keys(s.derived)) {
+			names = append(names, s.derived[schema]...)
+		}
+		names = append(names, s.snapshots...)
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return !r.Sees(name) })
 }
 
 // killAll ends every running query with err.
@@ -306,6 +335,7 @@ func (s *Store) closeAll(down error) error {
 	s.eng, s.down = nil, down
 	s.mu.Unlock()
 	s.killAll(down)
+	s.stopTransform(down)
 	if s.w != nil {
 		s.w.close()
 		s.w = nil
@@ -320,6 +350,7 @@ func (s *Store) closeAll(down error) error {
 func (s *Store) Close() error {
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
+	defer s.catalogues.close()
 	return s.closeAll(olap.ErrClosed)
 }
 

@@ -21,6 +21,7 @@ type writer struct {
 	sel    olap.Selection
 	sorted *facts
 	layout *layout
+	files  archive
 	filled [factTables]bool // the fact tables that the views show
 	stale  bool             // filled and the dimensions may be of a failed transaction
 	rows   run              // scratch
@@ -41,7 +42,7 @@ type tableWriter struct {
 }
 
 func newWriter(conn *connection, l *layout, cfg Config) (*writer, error) {
-	w := &writer{conn: conn, layout: l, sorted: newFacts(l, cfg.combinations), positions: make(map[int32]int64)}
+	w := &writer{conn: conn, layout: l, files: archive{dir: cfg.LakeDir}, sorted: newFacts(l, cfg.combinations), positions: make(map[int32]int64)}
 	w.resultsState = resultsState{foldRows: cfg.foldRows, retention: cfg.RevisionRetention, now: cfg.Now}
 	if err := w.load(); err != nil {
 		w.closeTables()
@@ -73,6 +74,9 @@ func (w *writer) load() error {
 			return fmt.Errorf("cannot read %s: %w", w.layout.facts[f].name, err)
 		}
 		w.filled[f] = len(rows) > 0
+	}
+	if err := w.loadSeam(); err != nil {
+		return err
 	}
 	if err := w.loadJobs(); err != nil {
 		return err
@@ -152,7 +156,7 @@ func (w *writer) write(ctx context.Context, c olap.Commit, stored olap.Positions
 			return err
 		}
 		if w.filled != filled {
-			if err := w.conn.exec(viewDDL(w.layout, w.filled)); err != nil {
+			if err := w.conn.exec(viewDDL(w.layout, w.filled, &w.files)); err != nil {
 				return err
 			}
 		}

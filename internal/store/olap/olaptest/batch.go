@@ -51,6 +51,20 @@ func Shop() *event.Batch {
 	return b
 }
 
+// Stock returns a batch of one accepted count of stock, of two products at offset 0 of
+// partition 4.
+func Stock() *event.Batch {
+	b := &event.Batch{Partition: 4}
+	i := b.Add(0, microsRecv, 1, []byte(`{"type":"stock_adjusted"}`))
+	b.ID[i], b.Verdict[i], b.Time[i] = event.ID{0: 0x90, 7: 7, 8: 0x99}, event.Accepted, micros2010
+	b.Source.Set(i, "shop")
+	b.Type.Set(i, "stock_adjusted")
+	b.Properties[i] = `{"location_id":"wh-1","reason":"count"}`
+	item(b, "85123A", "", event.KindView, -2, 0)
+	item(b, "71053", "WHITE METAL LANTERN", event.KindView, 3, 3_390_000)
+	return b
+}
+
 func fillOrder(b *event.Batch, i int) {
 	b.Time[i] = micros2010
 	b.Type.Set(i, "order_line")
@@ -60,6 +74,12 @@ func fillOrder(b *event.Batch, i int) {
 	b.Versions.Set(i, "onlineretail@1 shop.yaml@3")
 	b.CustomerID[i], b.OrderID[i] = "17850", "536365"
 	b.Amount[i] = 15_300_000
+	b.AmountBase[i] = 18_053_097
+	b.Device.Set(i, "mobile")
+	b.Browser.Set(i, "Safari 17")
+	b.OS.Set(i, "iOS")
+	b.Segment.Set(i, "gold")
+	b.CampaignSource[i], b.CampaignMedium[i], b.CampaignName[i] = "newsletter", "email", "christmas"
 }
 
 func item(b *event.Batch, id, name, kind string, quantity int64, price event.Micros) {
@@ -74,6 +94,16 @@ func item(b *event.Batch, id, name, kind string, quantity int64, price event.Mic
 // Sales returns n accepted one-line orders of one partition, from an offset on.
 // Order o is worth (o+1) thousandths.
 func Sales(partition int32, from int64, n int) *event.Batch {
+	return sales(partition, from, n, event.KindSale)
+}
+
+// SalesWithViews returns the orders of [Sales], each with a product of the same worth that
+// was only looked at.
+func SalesWithViews(partition int32, from int64, n int) *event.Batch {
+	return sales(partition, from, n, event.KindSale, event.KindView)
+}
+
+func sales(partition int32, from int64, n int, kinds ...string) *event.Batch {
 	b := &event.Batch{Partition: partition}
 	for o := from; o < from+int64(n); o++ {
 		i := b.Add(o, microsRecv+o, o, []byte("{}"))
@@ -84,7 +114,9 @@ func Sales(partition int32, from int64, n int) *event.Batch {
 		b.Verdict[i] = event.Accepted
 		b.OrderID[i] = fmt.Sprint("order-number-", o)
 		b.Amount[i] = event.Micros(o+1) * 1000
-		item(b, fmt.Sprint("p", o%100), "a product with a long name", event.KindSale, 1, b.Amount[i])
+		for _, kind := range kinds {
+			item(b, fmt.Sprint("p", o%100), "a product with a long name", kind, 1, b.Amount[i])
+		}
 	}
 	return b
 }

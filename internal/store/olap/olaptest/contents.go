@@ -13,14 +13,14 @@ func testContents(t *testing.T, open Open) {
 	write(t, s, map[int32]int64{3: 16}, Shop())
 	for _, c := range []struct{ sql, want string }{
 		{`SELECT * FROM events ORDER BY "offset"`, `
-8a000000-0000-0007-9900-00000000000a 2010-12-01T08:26:00 2026-11-21T10:00:00.00001 shop order_line 17850 ∅ 536365 ∅ web GB GBP 15.300 ∅ ∅ false false false onlineretail@1 shop.yaml@3 online_retail.csv 110 3 10
-8b000000-0000-0007-9900-00000000000b 2010-12-01T08:26:00 2026-11-21T10:00:00.000011 shop order_line guest:536544 ∅ 536544 ∅ web GB GBP 15.300 ∅ ∅ true true true onlineretail@1 shop.yaml@3 online_retail.csv 111 3 11`},
+8a000000-0000-0007-9900-00000000000a 2010-12-01T08:26:00 2026-11-21T10:00:00.00001 shop order_line 17850 ∅ 536365 ∅ web GB GBP 15.300 ∅ ∅ false false false false 18.053097 mobile Safari 17 iOS ∅ newsletter email christmas gold onlineretail@1 shop.yaml@3 online_retail.csv 110 3 10
+8b000000-0000-0007-9900-00000000000b 2010-12-01T08:26:00 2026-11-21T10:00:00.000011 shop order_line guest:536544 ∅ 536544 ∅ web GB GBP 15.300 ∅ ∅ true true true false 18.053097 mobile Safari 17 iOS ∅ newsletter email christmas gold onlineretail@1 shop.yaml@3 online_retail.csv 111 3 11`},
 		{`SELECT * FROM order_lines ORDER BY line_no`, `
 8a000000-0000-0007-9900-00000000000a 1 2010-12-01T08:26:00 shop 536365 17850 85123A WHITE HANGING HEART T-LIGHT HOLDER ∅ sale 6 2.550 15.300 GBP GB 3 10
 8a000000-0000-0007-9900-00000000000a 2 2010-12-01T08:26:00 shop 536365 17850 POST ∅ ∅ fee -1 18.000 -18.000 GBP GB 3 10`},
 		{`SELECT * FROM quarantine ORDER BY "offset"`, `
-8d000000-0000-0007-9900-00000000000d ∅ 2026-11-21T10:00:00.000013 shop order_line price-positive out_of_range unit_price 0 price must be above 0; customer is missing 536414 guest:536414 -11062.060 price 0\xff` + "\x00" + ` online_retail.csv 113 3 13
-8e000000-0000-0007-9900-00000000000e ∅ 2026-11-21T10:00:00.000014 shop ∅ decode decode ∅ ∅ not a JSON object ∅ ∅ 0.000 not JSON online_retail.csv 114 3 14`},
+8d000000-0000-0007-9900-00000000000d ∅ 2026-11-21T10:00:00.000013 shop order_line open 0 ∅ ∅ price-positive out_of_range unit_price 0 price must be above 0; customer is missing 536414 guest:536414 ∅ ∅ ∅ ∅ ∅ -11062.060 ∅ ∅ false false false price 0\xff` + "\x00" + ` ∅ online_retail.csv 113 3 13
+8e000000-0000-0007-9900-00000000000e ∅ 2026-11-21T10:00:00.000014 shop ∅ open 0 ∅ ∅ decode decode ∅ ∅ not a JSON object ∅ ∅ ∅ ∅ ∅ ∅ ∅ 0.000 ∅ ∅ false false false not JSON ∅ online_retail.csv 114 3 14`},
 		{`SELECT * FROM duplicates`, `
 8c000000-0000-0007-9900-00000000000c 2026-11-21T10:00:00.000012 shop online_retail.csv 112 3 12`},
 		{`SELECT * FROM rejections`, `
@@ -31,6 +31,11 @@ func testContents(t *testing.T, open Open) {
 	} {
 		wantQuery(t, s, strings.TrimPrefix(c.want, "\n"), c.sql)
 	}
+	write(t, s, map[int32]int64{4: 1}, Stock())
+	wantQuery(t, s, `90000000-0000-0007-9900-000000000000 1 2010-12-01T08:26:00 shop stock_adjusted ∅ ∅ 85123A ∅ ∅ -2 0.000 0.000 wh-1 count ∅ ∅ ∅ ∅ 4 0
+90000000-0000-0007-9900-000000000000 2 2010-12-01T08:26:00 shop stock_adjusted ∅ ∅ 71053 WHITE METAL LANTERN ∅ 3 3.390 10.170 wh-1 count ∅ ∅ ∅ ∅ 4 0`,
+		`SELECT * FROM product_events ORDER BY item_no`)
+	wantQuery(t, s, "3 2", `SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM order_lines)`)
 }
 
 // testNotUTF8 has bytes that are not UTF-8 wherever a sender's own can get to.

@@ -264,7 +264,7 @@ func testResultsAreShown(t *testing.T, open Open) {
 		`SELECT n FROM main.lines_revisions`:              "[[7] [7]]",
 		`SELECT count(*) FROM shelves, shelves_revisions`: "[[0]]",
 		`SELECT string_agg(column_name, ' ' ORDER BY ordinal_position) FROM information_schema.columns WHERE table_name = 'shelves_revisions'`: "[[revision_no shop start retracted pieces row value share batch note]]",
-		`SELECT data_type FROM information_schema.columns WHERE table_name = 'shelves' AND column_name = 'share'`:                              "[[DOUBLE]]",
+		`SELECT data_type FROM information_schema.columns WHERE table_name = 'shelves' AND column_name = 'share'`:                              "[[double precision]]",
 	} {
 		if got, err := user(sql); err != nil || got != want {
 			t.Errorf("%s: %s, %v; want %s", sql, got, err, want)

@@ -19,6 +19,8 @@ type Open func(t *testing.T, dir string) olap.Store
 // Run runs the suite.
 func Run(t *testing.T, open Open) {
 	t.Run("Contents", func(t *testing.T) { testContents(t, open) })
+	t.Run("Acts", func(t *testing.T) { testActs(t, open) })
+	t.Run("Purge", func(t *testing.T) { testPurge(t, open) })
 	t.Run("Schema", func(t *testing.T) { testSchema(t, open) })
 	t.Run("Positions", func(t *testing.T) { testPositions(t, open) })
 	t.Run("Redelivery", func(t *testing.T) { testRedelivery(t, open) })

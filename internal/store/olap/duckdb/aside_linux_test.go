@@ -1,0 +1,68 @@
+package duckdb
+
+import (
+	"os"
+	"syscall"
+	"testing"
+
+	"github.com/millrace/millrace/internal/store/olap"
+)
+
+// niceness is that of the calling thread.
+func niceness(t *testing.T) int {
+	t.Helper()
+	raw, err := syscall.Getpriority(syscall.PRIO_PROCESS, syscall.Gettid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return 20 - raw
+}
+
+// TestQueriesGiveWay: a user's query runs on a thread of lower priority, and nothing else of
+// the process does afterwards.
+func TestQueriesGiveWay(t *testing.T) {
+	before := niceness(t)
+	for range 20 {
+		a := newAside()
+		got := 0
+		if !a.do(func() { got = niceness(t) }) {
+			t.Fatal("it did not run")
+		}
+		if want := min(19, before+queryNice); got < want { // the whole process may be lowered meanwhile
+			t.Fatalf("a query has niceness %d, want %d", got, want)
+		}
+		close(a.stop)
+		if a.do(func() {}) {
+			t.Error("something runs for a query that is gone")
+		}
+		raw, err := syscall.Getpriority(syscall.PRIO_PROCESS, os.Getpid()) // the first thread runs no query
+		if err != nil {
+			t.Fatal(err)
+		}
+		if now, first := niceness(t), 20-raw; now >= first+queryNice {
+			t.Fatalf("what is no query has niceness %d, and the first thread %d", now, first)
+		}
+	}
+}
+
+// TestTransformationsGiveWay: their statements run at the lower priority, and what commits
+// them does not.
+func TestTransformationsGiveWay(t *testing.T) {
+	s := openTest(t, t.TempDir(), nil)
+	defer s.Close()
+	own := niceness(t)
+	during := 0
+	if err := s.Transform(t.Context(), func(tx olap.Tx) error {
+		tr := tx.(*transform)
+		tr.aside.do(func() { during = niceness(t) })
+		if tr.conn.lend != &tr.eng.aside {
+			t.Error("threads of the pass's priority are lent to a transformation")
+		}
+		return tx.Exec("SELECT 1")
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if want := min(19, own+queryNice); during < want {
+		t.Errorf("a transformation has niceness %d, want %d", during, want)
+	}
+}

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package duckdb
+
+// lowerPriority does nothing: a priority is one of the whole process here.
+func lowerPriority() {}

@@ -1,0 +1,169 @@
+package duckdb
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/millrace/millrace/internal/store/olap"
+)
+
+var _ olap.Transformer = (*Store)(nil)
+
+// transform is a running transaction of derived tables. It has a connection of its own, so
+// that commits of events do not wait for it: it writes other tables than they do. Its
+// statements give way to the rest of the process, but for its COMMIT, which others wait for.
+type transform struct {
+	conn    *connection
+	aside   *aside
+	eng     *engine
+	stopped atomic.Pointer[error] // why it must end
+	done    chan struct{}
+}
+
+// Exec implements [olap.Tx].
+func (t *transform) Exec(sql string) error {
+	if err := t.stopped.Load(); err != nil {
+		return *err
+	}
+	var err error
+	t.aside.do(func() { err = t.conn.exec(sql) })
+	return err
+}
+
+// Texts implements [olap.Tx].
+func (t *transform) Texts(sql string) (texts []string, err error) {
+	if err := t.stopped.Load(); err != nil {
+		return nil, *err
+	}
+	t.aside.do(func() { texts, err = t.conn.texts(sql) })
+	return texts, err
+}
+
+// commit ends the transaction, at the priority of the process.
+func (t *transform) commit() error {
+	if err := t.stopped.Load(); err != nil {
+		return *err
+	}
+	t.conn.lend = &t.eng.own
+	return t.conn.exec("COMMIT")
+}
+
+// Transform implements [olap.Transformer].
+func (s *Store) Transform(ctx context.Context, f func(olap.Tx) error) error {
+	s.transformMu.Lock()
+	defer s.transformMu.Unlock()
+	t, err := s.beginTransform()
+	if err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { t.stop(context.Cause(ctx)) })
+	err = t.run(f)
+	stop()
+	s.endTransform(t)
+	if isInvalid(err) {
+		s.repair(t.eng, err)
+	}
+	if why := t.stopped.Load(); why != nil && err != nil {
+		err = *why
+	}
+	if err != nil {
+		return fmt.Errorf("cannot transform: %w", kindOf(err))
+	}
+	return nil
+}
+
+func (s *Store) beginTransform() (*transform, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.eng == nil {
+		return nil, s.down
+	}
+	if s.paused {
+		return nil, errPaused
+	}
+	conn, err := s.eng.connect()
+	if err != nil {
+		return nil, err
+	}
+	conn.lend = &s.eng.aside
+	s.transform = &transform{conn: conn, aside: newAside(), eng: s.eng, done: make(chan struct{})}
+	return s.transform, nil
+}
+
+func (s *Store) endTransform(t *transform) {
+	close(t.aside.stop)
+	t.conn.close()
+	s.mu.Lock()
+	s.transform = nil
+	s.mu.Unlock()
+	close(t.done)
+}
+
+func (t *transform) run(f func(olap.Tx) error) error {
+	if err := t.Exec("BEGIN TRANSACTION"); err != nil {
+		return err
+	}
+	err := f(t)
+	if err == nil {
+		err = t.commit()
+	}
+	if err != nil {
+		_ = t.conn.exec("ROLLBACK") // a failed COMMIT has ended the transaction already
+	}
+	return err
+}
+
+// stop ends the transaction with err, and returns when it is gone.
+func (t *transform) stop(err error) {
+	t.stopped.CompareAndSwap(nil, &err)
+	ticker := time.NewTicker(time.Millisecond) // an interrupt before the start of a statement is lost
+	defer ticker.Stop()
+	for {
+		t.conn.interrupt()
+		select {
+		case <-t.done:
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// stopTransform ends the running transform, if there is one.
+func (s *Store) stopTransform(err error) {
+	s.mu.Lock()
+	t := s.transform
+	s.mu.Unlock()
+	if t != nil {
+		t.stop(err)
+	}
+}
+
+// Prepare implements [olap.Transformer]. The version rests in the comment of the schema's
+// own table of versions, so that it goes with the schema.
+func (s *Store) Prepare(ctx context.Context, schema olap.Schema) error {
+	err := s.Transform(ctx, func(t olap.Tx) error {
+		have, err := t.Texts("SELECT comment FROM duckdb_tables() WHERE schema_name = " + literal(schema.Name) + " AND table_name = 'schema_version' AND comment IS NOT NULL")
+		if err != nil {
+			return err
+		}
+		if slices.Equal(have, []string{schema.Version}) {
+			return nil
+		}
+		return t.Exec(fmt.Sprintf("DROP SCHEMA IF EXISTS %[1]s CASCADE;\nCREATE SCHEMA %[1]s;\nCREATE TABLE %[1]s.schema_version (version VARCHAR);\nCOMMENT ON TABLE %[1]s.schema_version IS %[2]s;\n%[3]s",
+			quote(schema.Name), literal(schema.Version), schema.DDL))
+	})
+	if err != nil {
+		return fmt.Errorf("cannot prepare the schema %s: %w", schema.Name, err)
+	}
+	names := slices.Clone(schema.Views)
+	for _, t := range schema.Tables {
+		names = append(names, schema.Name+"."+t)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.derived[schema.Name] = names
+	return nil
+}
