@@ -50,6 +50,27 @@ func (d *Delta) Judge(source string, receivedMicros, eventMicros int64, v event.
 	d.total.judge(v, m)
 }
 
+// Settlement is what became of a quarantined event so far.
+type Settlement uint8
+
+// The settlements.
+const (
+	Open Settlement = iota
+	Recovered
+	Waived
+	Dead
+)
+
+// Settle moves a quarantined event from one settlement to another, in the rows in
+// which it was received.
+func (d *Delta) Settle(source string, receivedMicros, eventMicros int64, from, to Settlement) {
+	d.seek(source, receivedMicros, eventMicros)
+	for _, c := range [...]*Counts{d.minute, d.day, d.total} {
+		c.settle(from, -1)
+		c.settle(to, +1)
+	}
+}
+
 func (d *Delta) seek(source string, received, eventTime int64) {
 	minute, day := received/microsPerMinute, floorDiv(eventTime, microsPerDay)
 	if d.last && minute == d.lastMinute && day == d.lastDay && source == d.lastSource {

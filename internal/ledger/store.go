@@ -128,6 +128,9 @@ func (l *Ledger) Rows(kind Kind, f Filter) ([]Row, error) {
 		if kind != BySource && (k.slot < from || k.slot >= to) {
 			continue
 		}
+		if kind == ByMinute && c.settledOnly() {
+			continue // the minute has expired, and one of its events was settled since
+		}
 		if len(rows) == 0 || k != last {
 			rows = append(rows, Row{Source: k.source, At: kind.time(k.slot)})
 			last = k
