@@ -1,0 +1,202 @@
+package warehouse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/millrace/millrace/internal/runtime/clock"
+	"github.com/millrace/millrace/internal/store/olap"
+)
+
+// Store is what a loader needs of the analytics store.
+type Store interface {
+	olap.Transformer
+	Positions(ctx context.Context) (olap.Positions, error)
+}
+
+// Config is what a loader is made of.
+type Config struct {
+	Store Store
+	// Interval is how often the loader looks for new rows.
+	Interval time.Duration
+	// MaxEvents bounds the events of a step, and so how long commits of events wait for it.
+	MaxEvents int64
+	// Share bounds the part of the time in which steps run, in per cent: behind a step that
+	// took long comes a longer pause.
+	Share  int
+	Clock  clock.Clock
+	Logger *slog.Logger
+}
+
+// Loader keeps the star. Run it once.
+type Loader struct {
+	cfg  Config
+	star []Table
+
+	loaded atomic.Pointer[map[int32]int64]
+}
+
+// Open prepares the schema. A star of other declarations is thrown away, and made anew from
+// the first event on.
+func Open(ctx context.Context, cfg Config) (*Loader, error) {
+	l := &Loader{cfg: cfg, star: Star()}
+	if err := cfg.Store.Prepare(ctx, Schema(l.star)); err != nil {
+		return nil, err
+	}
+	return l, cfg.Store.Transform(ctx, l.views)
+}
+
+// views makes the views, which tables of jobs come and go behind.
+func (l *Loader) views(tx olap.Tx) error {
+	for i := range l.star {
+		t := &l.star[i]
+		if t.Kind != View {
+			continue
+		}
+		has, err := tx.Texts("SELECT 'x' FROM information_schema.tables WHERE table_schema = 'main' AND table_name = " + text(t.Needs))
+		if err != nil {
+			return err
+		}
+		if err := tx.Exec(viewSQL(t, len(has) > 0)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Loaded returns the positions that the star reflects: offsets of the next events, per
+// partition. It is nil before the first step.
+func (l *Loader) Loaded() map[int32]int64 {
+	if p := l.loaded.Load(); p != nil {
+		return *p
+	}
+	return nil
+}
+
+// Run loads what is stored, until the context ends.
+func (l *Loader) Run(ctx context.Context) error {
+	told := ""
+	for ctx.Err() == nil {
+		start := l.cfg.Clock.Now()
+		more, err := l.Step(ctx)
+		took := l.cfg.Clock.Now().Sub(start)
+		pause := took * time.Duration(100-l.cfg.Share) / time.Duration(l.cfg.Share)
+		if !more {
+			pause = max(pause, l.cfg.Interval)
+		}
+		switch {
+		case err != nil && ctx.Err() == nil:
+			pause = max(pause, l.cfg.Interval, time.Second)
+			if err.Error() != told {
+				told = err.Error()
+				l.cfg.Logger.Error("the warehouse is not kept up; it is tried again", slog.Any("error", err))
+			}
+		case err == nil:
+			told = ""
+		}
+		select {
+		case <-ctx.Done():
+		case <-l.cfg.Clock.After(pause):
+		}
+	}
+	return nil
+}
+
+// Step loads the next rows, if there are any. It reports whether there are more.
+func (l *Loader) Step(ctx context.Context) (more bool, err error) {
+	stored, err := l.cfg.Store.Positions(ctx)
+	if err != nil {
+		return false, err
+	}
+	if loaded := l.Loaded(); loaded != nil && !behind(loaded, stored.Offsets) {
+		return false, nil
+	}
+	var next map[int32]int64
+	err = l.cfg.Store.Transform(ctx, func(tx olap.Tx) error {
+		loaded, err := positions(tx)
+		if err != nil {
+			return err
+		}
+		next, more = l.reach(loaded, stored.Offsets)
+		if maps.Equal(next, loaded) {
+			return nil
+		}
+		return l.load(tx, loaded, next)
+	})
+	if err != nil {
+		l.loaded.Store(nil) // whether the step is in, only the store knows
+		return false, fmt.Errorf("cannot load the warehouse: %w", err)
+	}
+	l.loaded.Store(&next)
+	return more, nil
+}
+
+func behind(loaded, stored map[int32]int64) bool {
+	for p, offset := range stored {
+		if loaded[p] < offset {
+			return true
+		}
+	}
+	return false
+}
+
+// positions reads what the star has.
+func positions(tx olap.Tx) (map[int32]int64, error) {
+	texts, err := tx.Texts(`SELECT "partition" || ' ' || next FROM warehouse.loads`)
+	if err != nil {
+		return nil, err
+	}
+	loaded := make(map[int32]int64, len(texts))
+	for _, text := range texts {
+		partition, next, _ := strings.Cut(text, " ")
+		p, err := strconv.ParseInt(partition, 10, 32)
+		n, err2 := strconv.ParseInt(next, 10, 64)
+		if err := errors.Join(err, err2); err != nil {
+			return nil, fmt.Errorf("the warehouse has an unreadable position: %w", err)
+		}
+		loaded[int32(p)] = n
+	}
+	return loaded, nil
+}
+
+// reach says how far a step goes: equally far in all partitions that have new rows.
+func (l *Loader) reach(loaded, stored map[int32]int64) (next map[int32]int64, more bool) {
+	next = maps.Clone(loaded)
+	var waiting []int32
+	for _, p := range slices.Sorted(maps.Keys(stored)) {
+		if loaded[p] < stored[p] {
+			waiting = append(waiting, p)
+		}
+	}
+	room := l.cfg.MaxEvents
+	slices.SortStableFunc(waiting, func(a, b int32) int { return int(min(1, max(-1, stored[a]-loaded[a]-stored[b]+loaded[b]))) })
+	for i, p := range waiting {
+		take := min(stored[p]-loaded[p], max(1, room/int64(len(waiting)-i)))
+		next[p] = loaded[p] + take
+		room -= take
+		more = more || next[p] < stored[p]
+	}
+	return next, more
+}
+
+// within is the condition that picks the rows of a step.
+func within(loaded, next map[int32]int64) string {
+	var parts []string
+	low, high := int64(1<<62), int64(0)
+	for _, p := range slices.Sorted(maps.Keys(next)) {
+		if from := loaded[p]; from < next[p] {
+			parts = append(parts, fmt.Sprintf(`("partition" = %d AND "offset" >= %d AND "offset" < %d)`, p, from, next[p]))
+			low, high = min(low, from), max(high, next[p])
+		}
+	}
+	// The bounds of all let whole row groups be skipped.
+	return fmt.Sprintf(`"offset" >= %d AND "offset" < %d AND (%s)`, low, high, strings.Join(parts, " OR "))
+}

@@ -1,0 +1,346 @@
+package metric
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/millrace/millrace/internal/runtime/clock"
+	"github.com/millrace/millrace/internal/runtime/reload"
+	"github.com/millrace/millrace/internal/store/olap"
+)
+
+// Store is what is read of the analytics store.
+type Store interface {
+	Query(ctx context.Context, q olap.Query) (*olap.Result, error)
+	Positions(ctx context.Context) (olap.Positions, error)
+}
+
+// Config is what a service is made of.
+type Config struct {
+	Store Store
+	// Paths are files and folders of the shop's metrics, beside the platform's own.
+	Paths []string
+	// Rollups returns those that can be read now; nil: none.
+	Rollups func() []Rollup
+	// Datasets that metrics may be computed over; nil: [Datasets].
+	Datasets []Dataset
+	Engine   string // name of the store's engine
+	Currency string // of amounts where a query names none; empty: that of most order lines
+	Timeout  time.Duration
+	Clock    clock.Clock
+	Logger   *slog.Logger
+}
+
+// Service answers queries of metrics. It is safe for concurrent use.
+type Service struct {
+	cfg     Config
+	catalog atomic.Pointer[Catalog]
+
+	mu       sync.Mutex
+	currency string
+	known    time.Time // when currency was read
+}
+
+// Open reads the metrics.
+func Open(cfg Config) (*Service, error) {
+	if cfg.Datasets == nil {
+		cfg.Datasets = Datasets()
+	}
+	s := &Service{cfg: cfg}
+	if _, err := s.Reload(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Catalog returns the metrics as they are now.
+func (s *Service) Catalog() *Catalog { return s.catalog.Load() }
+
+// Reload reads the files again. When something is wrong with them the metrics stay what they
+// are. It reports whether they changed.
+func (s *Service) Reload() (changed bool, err error) {
+	files, err := ReadFiles(s.cfg.Paths)
+	if err != nil {
+		return false, err
+	}
+	c, err := Load(append(Defaults(), files...), s.cfg.Datasets)
+	if err != nil {
+		return false, err
+	}
+	old := s.catalog.Swap(c)
+	return old == nil || old.Version() != c.Version(), nil
+}
+
+// Run reads the files again when they change, until the context ends.
+func (s *Service) Run(ctx context.Context) error {
+	reload.Watch(ctx, s.cfg.Clock, s.cfg.Logger, "metrics", s.Reload)
+	return nil
+}
+
+// Query answers a query. The error wraps [ErrQuery] when the query is to blame.
+func (s *Service) Query(ctx context.Context, q Query) (*Answer, error) {
+	start := s.cfg.Clock.Now()
+	c := s.Catalog()
+	metrics, err := c.check(&q)
+	if err != nil {
+		return nil, err
+	}
+	before, err := s.cfg.Store.Positions(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the positions of the analytics store: %w", err)
+	}
+	a := &Answer{Metrics: metrics, Version: c.Version(), Engine: s.cfg.Engine, Positions: before.Offsets}
+	if q.AsOf != nil {
+		a.Positions, a.Exact = q.AsOf, true
+	}
+	if err := s.complete(ctx, &q, metrics); err != nil {
+		return nil, err
+	}
+	if err := s.answer(ctx, &q, a, before.Offsets); err != nil {
+		return nil, err
+	}
+	if q.AsOf == nil {
+		after, err := s.cfg.Store.Positions(ctx)
+		a.Exact = err == nil && maps.Equal(before.Offsets, after.Offsets)
+	}
+	a.Elapsed = s.cfg.Clock.Now().Sub(start)
+	return a, nil
+}
+
+// AsOf returns the positions that the log had at a time, as far as accepted events tell.
+func (s *Service) AsOf(ctx context.Context, at time.Time) (map[int32]int64, error) {
+	rows, err := s.rows(ctx, olap.Query{
+		SQL: `SELECT "partition", max("offset") + 1 FROM events WHERE received_at <= ? GROUP BY 1`, Args: []any{at},
+	})
+	if err != nil {
+		return nil, err
+	}
+	positions := make(map[int32]int64, len(rows))
+	for _, r := range rows {
+		partition, ok := r[0].(int64)
+		next, ok2 := r[1].(int64)
+		if !ok || !ok2 {
+			return nil, fmt.Errorf("BUG: a position is a %T and a %T", r[0], r[1])
+		}
+		positions[int32(partition)] = next
+	}
+	return positions, nil
+}
+
+// complete finds the currency and the range where a query leaves them open.
+func (s *Service) complete(ctx context.Context, q *Query, metrics []*Metric) error {
+	cumulative := false
+	scoped := false
+	for _, m := range metrics {
+		for _, p := range m.parts {
+			cumulative = cumulative || p.kind == "cumulative"
+			scoped = scoped || p.dataset.Currency != ""
+		}
+	}
+	if named := money(metrics); q.Currency == AnyCurrency && named != "" && !slices.Contains(q.Dimensions, "currency") {
+		return wrong("currency", "Amounts of different currencies cannot be added (%s): name a currency, or ask for the dimension currency.", named)
+	}
+	if q.Currency == "" && scoped {
+		var err error
+		if q.Currency, err = s.mainCurrency(ctx); err != nil {
+			return err
+		}
+	}
+	if (q.Grain != "" || cumulative) && (q.From.IsZero() || q.To.IsZero()) {
+		if err := s.extent(ctx, q, metrics); err != nil {
+			return err
+		}
+	}
+	return checkBuckets(q)
+}
+
+// checkBuckets refuses too many buckets before the work.
+func checkBuckets(q *Query) error {
+	if q.Grain == "" || q.From.IsZero() || q.To.IsZero() {
+		return nil
+	}
+	n := 0
+	for at := Truncate(q.From, q.Grain); at.Before(q.To); at = Next(at, q.Grain) {
+		if n++; n > MaxBuckets {
+			return wrong("grain", "The range has more than %d buckets of one %s; choose a coarser grain or a shorter range.", MaxBuckets, q.Grain)
+		}
+	}
+	return nil
+}
+
+// currencyFor is how long the main currency is not looked up again.
+const currencyFor = time.Minute
+
+// mainCurrency is that of most order lines; empty when they have none.
+func (s *Service) mainCurrency(ctx context.Context) (string, error) {
+	if s.cfg.Currency != "" {
+		return s.cfg.Currency, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.cfg.Clock.Now()
+	if s.currency != "" && now.Sub(s.known) < currencyFor {
+		return s.currency, nil
+	}
+	rows, err := s.rows(ctx, olap.Query{SQL: `SELECT currency FROM order_lines WHERE kind IN ('sale', 'cancellation', 'adjustment', 'fee')
+GROUP BY currency ORDER BY count(*) DESC, currency LIMIT 1`})
+	if err != nil {
+		return "", err
+	}
+	if s.currency = ""; len(rows) == 1 {
+		s.currency, _ = rows[0][0].(string)
+	}
+	s.known = now
+	return s.currency, nil
+}
+
+// extent completes the range by the first and the last row of the datasets, in whole
+// buckets.
+func (s *Service) extent(ctx context.Context, q *Query, metrics []*Metric) error {
+	var parts []fragment
+	done := make(map[string]bool)
+	for _, m := range metrics {
+		for _, p := range m.parts {
+			if set := p.dataset; !done[set.Name] {
+				done[set.Name] = true
+				one := &plan{query: q}
+				scan, err := one.scan(set)
+				if err != nil {
+					return err
+				}
+				parts = append(parts, join([]fragment{sqlText("SELECT min(%s) AS a, max(%[1]s) AS b FROM ", quote(set.Time)), scan.from, scan.where(one.from(), one.to(), false)}, ""))
+			}
+		}
+	}
+	sql, args := join(parts, "\nUNION ALL\n").wrap("SELECT min(a), max(b) FROM (", ") AS extent").prepared()
+	rows, err := s.rows(ctx, olap.Query{SQL: sql, Args: args})
+	if err != nil {
+		return err
+	}
+	from, ok := rows[0][0].(time.Time)
+	to, ok2 := rows[0][1].(time.Time)
+	if !ok || !ok2 {
+		return nil // there are no rows
+	}
+	grain := q.Grain
+	if grain == "" {
+		grain = "day"
+	}
+	if q.From.IsZero() {
+		q.From = Truncate(from, grain)
+	}
+	if q.To.IsZero() {
+		q.To = Next(Truncate(to, grain), grain)
+	}
+	return nil
+}
+
+func (s *Service) answer(ctx context.Context, q *Query, a *Answer, stored map[int32]int64) error {
+	a.From, a.To, a.Currency = q.From, q.To, q.Currency
+	now, err := s.run(ctx, q, a.Metrics, stored)
+	if err != nil {
+		return err
+	}
+	a.Statement, a.Sources = now.plan.statement.String(), now.plan.sources()
+	now.fill()
+	if q.Compare != "" {
+		move := shift(q)
+		other := *q
+		other.From, other.To = move(q.From), move(q.To)
+		before, err := s.run(ctx, &other, a.Metrics, stored)
+		if err != nil {
+			return err
+		}
+		a.Compared, a.BeforeFrom, a.BeforeTo = before.plan.statement.String(), other.From, other.To
+		now.compare(before, move)
+	}
+	a.Truncated = now.order()
+	a.Rows = now.rows
+	a.Opens, err = opens(q, a.Metrics)
+	return err
+}
+
+// run runs the statement of a query, by rollups where they do. One that is replaced between
+// the choice and the run is a relation that is not there: then rows are read.
+func (s *Service) run(ctx context.Context, q *Query, metrics []*Metric, stored map[int32]int64) (*table, error) {
+	if s.cfg.Rollups != nil && !q.Rows {
+		t, err := s.runOver(ctx, q, metrics, s.cfg.Rollups(), stored)
+		if !errors.Is(err, errRefused) {
+			return t, err
+		}
+		s.cfg.Logger.Warn("a rollup could not be read; rows are", slog.Any("error", err))
+	}
+	return s.runOver(ctx, q, metrics, nil, stored)
+}
+
+func (s *Service) runOver(ctx context.Context, q *Query, metrics []*Metric, rollups []Rollup, stored map[int32]int64) (*table, error) {
+	p, err := compile(q, metrics, rollups, stored)
+	if err != nil {
+		return nil, err
+	}
+	if q.From.IsZero() && slices.ContainsFunc(p.parts, func(one *part) bool { return one.kind == "cumulative" }) {
+		return p.read(nil), nil // there are no rows
+	}
+	sql, args := p.statement.prepared()
+	rows, err := s.rows(ctx, olap.Query{SQL: sql, Args: args})
+	if err != nil {
+		return nil, err
+	}
+	return p.read(rows), nil
+}
+
+var errTooMany = fmt.Errorf("%w: there are more than %d rows; ask for fewer dimensions, a coarser grain, or filter", ErrQuery, MaxRows)
+
+// rows runs a statement. What the database says of one that it refuses is no concern of the
+// client: statements are made here.
+func (s *Service) rows(ctx context.Context, q olap.Query) ([][]any, error) {
+	q.Limits = olap.Limits{Rows: MaxRows + 1, Timeout: s.cfg.Timeout}
+	result, err := s.cfg.Store.Query(ctx, q)
+	if err != nil {
+		return nil, failed(err)
+	}
+	rows, err := result.All()
+	switch {
+	case err != nil:
+		return nil, failed(err)
+	case len(rows) > MaxRows || result.Truncated():
+		return nil, errTooMany
+	}
+	return rows, nil
+}
+
+// errRefused hides the kind of the error, which would blame the client.
+var errRefused = errors.New("BUG: the analytics store refuses the statement of a metric")
+
+func failed(err error) error {
+	if errors.Is(err, olap.ErrSyntax) || errors.Is(err, olap.ErrNotQuery) {
+		return fmt.Errorf("%w: %s", errRefused, err.Error())
+	}
+	return err
+}
+
+// opens makes a statement for each number that metrics are made of.
+func opens(q *Query, metrics []*Metric) ([]Opening, error) {
+	var all []Opening
+	for _, m := range metrics {
+		for _, one := range m.parts {
+			p := &plan{query: q, parts: []*part{one}}
+			if one.kind == "cumulative" && q.From.IsZero() {
+				continue
+			}
+			b, err := p.branch([]*part{one})
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, Opening{Metric: m.Name, Column: one.name, Query: b.String()})
+		}
+	}
+	return all, nil
+}
