@@ -1,0 +1,22 @@
+-- Generated from internal/warehouse/semantic by "make generate". Do not edit.
+-- Orders of known customers, each with its number among those of its customer
+-- A model of Metabase, by the name customer_orders; event time is ordered_at, UTC.
+SELECT "ordered_at",
+  "country",
+  "currency",
+  "customer_id",
+  "order_id",
+  "order_number",
+  strftime(first_ordered_at, '%Y-%m') AS "first_month",
+  datediff('month', first_ordered_at, ordered_at) AS "months_since_first",
+  datediff('day', previous_ordered_at, ordered_at) AS "days_since_previous",
+  "amount",
+  "pieces",
+  extract('hour' FROM ordered_at) AS "hour_of_day",
+  extract('isodow' FROM ordered_at) AS "day_of_week"
+FROM (SELECT *, row_number() OVER (PARTITION BY customer_id ORDER BY ordered_at, order_id) AS order_number,
+    min(ordered_at) OVER (PARTITION BY customer_id) AS first_ordered_at,
+    lag(ordered_at) OVER (PARTITION BY customer_id ORDER BY ordered_at, order_id) AS previous_ordered_at
+  FROM (SELECT customer_id, order_id, currency, min(country) AS country, min(event_time) AS ordered_at, sum(amount) AS amount, sum(quantity)::BIGINT AS pieces
+    FROM order_lines WHERE kind = 'sale' AND order_id IS NOT NULL AND NOT starts_with(customer_id, 'guest:') AND true
+    GROUP BY customer_id, order_id, currency)) AS customer_orders

@@ -1,0 +1,27 @@
+-- Generated from internal/warehouse/semantic by "make generate". Do not edit.
+-- Sold and cancelled lines with list price and cost of their product at the time, by price_changed
+-- A model of Metabase, by the name order_margins; event time is event_time, UTC.
+SELECT "event_time",
+  "kind",
+  "product_id",
+  "product_name",
+  "category",
+  "country",
+  "currency",
+  "source",
+  "quantity",
+  "amount",
+  "list_amount",
+  "discount",
+  "cost",
+  "margin",
+  extract('hour' FROM event_time) AS "hour_of_day",
+  extract('isodow' FROM event_time) AS "day_of_week"
+FROM (WITH prices AS (SELECT properties ->> '$.product_id' AS product_id, event_time AS since, max(currency) AS currency, max(TRY_CAST(properties ->> '$.list_price' AS DECIMAL(18,6))) AS list_price,
+    max(TRY_CAST(properties ->> '$.cost' AS DECIMAL(18,6))) AS cost FROM events WHERE type = 'price_changed' AND true GROUP BY 1, 2),
+  lines AS (SELECT l.*, f.since AS first_since FROM (SELECT * FROM order_lines WHERE kind IN ('sale', 'cancellation') AND true) AS l
+    LEFT JOIN (SELECT product_id, min(since) AS since FROM prices GROUP BY 1) AS f USING (product_id))
+  SELECT l.event_time, l.kind, l.product_id, l.product_name, l.category, l.country, l.currency, l.source, l.quantity, l.amount,
+    (l.quantity * p.list_price)::DECIMAL(18,6) AS list_amount, (l.quantity * p.cost)::DECIMAL(18,6) AS cost,
+    (l.quantity * p.list_price)::DECIMAL(18,6) - l.amount AS discount, l.amount - (l.quantity * p.cost)::DECIMAL(18,6) AS margin
+  FROM lines AS l ASOF LEFT JOIN prices AS p ON p.product_id = l.product_id AND p.currency = l.currency AND p.since <= greatest(l.event_time, l.first_since)) AS order_margins

@@ -1,0 +1,30 @@
+-- Generated from internal/warehouse/semantic by "make generate". Do not edit.
+-- Units cancelled: Pieces that were cancelled or came back, below zero.
+SELECT date_trunc('month', "event_time") AS "month",
+  coalesce(sum("quantity") FILTER (WHERE "kind" = 'cancellation'), 0) AS "Units cancelled"
+FROM (
+SELECT "event_time",
+  "kind",
+  "product_id",
+  "product_name",
+  "category",
+  "country",
+  "currency",
+  "source",
+  "customer_id",
+  "order_id",
+  starts_with(customer_id, 'guest:') AS "guest",
+  "event_id",
+  "quantity",
+  "unit_price",
+  "amount",
+  extract('hour' FROM event_time) AS "hour_of_day",
+  extract('isodow' FROM event_time) AS "day_of_week"
+FROM order_lines
+) AS order_lines
+WHERE "event_time" IS NOT NULL
+  [[AND "event_time" >= {{from}}]]
+  [[AND "event_time" < {{to}}]]
+  [[AND "currency" = {{currency}}]]
+GROUP BY 1
+ORDER BY 1
