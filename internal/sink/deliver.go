@@ -1,9 +1,11 @@
 package sink
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -135,12 +137,16 @@ func (s *Sink) advance(done []Message) error {
 	return s.save()
 }
 
-// lag counts what is not delivered.
+// lag counts what is not delivered, and shows how far the sink is.
 func (s *Sink) lag() {
 	var lag int64
+	positions := make([]Position, 0, len(s.positions))
 	for p, at := range s.positions {
 		lag += max(0, s.ends[p]-at)
+		positions = append(positions, Position{Partition: p, From: s.from[p], Next: at, End: s.ends[p]})
 	}
+	slices.SortFunc(positions, func(a, b Position) int { return cmp.Compare(a.Partition, b.Partition) })
+	s.stats.positions.Store(&positions)
 	s.stats.lag.Store(lag)
 }
 

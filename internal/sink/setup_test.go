@@ -133,9 +133,11 @@ func (s *shop) start(cfg sink.Config) (running *sink.Sink, stop func()) {
 // until waits for a condition.
 func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(5 * time.Millisecond) {
+	// A broker that was killed takes a minute to come back on a busy machine.
+	const patience = 2 * time.Minute
+	for deadline := time.Now().Add(patience); !holds(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("after 30 s it does not hold: %s", what)
+			t.Fatalf("after %s it does not hold: %s", patience, what)
 		}
 	}
 }

@@ -57,6 +57,7 @@ type Sink struct {
 	client    *kgo.Client
 	dest      Destination
 	positions map[int32]int64 // next offset to deliver
+	from      map[int32]int64 // since where nothing was left out
 	ends      map[int32]int64 // as of the newest fetch
 	batch     []Message
 	bytes     int
@@ -190,24 +191,37 @@ func (s *Sink) begin(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("cannot list the offsets of topic %q: %w", s.cfg.Topic, err)
 	}
-	s.positions, s.ends = make(map[int32]int64), ends
+	unbroken := make(map[int32]int64)
+	if err := s.cursor(s.key()+fromSuffix, unbroken); err != nil {
+		return err
+	}
+	s.positions, s.from, s.ends = make(map[int32]int64), make(map[int32]int64), ends
 	for p, start := range starts {
 		at, found := known[p]
+		from, whole := unbroken[p]
 		switch {
 		case found && at < start:
 			s.stats.missed.Add(start - at)
 			s.cfg.Logger.Error("messages of a topic were removed by retention before a sink could deliver them",
 				"sink", s.cfg.Name, "topic", s.cfg.Topic, "partition", p, "from", at, "to", start-1)
-			at = start
+			at, whole = start, false
 		case !found && s.cfg.Latest:
 			at = ends[p]
 		case !found:
 			at = start
 		}
-		s.positions[p] = at
+		if !found || !whole {
+			from = at
+		}
+		s.positions[p], s.from[p] = at, min(from, at)
 	}
 	s.batch, s.bytes = s.batch[:0], 0
 	s.lag()
+	if !maps.Equal(s.from, unbroken) {
+		if err := s.put(s.key()+fromSuffix, s.from); err != nil {
+			return err
+		}
+	}
 	// What begins at the end must begin there after a crash, too.
 	return s.save()
 }
@@ -224,12 +238,8 @@ func listed(l kadm.ListedOffsets, err error) (map[int32]int64, error) {
 // known returns the positions of the cursor, and over them those of the destination.
 func (s *Sink) known(ctx context.Context) (map[int32]int64, error) {
 	known := make(map[int32]int64)
-	value, found, err := s.cfg.Cursors.Get(s.key())
-	if err == nil && found {
-		err = json.Unmarshal(value, &known)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the cursor of sink %q: %w", s.cfg.Name, err)
+	if err := s.cursor(s.key(), known); err != nil {
+		return nil, err
 	}
 	if dest, ok := s.dest.(Positioned); ok {
 		own, err := dest.Positions(ctx, s.cfg.Topic, known)
@@ -243,14 +253,38 @@ func (s *Sink) known(ctx context.Context) (map[int32]int64, error) {
 
 func (s *Sink) key() string { return "sink/" + s.cfg.Name + "/" + s.cfg.Topic }
 
-// save stores the cursor durably.
-func (s *Sink) save() error {
-	value, err := json.Marshal(s.positions)
+// fromSuffix is what the key of the offsets since which nothing was left out ends with; names
+// of topics have no slash.
+const fromSuffix = "/from"
+
+// cursor reads offsets that were kept.
+func (s *Sink) cursor(key string, offsets map[int32]int64) error {
+	value, found, err := s.cfg.Cursors.Get(key)
+	if err == nil && found {
+		err = json.Unmarshal(value, &offsets)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot read the cursor of sink %q: %w", s.cfg.Name, err)
+	}
+	return nil
+}
+
+// put keeps offsets durably.
+func (s *Sink) put(key string, offsets map[int32]int64) error {
+	value, err := json.Marshal(offsets)
 	if err == nil {
-		err = s.cfg.Cursors.Put(s.key(), value)
+		err = s.cfg.Cursors.Put(key, value)
 	}
 	if err != nil {
 		return fmt.Errorf("cannot save the cursor of sink %q: %w", s.cfg.Name, err)
+	}
+	return nil
+}
+
+// save stores the cursor durably.
+func (s *Sink) save() error {
+	if err := s.put(s.key(), s.positions); err != nil {
+		return err
 	}
 	s.saved = s.cfg.Clock.Now()
 	return nil

@@ -145,6 +145,14 @@ func TestASinkThatBeginsAtTheEnd(t *testing.T) {
 	one, stop = s.start(cfg)
 	defer stop()
 	until(t, "what came later is delivered", func() bool { return one.Stats().Delivered == 5 })
+	until(t, "its positions are those of the end", func() bool { return one.Stats().Lag == 0 })
+	var before, since int64
+	for _, at := range one.Stats().Positions {
+		before, since = before+at.From, since+at.Next-at.From
+	}
+	if before != 10 || since != 5 {
+		t.Errorf("%d messages were before it began, and it delivered %d since", before, since)
+	}
 }
 
 // read returns records of a topic.

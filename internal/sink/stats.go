@@ -32,6 +32,8 @@ type stats struct {
 	state     atomic.Int32
 	last      atomic.Int64 // µs since 1970 UTC of the newest delivery
 	failure   atomic.Pointer[string]
+	// positions are replaced as a whole: whoever reads them has those of one moment.
+	positions atomic.Pointer[[]Position]
 }
 
 func (s *stats) running() { s.state.Store(int32(Running)) }
@@ -60,19 +62,28 @@ func (s *stats) delivery(done []Message, at time.Time) {
 	s.running()
 }
 
+// Position is how far a sink is in one partition of its topic.
+type Position struct {
+	Partition int32
+	From      int64 // everything from here up to Next has been delivered; what was before may never have been
+	Next      int64 // offset that is delivered next
+	End       int64 // of the partition, as of the newest fetch
+}
+
 // Stats are the counts of one sink since the process started.
 type Stats struct {
 	Name, Kind, Topic string
 
 	State         State
-	Delivered     int64     // messages, dead letters among them
-	Bytes         int64     // of their values
-	DeadLetters   int64     // messages that the destination refused
-	Missed        int64     // messages that retention removed before they were delivered
-	Errors        int64     // attempts that failed
-	Lag           int64     // messages that are not delivered
-	LastError     string    // empty when nothing has failed
-	LastDelivered time.Time // zero when nothing was
+	Delivered     int64      // messages, dead letters among them
+	Bytes         int64      // of their values
+	DeadLetters   int64      // messages that the destination refused
+	Missed        int64      // messages that retention removed before they were delivered
+	Errors        int64      // attempts that failed
+	Lag           int64      // messages that are not delivered
+	LastError     string     // empty when nothing has failed
+	LastDelivered time.Time  // zero when nothing was
+	Positions     []Position // by partition; empty before the destination was reached. Not to be changed.
 }
 
 // Stats returns the counts.
@@ -84,6 +95,9 @@ func (s *Sink) Stats() Stats {
 	}
 	if text := s.stats.failure.Load(); text != nil {
 		out.LastError = *text
+	}
+	if positions := s.stats.positions.Load(); positions != nil {
+		out.Positions = *positions
 	}
 	if at := s.stats.last.Load(); at != 0 {
 		out.LastDelivered = time.UnixMicro(at).UTC()
