@@ -191,13 +191,13 @@ func TestApacheKafkaSharesPartitionsAndKnowsARestartedMemberAgain(t *testing.T) 
 		t.Fatal(err)
 	}
 	one, leaveOne := join(t, topic, "one")
-	eventually(t, "the only member to have all partitions and records", 20*time.Second, func() bool {
+	eventually(t, "the only member to have all partitions and records", time.Minute, func() bool {
 		one.mu.Lock()
 		defer one.mu.Unlock()
 		return len(one.owned) == 4 && one.read == 500
 	})
 	two, _ := join(t, topic, "two")
-	eventually(t, "two members to share", 30*time.Second, func() bool {
+	eventually(t, "two members to share", time.Minute, func() bool {
 		return len(one.partitions()) == 2 && len(two.partitions()) == 2
 	})
 	mine := one.partitions()
@@ -206,7 +206,7 @@ func TestApacheKafkaSharesPartitionsAndKnowsARestartedMemberAgain(t *testing.T) 
 	}
 	// Well within the session of 45 s, and without a rebalance of the others.
 	again, _ := join(t, topic, "one")
-	eventually(t, "the restarted member to have its partitions back", 10*time.Second, func() bool {
+	eventually(t, "the restarted member to have its partitions back", 30*time.Second, func() bool {
 		return slices.Equal(again.partitions(), mine)
 	})
 	if got := two.partitions(); len(got) != 2 {
@@ -218,10 +218,10 @@ func TestApacheKafkaFencesASecondProcessOfTheSameName(t *testing.T) {
 	b := kafkatest.Start(t, kafkatest.Options{})
 	topic := openTopic(t, logOn(b, 2))
 	first, leave := join(t, topic, "same")
-	eventually(t, "the first to have all", 20*time.Second, func() bool { return len(first.partitions()) == 2 })
+	eventually(t, "the first to have all", time.Minute, func() bool { return len(first.partitions()) == 2 })
 	second, _ := join(t, topic, "same")
-	eventually(t, "the second to have all", 20*time.Second, func() bool { return len(second.partitions()) == 2 })
-	eventually(t, "the first to have lost all", 30*time.Second, func() bool { return len(first.partitions()) == 0 })
+	eventually(t, "the second to have all", time.Minute, func() bool { return len(second.partitions()) == 2 })
+	eventually(t, "the first to have lost all", time.Minute, func() bool { return len(first.partitions()) == 0 })
 	if err := leave(); !errors.Is(err, kerr.FencedInstanceID) || !strings.Contains(err.Error(), "another process of the same name") {
 		t.Errorf("the first ended with %v", err)
 	}

@@ -120,7 +120,8 @@ func (t *Topic) await(ctx context.Context, topic string) (int32, error) {
 // EnsureSource creates a topic besides the raw one unless it exists. On the embedded broker
 // it bounds its size.
 func (t *Topic) EnsureSource(ctx context.Context, topic string) error {
-	_, err := t.admin.CreateTopic(ctx, int32(t.cfg.Partitions), int16(t.cfg.ReplicationFactor), nil, topic)
+	// The raw topic may have more partitions than one that is made now would get.
+	_, err := t.admin.CreateTopic(ctx, max(t.partitions, int32(t.cfg.Partitions)), int16(t.cfg.ReplicationFactor), nil, topic)
 	if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
 		return fmt.Errorf("cannot create topic %q: %w", topic, err)
 	}

@@ -26,6 +26,11 @@ type Message struct {
 	Key    []byte
 	Value  []byte
 	Time   time.Time
+
+	Headers []kgo.RecordHeader // besides those of the numbering
+	// Placed messages go to Partition, the others to that of their key.
+	Placed    bool
+	Partition int32
 }
 
 // Publisher appends numbered messages to topics, each exactly once: which numbers
@@ -79,7 +84,8 @@ func (p *Publisher) Close() { p.client.Close() }
 // Publish appends messages, in the order of their numbers, and returns when they are
 // durable. Those that a former call or process has brought there are left out. A topic
 // that does not exist is created. After an error nothing may be assumed; publishing
-// the same again is always right.
+// the same again is always right. [ErrTooLarge] says that one of them is larger than the
+// topic takes.
 func (p *Publisher) Publish(ctx context.Context, messages []Message) error {
 	if p.unsure {
 		if err := p.recall(ctx); err != nil {
@@ -94,15 +100,20 @@ func (p *Publisher) Publish(ctx context.Context, messages []Message) error {
 			return err
 		}
 		partition := partition(m.Key, int32(len(next)))
+		if m.Placed {
+			if partition = m.Partition; int(partition) >= len(next) {
+				return fmt.Errorf("topic %q has %d partitions; it must have as many as the raw topic: add some, or choose another topic", m.Topic, len(next))
+			}
+		}
 		if m.Number < next[partition] {
 			continue
 		}
 		p.records = append(p.records, &kgo.Record{
 			Topic: m.Topic, Partition: partition, Key: m.Key, Value: m.Value, Timestamp: m.Time,
-			Headers: []kgo.RecordHeader{
+			Headers: append([]kgo.RecordHeader{
 				{Key: NumberHeader, Value: strconv.AppendUint(nil, m.Number, 10)},
 				{Key: PublisherHeader, Value: []byte(p.name)},
-			},
+			}, m.Headers...),
 		})
 		next[partition] = m.Number + 1
 	}
@@ -111,6 +122,9 @@ func (p *Publisher) Publish(ctx context.Context, messages []Message) error {
 	}
 	p.unsure = true
 	if err := p.write(ctx); err != nil {
+		if errors.Is(err, kerr.MessageTooLarge) {
+			err = fmt.Errorf("%w: %w", ErrTooLarge, err)
+		}
 		return fmt.Errorf("cannot publish results: %w", err)
 	}
 	p.unsure = false

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -58,6 +59,42 @@ func (t *Topic) Get(ctx context.Context, partition int32, offset int64) (*Stored
 	return found, err
 }
 
+// Read calls visit for the records of [from, to) of each partition, those of a
+// partition in their order. What lies before the log's first record or behind its
+// end is left out. A record that no door wrote has the reason in Record.Reject.
+func (t *Topic) Read(ctx context.Context, from, to map[int32]int64, visit func(*Stored) error) error {
+	start, err := t.StartOffsets(ctx)
+	if err != nil {
+		return err
+	}
+	end, err := t.EndOffsets(ctx)
+	if err != nil {
+		return err
+	}
+	for p := range start {
+		start[p], end[p] = max(start[p], from[p]), min(end[p], to[p])
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var parser MetaParser
+	err = t.cfg.scan(ctx, t.cfg.Topic, start, end, func(k *kgo.Record) {
+		if context.Cause(ctx) != nil {
+			return
+		}
+		s := &Stored{Partition: k.Partition, Offset: k.Offset, Time: k.Timestamp, Key: k.Key, Headers: k.Headers}
+		if err := parser.Record(k, &s.Record); err != nil {
+			s.Record.Reject = err.Error()
+		}
+		if err := visit(s); err != nil {
+			cancel(err)
+		}
+	})
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
+}
+
 // Positions calls visit for every record of a stream that lies at or behind the
 // given offsets (a partition that is not named: from its start), up to the end
 // as it was when called.
@@ -79,8 +116,19 @@ func (t *Topic) Positions(
 	var parser MetaParser
 	var r adapter.Record
 	return t.cfg.scan(ctx, t.cfg.Topic, start, end, func(k *kgo.Record) {
-		if parser.Record(k, &r) == nil && r.Source == source && r.Stream == stream {
+		// An act carries where the event that it is about came from.
+		if ActOf(k) == nil && parser.Record(k, &r) == nil && r.Source == source && r.Stream == stream {
 			visit(k.Partition, k.Offset, r.Position)
+		}
+	})
+}
+
+// Acts calls visit for every act of a partition that lies at the offsets from up to to,
+// exclusive.
+func (t *Topic) Acts(ctx context.Context, partition int32, from, to int64, visit func(*kgo.Record)) error {
+	return t.cfg.scan(ctx, t.cfg.Topic, map[int32]int64{partition: from}, map[int32]int64{partition: to}, func(k *kgo.Record) {
+		if ActOf(k) != nil {
+			visit(k)
 		}
 	})
 }
@@ -134,4 +182,9 @@ func (c *Config) scan(ctx context.Context, topic string, from, to map[int32]int6
 		})
 	}
 	return nil
+}
+
+// IsAct reports whether the record is a decision about another one, and no event.
+func (s *Stored) IsAct() bool {
+	return slices.ContainsFunc(s.Headers, func(h kgo.RecordHeader) bool { return h.Key == ActHeader })
 }

@@ -55,7 +55,7 @@ type Raw struct {
 	Spooled   []byte // header [SpoolHeader]; nil without one
 }
 
-// ReadBack calls visit for every record that lies at or behind the given offsets
+// ReadBack calls visit for every record of a door that lies at or behind the given offsets
 // (a partition that is not named: from its start), up to the end as it was when
 // called.
 func (t *Topic) ReadBack(ctx context.Context, from map[int32]int64, visit func(*Raw)) error {
@@ -71,6 +71,9 @@ func (t *Topic) ReadBack(ctx context.Context, from map[int32]int64, visit func(*
 		start[p] = max(start[p], from[p])
 	}
 	return t.cfg.scan(ctx, t.cfg.Topic, start, end, func(k *kgo.Record) {
+		if ActOf(k) != nil {
+			return
+		}
 		r := Raw{Partition: k.Partition, Offset: k.Offset, Payload: k.Value}
 		for i := range k.Headers {
 			switch h := &k.Headers[i]; h.Key {

@@ -4,7 +4,7 @@ import "github.com/millrace/millrace/stream"
 
 // All returns the shop's jobs, in the order of docs/jobs.md.
 func All(p Params) []*stream.Job {
-	return []*stream.Job{
+	all := []*stream.Job{
 		Kpis(p),
 		Popularity(p),
 		Sessions(p),
@@ -15,4 +15,9 @@ func All(p Params) []*stream.Job {
 		Stock(p),
 		Volume(p),
 	}
+	known := origins()
+	for _, j := range all {
+		j.Derive(known[j.Name()]...)
+	}
+	return all
 }

@@ -145,7 +145,7 @@ func trimmed(n string) string {
 }
 
 // compare says where the rows of a job and of the batch differ, in the batch's columns.
-func compare(t *testing.T, name string, got, want map[string]row) {
+func compare(t failer, name string, got, want map[string]row) {
 	t.Helper()
 	wrong, shown := 0, 0
 	complain := func(format string, args ...any) {

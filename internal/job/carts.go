@@ -12,7 +12,7 @@ import (
 // within Params.CartMemory says that the cart was recovered.
 func Carts(p Params) *stream.Job {
 	p = p.withDefaults()
-	j := stream.NewJob("carts", 1).Describe("Abandoned carts with their value and products, and whether they were recovered later.")
+	j := stream.NewJob("carts", 1).Describe("Abandoned carts with their value and products, and whether they were recovered later.").Lateness(p.Lateness)
 	timeout := stream.Micros(p.CartTimeout)
 	carts := stream.Timeline(cartEvents(j), "carts", stream.Machine[string, cartLife, cartEvent, AbandonedCart]{
 		Apply: func(t *stream.Turn[string, cartLife, AbandonedCart], e cartEvent) {
@@ -37,7 +37,7 @@ func Carts(p Params) *stream.Job {
 			t.State.abandon(t.Time)
 			t.Emit(uint64(t.State.Opened), t.State.Abandoned)
 		},
-		Retain: p.Lateness, Settle: p.CartMemory, TTL: p.CartMemory,
+		Retain: p.retain(), Settle: p.CartMemory, TTL: p.CartMemory,
 	})
 	rows := stream.Map(carts.Results, "rows", func(r stream.Revised[string, AbandonedCart]) AbandonedCart {
 		row := r.Value

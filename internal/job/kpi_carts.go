@@ -44,7 +44,7 @@ func openCarts(j *stream.Job, p Params) stream.Stream[fact] {
 			*t.State = cart{}
 			publishChange(t, was)
 		},
-		Retain: p.Lateness, TTL: p.CartTimeout,
+		Retain: p.retain(), TTL: p.CartTimeout,
 	})
 	return stream.Map(changes.Results, "cart changes", func(r stream.Revised[string, cartChange]) fact {
 		f := fact{dimensions: r.Value.Of, figures: figures{Carts: r.Value.Open}}

@@ -17,7 +17,7 @@ import (
 func Kpis(p Params) *stream.Job {
 	p = p.withDefaults()
 	j := stream.NewJob("kpis", 1).Describe("Business figures per minute: revenue, orders, average order value, units, conversion, open carts and " +
-		"cancellations, in total and by channel, country and kind of device.")
+		"cancellations, in total and by channel, country and kind of device.").Lateness(p.Lateness)
 	facts := stream.Events(j, "orders and views", readFact,
 		stream.Types(typeOrderLine, typeOrder, typeRefund, typeProductViewed))
 	facts = runsOf(facts, "runs", func(a, b *fact) bool { return a.thing == b.thing && a.dimensions == b.dimensions },

@@ -65,6 +65,10 @@ type Bands struct {
 	Value [4]event.Micros
 }
 
+// retain is what timelines keep elements for. They take what is above the watermark less that,
+// and an event that is exactly as late as is allowed counts.
+func (p Params) retain() time.Duration { return p.Lateness + time.Microsecond }
+
 const day = 24 * time.Hour
 
 // withDefaults fills zero fields.

@@ -19,7 +19,7 @@ import (
 func Sessions(p Params) *stream.Job {
 	p = p.withDefaults()
 	j := stream.NewJob("sessions", 1).Describe("Visits: entry, exit, campaign, events, bounce, how far they came and what they ordered; " +
-		"and the funnel of each hour.")
+		"and the funnel of each hour.").Lateness(p.Lateness)
 	hits := stream.Events(j, "hits", readHit, stream.Types(hitTypes()...))
 	byVisitor := stream.KeyBy(hits, "by visitor", func(h hit) string { return h.Visitor })
 	spec := window.Session(p.VisitGap).MaxLength(p.VisitLimit)

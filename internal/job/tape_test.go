@@ -92,6 +92,7 @@ type output struct {
 type player struct {
 	t        testing.TB
 	stage    stage
+	change   func(b *event.Batch, i int) // is done to every event before the job reads it; nil: nothing
 	job      *stream.Job
 	backend  *state.Memory
 	marks    *stream.Watermarks
@@ -107,10 +108,16 @@ type player struct {
 // play returns what a job has published in the order in which it did.
 func play(t testing.TB, s stage, j *stream.Job, deliveries []delivery) []output {
 	t.Helper()
+	return playChanged(t, s, j, deliveries, nil)
+}
+
+// playChanged is play, with something done to every event before the job reads it.
+func playChanged(t testing.TB, s stage, j *stream.Job, deliveries []delivery, change func(b *event.Batch, i int)) []output {
+	t.Helper()
 	if err := j.Err(); err != nil {
 		t.Fatal(err)
 	}
-	p := &player{t: t, stage: s, job: j, backend: state.NewMemory(), logs: make([][]delivery, s.partitions)}
+	p := &player{t: t, stage: s, job: j, change: change, backend: state.NewMemory(), logs: make([][]delivery, s.partitions)}
 	p.decoders = make([]adapter.Decoder, s.partitions)
 	for i := range p.decoders {
 		p.decoders[i] = native.New().NewDecoder(nil)
@@ -182,6 +189,9 @@ func (p *player) decode(b *event.Batch, partition int, deliveries []delivery) {
 		b.Verdict[i] = event.Accepted
 		if d.late {
 			b.Marks[i] |= event.Late
+		}
+		if p.change != nil {
+			p.change(b, i)
 		}
 		p.offsets[partition]++
 	}

@@ -69,7 +69,7 @@ const (
 func Volume(params Params) *stream.Job {
 	p, lateness := params.Volume.withDefaults(), params.withDefaults().Lateness
 	j := stream.NewJob("volume", 1).Describe(
-		"Notices when a source sends far fewer or far more events of a type than it usually does at this hour of the week.")
+		"Notices when a source sends far fewer or far more events of a type than it usually does at this hour of the week.").Lateness(lateness)
 	sent := stream.Events(j, "events", readSender)
 	counts := window.AggregateBy(sent, "per bucket", func(s sender) sender { return s }, window.Tumbling(p.Bucket),
 		aggregate.Count[sender](), window.Lateness(lateness))

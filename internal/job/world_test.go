@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/zeebo/xxh3"
@@ -100,9 +99,17 @@ func (a *arrival) add(r reader, b *event.Batch, e told) {
 	a.last = max(a.last, b.Time[i])
 }
 
+// failer is a test, or one draw of a property.
+type failer interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+	Errorf(format string, args ...any)
+}
+
 // shop runs jobs over an arrival.
 type shop struct {
-	t          *testing.T
+	t          failer
 	jobs       []*stream.Job
 	partitions int
 	shards     int
@@ -115,7 +122,7 @@ type shop struct {
 	results    tables
 }
 
-func openShop(t *testing.T, jobs []*stream.Job, partitions, shards int) *shop {
+func openShop(t failer, jobs []*stream.Job, partitions, shards int) *shop {
 	t.Helper()
 	s := &shop{t: t, jobs: jobs, partitions: partitions, shards: shards, backend: state.NewMemory(), results: make(tables)}
 	s.open()
@@ -224,7 +231,7 @@ func (r row) key(columns []string) string {
 	return strings.Join(values, "|")
 }
 
-func (tables tables) add(t *testing.T, o *stream.Output) {
+func (tables tables) add(t failer, o *stream.Output) {
 	t.Helper()
 	text, err := codec.AppendJSON(nil, o.Sink.Schema, o.Row)
 	if err != nil {
@@ -259,7 +266,14 @@ func flatten(r row, members map[string]any) {
 	for name, v := range members {
 		switch v := v.(type) {
 		case map[string]any:
-			flatten(r, v)
+			inner := make(row)
+			flatten(inner, v)
+			for column, text := range inner {
+				if strings.HasPrefix(column, "attempts_") { // each party has them
+					column = name + "_" + column
+				}
+				r[column] = text
+			}
 		default:
 			r[name] = canonical(v)
 		}

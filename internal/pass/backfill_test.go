@@ -168,7 +168,7 @@ func TestAFailedJobIsRestarted(t *testing.T) {
 // untilJob waits until a job has failed for a reason, and this is recorded.
 func (s *shop) untilJob(name, reason string) {
 	s.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		for _, j := range s.pass.Jobs() {
 			if j.Name == name && j.Failure != nil && strings.Contains(j.Failure.Reason, reason) {
 				return

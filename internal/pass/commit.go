@@ -160,6 +160,9 @@ func (p *Pass) writeCheckpoint(commit *checkpoint.Commit, cut []sealed) error {
 			commit.Dedup(partition, &d.dedup),
 			commit.Ledger(partition, &d.ledger),
 			commit.Verdicts(partition, &d.verdicts),
+			commit.Held(partition, d.held),
+			commit.Contents(partition, d.contents),
+			commit.Claims(partition, d.claims),
 			commit.TrimVerdicts(partition, d.trim),
 		); err != nil {
 			return fmt.Errorf("cannot build the commit of partition %d: %w", partition, err)
@@ -177,6 +180,7 @@ func (p *Pass) committed(r *rest, s *sealed) {
 		if s.judged != nil {
 			s.task.committed = s.judged.state.Position
 			s.task.dedup.Committed()
+			s.task.acts.committed()
 		}
 	})
 }

@@ -27,6 +27,12 @@
 //	committer   task.seal → writeCheckpoint → committed
 //	store       gather → olap.Store.Write → stored, and back to the pool
 //
+// # Acts
+//
+// A decision about a quarantined event is a record of the log, too. It is judged by
+// what the checkpoint, and what no commit has yet, say became of the event; see act.go
+// and docs/adr/070.
+//
 // # Concurrency
 //
 // The poller hands records to workers over bounded channels; a partition belongs

@@ -19,17 +19,22 @@ import (
 type history struct {
 	p     *Pass
 	tasks map[int32]*task // that decode; they judge nothing
+	from  map[int32]int64 // where the call of read began
 	to    map[int32]int64 // behind the newest record to read
+
+	repairs  map[int32]*repairs
+	asStored bool // recovered events are read at their act, where the store has them
 }
 
 // newHistory reads from positions on.
 func (p *Pass) newHistory(from map[int32]int64) *history {
-	h := &history{p: p, tasks: make(map[int32]*task), to: make(map[int32]int64)}
+	h := &history{p: p, tasks: make(map[int32]*task), to: make(map[int32]int64), repairs: make(map[int32]*repairs)}
 	for partition, at := range from {
 		h.tasks[partition] = &task{
 			partition: partition, read: at, env: p.env,
-			byKey: make(map[sourceKey]*decoding), received: make(map[string]int64),
+			byKey: make(map[sourceKey]*decoding), received: make(map[string]int64), acts: newActs(),
 		}
+		h.repairs[partition] = newRepairs(p.cfg.Topic, partition, maxAhead)
 	}
 	return h
 }
@@ -58,7 +63,7 @@ func (h *history) left() (n int64) {
 // which the store must have. The batch is the history's again when visit returns;
 // its strings stay valid.
 func (h *history) read(ctx context.Context, to map[int32]int64, visit func(*event.Batch) error) error {
-	h.to = to
+	h.from, h.to = h.positions(), to
 	if h.left() == 0 {
 		return nil
 	}
@@ -85,11 +90,23 @@ func (h *history) process(ctx context.Context, partition int32, records []*kgo.R
 	t := h.tasks[partition]
 	records = slices.DeleteFunc(records, func(k *kgo.Record) bool { return k.Offset >= h.to[partition] })
 	for chunk := range slices.Chunk(records, batchEvents) {
-		b, _ := t.decodeAll(chunk)
+		moved, err := h.find(ctx, partition, chunk[0].Offset, chunk[len(chunk)-1].Offset)
+		if err != nil {
+			return err
+		}
+		r := h.repairs[partition]
+		r.to, r.window = h.to[partition], aheadOffsets
+		if chunk, err = r.replace(ctx, chunk, moved.here); err != nil {
+			return err
+		}
+		b, _, _, err := t.decodeAll(chunk)
+		if err != nil {
+			return err
+		}
 		if b == nil {
 			continue
 		}
-		if err := h.judge(ctx, t, b); err != nil {
+		if err := h.judge(ctx, t, b, moved); err != nil {
 			return err
 		}
 		t.reached = max(t.reached, b.Received[b.Len()-1])
@@ -105,15 +122,17 @@ func (h *history) process(ctx context.Context, partition int32, records []*kgo.R
 }
 
 // judge gives events the verdicts that they have in the store.
-func (h *history) judge(ctx context.Context, t *task, b *event.Batch) error {
+func (h *history) judge(ctx context.Context, t *task, b *event.Batch, m moved) error {
 	accepted, err := h.accepted(ctx, b)
 	if err != nil {
 		return err
 	}
 	for i, offset := range b.Offset {
 		late, ok := accepted[offset]
+		_, here := m.here[offset]
 		switch {
-		case !ok:
+		case here: // late by its place, see below
+		case !ok, m.away[offset]:
 			b.Verdict[i] = event.Duplicate // or whatever else jobs do not read
 		case late:
 			b.Marks[i] |= event.Late
@@ -124,22 +143,34 @@ func (h *history) judge(ctx context.Context, t *task, b *event.Batch) error {
 		if len(rows) == 0 {
 			continue
 		}
-		t.env.enrich.Apply(b, rows)
-		for _, i := range rows {
+		t.env.enrichAccepted(b, rows)
+		behind := (t.env.disorder + d.lateness).Microseconds()
+		for _, r := range rows {
+			i := int(r)
 			b.Verdict[i] = event.Accepted // whatever the present rules think of it
-			t.observe(b, int(i))
+			if _, here := m.here[b.Offset[i]]; here && t.isLate(b, i, behind) {
+				b.Marks[i] |= event.Late
+			}
+			t.observe(b, i, behind)
 		}
 	}
 	return nil
 }
 
+// isLate reports whether an event is behind what its source has sent before it, as
+// [task.watermark] does.
+func (t *task) isLate(b *event.Batch, i int, behind int64) bool {
+	newest := t.state.Newest[b.Source.Get(i)]
+	return newest != 0 && b.Time[i] != 0 && b.Time[i] < newest-behind
+}
+
 // observe moves the source's newest event time on, as [task.watermark] does.
-func (t *task) observe(b *event.Batch, i int) {
+func (t *task) observe(b *event.Batch, i int, behind int64) {
 	if t.state.Newest == nil {
 		t.state.Newest = make(map[string]int64)
 	}
 	source := b.Source.Get(i)
-	t.state.Newest[source] = max(t.state.Newest[source], min(b.Time[i], b.Received[i]))
+	t.state.Newest[source] = t.newest(b, i, source, t.state.Newest[source], behind)
 	t.received[source] = max(t.received[source], b.Received[i])
 }
 

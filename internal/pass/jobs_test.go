@@ -332,7 +332,7 @@ func (s *shop) nextResult() uint64 {
 // untilResults waits for a number of results.
 func (s *shop) untilResults(want uint64) uint64 {
 	s.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		if n := s.nextResult(); n >= want {
 			return n
 		}

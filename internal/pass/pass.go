@@ -63,6 +63,15 @@ type Schemas interface {
 	Register(ctx context.Context, subject, schema string) (id uint32, err error)
 }
 
+// Observer sees what a task judged, for what is known about the process and not
+// kept: profiles, health, checks of windows. One observer serves one task.
+type Observer interface {
+	// Observe sees a judged batch, within the worker's time: it must be quick, and may
+	// keep nothing of the batch. Batches that are judged again after a crash are seen
+	// again; those of which only the rows are made again are not.
+	Observe(b *event.Batch)
+}
+
 // Config is what a pass is made of.
 type Config struct {
 	config.Pass
@@ -86,7 +95,9 @@ type Config struct {
 	Mirrors map[string]string
 	// Schemas has the schemas of results in topics that are Avro. With nil these stay in
 	// Avro's single-object encoding.
-	Schemas   Schemas
+	Schemas Schemas
+	// Observers makes those of the task of a partition; nil for none.
+	Observers func(partition int32) []Observer
 	Telemetry adapter.Telemetry
 	Retention time.Duration // of the ledger's minutes
 	Clock     clock.Clock
@@ -186,25 +197,45 @@ func (e *environment) decoding(key sourceKey) *decoding {
 	a, ok := e.cfg.Adapters[key.adapter]
 	if ok {
 		d.decoder = a.NewDecoder(e.cfg.Telemetry)
-		d.versions = a.Name() + "@" + a.Version()
 	}
-	if s, ok := e.sources[key.source]; ok {
+	s, ok := e.sources[key.source]
+	if ok {
 		if s.Lateness > 0 {
 			d.lateness = s.Lateness
 		}
 		if s.Contracts != nil {
 			d.contracts = s.Contracts()
 		}
-		if s.ContractsVersion != "" {
-			d.versions += " contracts@" + s.ContractsVersion
-		}
 		if s.Rules != nil {
 			d.rules = s.Rules()
-			d.versions += " rules@" + s.RulesVersion
 		}
 	}
-	d.versions += " " + e.enrich.Version()
+	d.versions = Versions(a, &s, e.enrich)
 	return d
+}
+
+// Versions is what rows carry of those who made them: as name@version, the adapter (nil:
+// there is none), the source's contracts and rules, the enrichment.
+func Versions(a adapter.Adapter, s *Source, e Enrichment) string {
+	var versions string
+	if a != nil {
+		versions = a.Name() + "@" + a.Version()
+	}
+	if s.ContractsVersion != "" {
+		versions += " contracts@" + s.ContractsVersion
+	}
+	if s.Rules != nil {
+		versions += " rules@" + s.RulesVersion
+	}
+	return versions + " " + e.Version()
+}
+
+// enrichAccepted enriches events whose verdict is known: what is missed by now changes it
+// no more.
+func (e *environment) enrichAccepted(b *event.Batch, rows []int32) {
+	known := len(b.Problems)
+	e.enrich.Apply(b, rows)
+	b.Problems = b.Problems[:known]
 }
 
 // Run processes the log until the context ends, then commits and stores what it
@@ -385,7 +416,10 @@ func (p *Pass) openTask(partition int32, stored int64) (*task, error) {
 	t := &task{
 		partition: partition, state: *state, dedup: index, logged: log.Entries,
 		read: stored, sealed: stored, stored: stored, committed: state.Position,
-		byKey: make(map[sourceKey]*decoding), received: make(map[string]int64), env: p.env,
+		byKey: make(map[sourceKey]*decoding), received: make(map[string]int64), env: p.env, acts: newActs(),
+	}
+	if p.cfg.Observers != nil {
+		t.observers = p.cfg.Observers(partition)
 	}
 	if p.jobs != nil {
 		if t.front, err = p.jobs.engine.OpenFront(partition); err != nil {

@@ -59,9 +59,10 @@ func (t *task) refillBatch(b *event.Batch) error {
 	quarantineBroken(b)
 	for _, d := range t.decodings {
 		rows := t.applyRules(b, d)
+		t.missed(b, rows)
 		rows = slices.DeleteFunc(rows, func(i int32) bool { return t.refill.judged[i].Verdict != event.Accepted })
 		if len(rows) > 0 {
-			t.env.enrich.Apply(b, rows)
+			t.env.enrichAccepted(b, rows)
 		}
 	}
 	if err := t.restore(b); err != nil {
@@ -76,25 +77,60 @@ func (t *task) refillBatch(b *event.Batch) error {
 	return nil
 }
 
+// missed finds what enrichment missed of the events that were quarantined, or sent again
+// in vain, though the adapter and the rules find nothing wrong with them.
+func (t *task) missed(b *event.Batch, rows []int32) {
+	var without []int32
+	for _, i := range rows {
+		j := &t.refill.judged[i]
+		if (j.Verdict == event.Quarantined || j.Outcome == event.ActRequarantined) && b.Verdict[i] == event.Pending {
+			without = append(without, i)
+		}
+	}
+	if len(without) > 0 {
+		t.env.enrich.Apply(b, without)
+		quarantineBroken(b)
+	}
+}
+
 // recall reads what became of the batch's records, and gives verdicts to those
 // that had one before their source's rules ran.
 func (t *task) recall(b *event.Batch) error {
 	r := t.refill
-	r.judged = r.judged[:0]
+	r.judged, t.suspended = r.judged[:0], t.suspended[:0]
+	acts := b.Acts
 	for i, offset := range b.Offset {
 		j, err := r.log.Take(offset)
 		if err != nil {
 			return err
 		}
 		r.judged = append(r.judged, j)
+		if len(acts) > 0 && int(acts[0].Event) == i {
+			recallAct(&acts[0], &j)
+			acts = acts[1:]
+		}
 		switch {
 		case j.Conflict:
 			conflict(b, i)
-		case j.Verdict == event.Duplicate:
-			b.Verdict[i] = event.Duplicate
+		case j.Suspended:
+			t.suspended = append(t.suspended, int32(i))
+		case j.Verdict == event.Duplicate, j.Verdict == event.Acted && j.Outcome != event.ActRequarantined:
+			b.Verdict[i] = j.Verdict
 		}
 	}
+	suspend(b, t.suspended)
 	return nil
+}
+
+// recallAct gives an act the outcome that it had.
+func recallAct(a *event.Act, j *checkpoint.Judged) {
+	if a.Outcome == event.Undecided {
+		a.Outcome = j.Outcome
+		a.Message = j.Outcome.Reason()
+	}
+	if j.Verdict == event.Accepted {
+		a.Outcome = event.ActRecovered
+	}
 }
 
 // restore gives every event its verdict and marks of then, whatever the present
@@ -115,7 +151,8 @@ func (t *task) restore(b *event.Batch) error {
 			r.other++
 			b.Versions.Set(i, j.Versions+" refilled-by "+now)
 		}
-		if j.Verdict == event.Quarantined && found != event.Quarantined {
+		broken := j.Verdict == event.Quarantined || j.Outcome == event.ActRequarantined
+		if broken && found != event.Quarantined {
 			b.AddProblem(i, event.Business, ruleNotAny, "", "",
 				fmt.Sprintf("quarantined by %s; present rules find nothing wrong with it", j.Versions))
 		}

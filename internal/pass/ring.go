@@ -10,6 +10,7 @@ import (
 type Outcome struct {
 	EventID  event.ID
 	Verdict  event.Verdict
+	Act      event.Outcome // of a record that is an act
 	Problems []event.Problem
 }
 
@@ -32,13 +33,18 @@ func (r *ring) add(b *event.Batch) {
 	for i := max(0, n-ringSlots); i < n; i++ {
 		r.slots[b.Offset[i]%ringSlots] = Outcome{EventID: b.ID[i], Verdict: b.Verdict[i]}
 	}
+	for k := range b.Acts {
+		if a := &b.Acts[k]; int(a.Event) >= n-ringSlots {
+			r.slots[b.Offset[a.Event]%ringSlots].Act = a.Outcome
+		}
+	}
 	r.next = b.Offset[n-1] + 1
 	for _, p := range b.Problems {
 		if int(p.Event) < n-ringSlots {
 			continue
 		}
 		s := &r.slots[b.Offset[p.Event]%ringSlots]
-		if s.Verdict == event.Quarantined || s.Verdict == event.Rejected {
+		if s.Verdict == event.Quarantined || s.Verdict == event.Rejected || s.Act == event.ActRequarantined {
 			s.Problems = append(s.Problems, p)
 		}
 	}

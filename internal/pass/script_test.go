@@ -5,14 +5,18 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/cockroachdb/datadriven"
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/millrace/millrace/adapter"
+	"github.com/millrace/millrace/event"
+	"github.com/millrace/millrace/internal/eventlog"
 	"github.com/millrace/millrace/internal/ledger"
 	"github.com/millrace/millrace/internal/store/olap"
 	"github.com/millrace/millrace/internal/store/olap/duckdb"
@@ -23,6 +27,8 @@ import (
 //
 //	start [rules=V] [adapter=none]         a pass whose store takes nothing
 //	send                                   lines "id customer day amount"; waits until they are committed
+//	act                                    lines "kind offset [as=id] [by=who] [payload as of send]", or "source state [sample]"
+//	raw                                    lines "header of an act | payload"; waits as send
 //	through                                lets the store take what waits, and holds it again
 //	crash                                  the power goes; what the store has not taken it never gets
 //	finish [rules=V] [adapter=none]        a pass that stores all there is and stops; prints what it logged
@@ -35,11 +41,12 @@ import (
 type script struct {
 	*shop
 	running bool
+	ids     map[int64]string // of what was sent, by offset
 }
 
 func TestScripts(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
-		s := &script{shop: newShop(t, 1)}
+		s := &script{shop: newShop(t, 1), ids: make(map[int64]string)}
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string { return s.run(d) })
 		if s.running {
 			t.Errorf("%s leaves a pass running", path)
@@ -57,8 +64,19 @@ func (s *script) run(d *datadriven.TestData) string {
 	case "send":
 		for line := range strings.SplitSeq(strings.TrimSpace(d.Input), "\n") {
 			f := strings.Fields(line)
-			s.send(fmt.Sprintf("%s %s 2026-01-%sT10:00:00Z %s", f[0], f[1], f[2], f[3]))
+			sent := s.send(sentLine(f))
+			s.ids[sent[0].Offset] = f[0]
 		}
+		s.untilCommitted()
+	case "act":
+		var acts []eventlog.ActEntry
+		for line := range strings.SplitSeq(strings.TrimSpace(d.Input), "\n") {
+			acts = append(acts, s.act(strings.Fields(line)))
+		}
+		s.appendActs(acts)
+		s.untilCommitted()
+	case "raw":
+		s.raw(d.Input)
 		s.untilCommitted()
 	case "through":
 		s.gate.open(false)
@@ -96,6 +114,61 @@ func (s *script) run(d *datadriven.TestData) string {
 		d.Fatalf(s.t, "no command %q", d.Cmd)
 	}
 	return ""
+}
+
+func sentLine(f []string) string {
+	return fmt.Sprintf("%s %s 2026-01-%sT10:00:00Z %s", f[0], f[1], f[2], f[3])
+}
+
+// act reads a line of the command.
+func (s *script) act(f []string) eventlog.ActEntry {
+	e := eventlog.ActEntry{
+		Act:    eventlog.Act{Kind: event.ActKind(f[0]), By: "ann", Run: "r1", Attempt: 1},
+		Record: adapter.Record{Source: "shop", Adapter: "words", Stream: "test"},
+	}
+	if e.Act.Kind == event.SetSource {
+		e.Act.State = f[1]
+		if len(f) > 2 {
+			e.Act.Sample, _ = strconv.ParseInt(f[2], 10, 64)
+		}
+		return e
+	}
+	e.Act.Offset, _ = strconv.ParseInt(f[1], 10, 64)
+	id := s.ids[e.Act.Offset]
+	for f = f[2:]; len(f) > 0 && strings.Contains(f[0], "="); f = f[1:] {
+		name, value, _ := strings.Cut(f[0], "=")
+		switch name {
+		case "as":
+			id = value
+		case "by":
+			e.Act.By = value
+		}
+	}
+	e.Act.ID = event.NewID("shop", []byte(id)).String()
+	if len(f) > 0 {
+		e.Record.Payload = []byte(sentLine(f))
+	}
+	return e
+}
+
+// raw writes records with an act's header that no writer of ours made.
+func (s *script) raw(input string) {
+	client, err := kgo.NewClient(kgo.SeedBrokers(s.address), kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer client.Close()
+	for line := range strings.SplitSeq(strings.TrimSpace(input), "\n") {
+		header, payload, _ := strings.Cut(line, " | ")
+		k := &kgo.Record{Topic: s.topic.Name(), Value: []byte(payload), Headers: []kgo.RecordHeader{
+			{Key: eventlog.MetaHeader, Value: eventlog.AppendMeta(nil, &adapter.Record{Source: "shop", Adapter: "words"})},
+			{Key: eventlog.ActHeader, Value: []byte(header)},
+		}}
+		if err := client.ProduceSync(s.t.Context(), k).FirstErr(); err != nil {
+			s.t.Fatal(err)
+		}
+		s.sent++
+	}
 }
 
 func (s *script) configure(d *datadriven.TestData) {
@@ -139,9 +212,12 @@ func (s *script) rowsOf() string {
 	var out strings.Builder
 	s.withStore(func(store olap.Store) {
 		r, err := store.Query(s.t.Context(), olap.Query{SQL: `
-SELECT "offset", 'accepted ' || customer_id || ' ' || amount || ' ' || channel || if(late, ' late', '') || if(corrected, ' corrected', '') || if(warned, ' warned', '') || ' [' || versions || ']' FROM events
+SELECT "offset", 'accepted ' || customer_id || ' ' || amount || ' ' || channel || if(late, ' late', '') || if(recovered, ' recovered', '') || if(corrected, ' corrected', '') || if(warned, ' warned', '') || ' [' || versions || ']' FROM events
 UNION ALL SELECT "offset", '  corrected ' || field || ' from ' || before || ' to ' || after || ' by ' || rule FROM corrections
-UNION ALL SELECT "offset", 'quarantined ' || customer_id || ': ' || rule || ', ' || category || ', ' || message FROM quarantine
+UNION ALL SELECT "offset", 'quarantined ' || coalesce(customer_id, '?') || ': ' || rule || ', ' || category || coalesce(', ' || message, '') ||
+  if(state = 'open' AND attempts = 0 AND "by" IS NULL, '', ' (' || state || ' after ' || attempts || coalesce(' by ' || "by", '') || ')') || if(payload IS NULL, ' blank', '') FROM quarantine
+UNION ALL SELECT "offset", coalesce(kind, '?') || ' of ' || original_offset || ' by ' || coalesce("by", '?') || ': ' || outcome || coalesce(' ' || state, '') ||
+  coalesce(', ' || rule, '') || coalesce(', ' || message, '') || coalesce(', ' || payload, '') FROM quarantine_acts
 UNION ALL SELECT "offset", 'duplicate' FROM duplicates
 ORDER BY 1, 2 DESC`})
 		if err != nil {
@@ -183,6 +259,12 @@ func (s *script) counts() (text string) {
 		}
 		text = fmt.Sprintf("received %d: accepted %d, duplicate %d, quarantined %d; late %d, corrected %d\n",
 			c.Received, c.Accepted, c.Duplicate, c.Quarantined, c.Late, c.Corrected)
+		if c.Open() != c.Quarantined {
+			text += fmt.Sprintf("of the quarantined recovered %d, waived %d, dead %d, open %d\n", c.Recovered, c.Waived, c.Dead, c.Open())
+		}
+		if !c.Balanced() {
+			text += "it does not balance\n"
+		}
 	})
 	return text
 }

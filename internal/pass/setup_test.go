@@ -100,6 +100,9 @@ func (webbed) Version() string { return "web@1" }
 func (webbed) Apply(b *event.Batch, rows []int32) {
 	for _, i := range rows {
 		b.Channel.Set(int(i), "web")
+		if b.CustomerID[i] == "stranger" {
+			b.AddProblem(int(i), event.Enriching, "web.customer", "customer_id", "stranger", "is in no list")
+		}
 	}
 }
 
@@ -207,7 +210,8 @@ type shop struct {
 	pass       *pass.Pass
 	stop       func() error
 	ended      func() error // waits until the pass ends by itself
-	sent       int
+	sent       int          // records
+	acted      int          // of them, that are acts
 }
 
 func newShop(t *testing.T, partitions int) *shop {
@@ -284,7 +288,7 @@ func (s *shop) start() {
 		var err error
 		select {
 		case err = <-done:
-		case <-time.After(5 * time.Second):
+		case <-time.After(time.Minute):
 			cancel()
 			<-done
 		}
@@ -314,9 +318,18 @@ func (s *shop) send(lines ...string) []eventlog.Entry {
 	return entries
 }
 
+func (s *shop) appendActs(acts []eventlog.ActEntry) {
+	s.t.Helper()
+	if err := s.writer.AppendActs(s.t.Context(), acts); err != nil {
+		s.t.Fatal(err)
+	}
+	s.sent += len(acts)
+	s.acted += len(acts)
+}
+
 func (s *shop) outcome(e eventlog.Entry) string {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
 	defer cancel()
 	o, err := s.pass.Wait(ctx, e.Partition, e.Offset)
 	if err != nil {
@@ -351,7 +364,7 @@ func (s *shop) rows(query string) [][]any {
 // until waits until all that was sent has got as far as a position.
 func (s *shop) until(what string, of func(pass.Position) int64) {
 	s.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		n := int64(0)
 		for _, p := range s.pass.Stats().Positions {

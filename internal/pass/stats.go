@@ -1,6 +1,7 @@
 package pass
 
 import (
+	"maps"
 	"math/bits"
 	"sync"
 	"sync/atomic"
@@ -20,8 +21,9 @@ type stats struct {
 
 	mu        sync.Mutex
 	events    int64
-	verdicts  [event.Rejected + 1]int64
-	newest    int64 // event time, µs
+	verdicts  [event.Verdicts]int64
+	acts      map[string]int64 // by outcome
+	newest    int64            // event time, µs
 	freshness histogram
 	recent    [2]histogram // this window and the one before
 	window    time.Time    // start of recent[0]
@@ -32,7 +34,7 @@ type stats struct {
 const statsWindow = 10 * time.Second
 
 func newStats(c clock.Clock) *stats {
-	return &stats{clock: c, window: c.Now(), rate: meter{start: c.Now()}}
+	return &stats{acts: make(map[string]int64), clock: c, window: c.Now(), rate: meter{start: c.Now()}}
 }
 
 // queryable counts a batch that has just become so.
@@ -42,7 +44,15 @@ func (s *stats) queryable(b *event.Batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.roll(now)
+	for k := range b.Acts {
+		s.acts[b.Acts[k].Outcome.String()]++
+	}
+	acts := b.Acts
 	for i := range b.Len() {
+		if len(acts) > 0 && int(acts[0].Event) == i {
+			acts = acts[1:]
+			continue
+		}
 		age := micros - b.Received[i]
 		s.freshness.add(age)
 		s.recent[0].add(age)
@@ -51,8 +61,9 @@ func (s *stats) queryable(b *event.Batch) {
 			s.newest = b.Time[i]
 		}
 	}
-	s.events += int64(b.Len())
-	s.rate.add(now, int64(b.Len()))
+	events := int64(b.Len() - len(b.Acts))
+	s.events += events
+	s.rate.add(now, events)
 }
 
 func (s *stats) roll(now time.Time) {
@@ -71,8 +82,9 @@ func (s *stats) roll(now time.Time) {
 type Stats struct {
 	Events          int64 // that became queryable since the start of the process
 	Verdicts        map[event.Verdict]int64
-	Commits         int64 // of the checkpoint
-	Transactions    int64 // of the analytics store
+	Acts            map[string]int64 // by outcome; they are no events
+	Commits         int64            // of the checkpoint
+	Transactions    int64            // of the analytics store
 	EventsPerSecond float64
 	EventTime       time.Time // newest accepted; zero when none
 	// Freshness is the time from the log's append to being queryable: of the
@@ -124,6 +136,8 @@ func (p *Pass) Stats() Stats {
 	for v, n := range s.verdicts {
 		out.Verdicts[event.Verdict(v)] = n
 	}
+	delete(out.Verdicts, event.Acted)
+	out.Acts = maps.Clone(s.acts)
 	out.EventsPerSecond = s.rate.perSecond(now)
 	if s.newest > 0 {
 		out.EventTime = time.UnixMicro(s.newest).UTC()

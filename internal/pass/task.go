@@ -31,6 +31,7 @@ type task struct {
 	dedup    *fingerprint.Index
 	ledger   ledger.Delta
 	verdicts checkpoint.Verdicts
+	acts     acts
 	logged   []checkpoint.Span // entries of the verdict log that are not removed yet
 	recent   ring
 
@@ -44,11 +45,14 @@ type task struct {
 	// of a map.
 	decodings []*decoding
 	received  map[string]int64 // receive time of the newest accepted record, by source
+	leaps     map[string]*leap // steps of event time that are doubted, by source
 	reached   int64            // receive time of the newest record
 	moved     bool             // records came since the commit before
 	moving    int              // answers of the log at the newest commit before which records came
 	front     *stream.Front    // of the jobs; nil when there are none
-	conflicts []int32          // scratch: rows of the batch at hand that contradict the dedup index
+	observers []Observer
+	conflicts []int32 // scratch: rows of the batch at hand that contradict the dedup index
+	suspended []int32 // scratch: rows of the batch at hand whose source is suspended
 
 	pending []*event.Batch // judged or refilled, not sealed
 	weight  load           // of pending
@@ -82,17 +86,24 @@ func (t *task) process(records []*kgo.Record) (load, error) {
 				return total, err
 			}
 		}
-		records = records[len(chunk):]
-		b, weight := t.decodeAll(chunk)
+		judged := t.refill == nil
+		b, weight, n, err := t.decodeAll(chunk)
+		if err != nil {
+			return total, err
+		}
+		records = records[n:]
 		if b == nil {
 			continue
 		}
-		if t.refill != nil {
-			if err := t.refillBatch(b); err != nil {
-				return total, err
-			}
+		if judged {
+			err = t.judge(b)
 		} else {
-			t.judge(b)
+			err = t.refillBatch(b)
+		}
+		if err != nil {
+			return total, err
+		}
+		if judged {
 			t.fresh = true
 			t.feed(b)
 		}
@@ -107,30 +118,52 @@ func (t *task) process(records []*kgo.Record) (load, error) {
 // feed gives the jobs what was judged.
 func (t *task) feed(b *event.Batch) {
 	t.reached, t.moved = max(t.reached, b.Received[b.Len()-1]), true
+	for _, o := range t.observers {
+		o.Observe(b)
+	}
 	if t.front != nil {
 		t.front.Process(b)
 	}
 }
 
-// decodeAll makes a batch of records. It is nil when all of them were read
-// before.
-func (t *task) decodeAll(records []*kgo.Record) (*event.Batch, load) {
-	var weight load
-	b := t.env.batch(len(records))
+// decodeAll makes a batch of the first of some records, and returns how many that are:
+// all of them, unless there are acts. It is nil when all of them were read before.
+func (t *task) decodeAll(records []*kgo.Record) (b *event.Batch, weight load, n int, err error) {
+	b = t.env.batch(len(records))
 	b.Partition = t.partition
-	for _, k := range records {
-		if k.Offset >= t.read {
-			t.decode(b, k)
-			t.read = k.Offset + 1
-			weight.add(load{1, len(k.Value)})
+	t.acts.begin()
+	for last := false; n < len(records) && !last; n++ {
+		k := records[n]
+		if k.Offset < t.read {
+			continue
 		}
+		if header := eventlog.ActOf(k); header == nil {
+			t.decode(b, k)
+		} else {
+			act := parseAct(header)
+			if !t.joins(b, act) {
+				break
+			}
+			if last, err = t.decodeAct(b, k, act); err != nil {
+				return nil, weight, n, err
+			}
+		}
+		t.read = k.Offset + 1
+		weight.add(load{1, len(k.Value)})
 	}
 	if b.Len() == 0 {
 		t.env.recycle(b)
-		return nil, weight
+		return nil, weight, n, nil
 	}
-	return b, weight
+	if n < len(records) {
+		weight.add(load{rows: shortBatch})
+	}
+	return b, weight, n, nil
 }
+
+// shortBatch is what a batch that an act ended weighs besides its rows: batches of few
+// rows take about the memory of so many.
+const shortBatch = 16
 
 // batchEvents bounds a batch, so that its columns stay in the processor's cache.
 const batchEvents = 4096
@@ -206,6 +239,9 @@ type delta struct {
 	dedup    fingerprint.Checkpoint
 	ledger   ledger.Delta
 	verdicts checkpoint.Verdicts
+	held     map[int64]checkpoint.Held
+	contents map[event.ID][]uint32
+	claims   map[event.ID]checkpoint.Claim
 	trim     []checkpoint.Span // entries of the verdict log whose rows are stored
 }
 
@@ -217,7 +253,9 @@ func (t *task) seal() (sealed, error) {
 		if err != nil {
 			return s, fmt.Errorf("cannot cut the dedup index of partition %d: %w", t.partition, err)
 		}
+		t.acts.cut()
 		s.judged = &delta{
+			held: t.acts.sealing, contents: t.acts.sealed, claims: t.acts.claiming,
 			state: t.state.Clone(), dedup: cp, ledger: t.ledger, verdicts: t.verdicts.Cut(), trim: t.trim(),
 		}
 		t.logged = append(t.logged, s.judged.verdicts.Span())

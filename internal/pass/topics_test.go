@@ -35,7 +35,7 @@ func (s *shop) published(topic string, want int) map[uint64]purchase {
 	}
 	defer client.Close()
 	all := make(map[uint64]purchase)
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for len(all) < want && time.Now().Before(deadline) {
 		for _, r := range client.PollFetches(s.t.Context()).Records() {
 			number := uint64(0)

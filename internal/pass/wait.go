@@ -21,6 +21,17 @@ func (p *Pass) broadcast() {
 	p.changed = make(chan struct{})
 }
 
+// Owned returns the partitions that this process has now.
+func (p *Pass) Owned() map[int32]bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	owned := make(map[int32]bool, len(p.owned))
+	for partition := range p.owned {
+		owned[partition] = true
+	}
+	return owned
+}
+
 // await waits until a task of this process, which it hands over under its
 // worker's lock, is as far as wanted.
 func (p *Pass) await(ctx context.Context, partition int32, reached func(*task) bool) error {

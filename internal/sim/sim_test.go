@@ -15,6 +15,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 
 	"github.com/millrace/millrace/adapter"
+	"github.com/millrace/millrace/adapter/native"
 	"github.com/millrace/millrace/internal/eventlog"
 	"github.com/millrace/millrace/internal/eventlog/embedded"
 )
@@ -47,9 +48,11 @@ type world struct {
 	writer *eventlog.Writer
 	life   life
 
-	clock time.Time       // of the shop
-	known int             // events that were made
-	good  map[string]bool // by id: can be accepted
+	clock   time.Time       // of the shop
+	known   int             // events that were made
+	good    map[string]bool // by id: can be accepted
+	held    []broken        // events that were sent broken
+	adapter adapter.Adapter
 }
 
 const customers = 40
@@ -57,7 +60,7 @@ const customers = 40
 func simulate(t *testing.T, seed uint64) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	dir := t.TempDir()
-	w := &world{t: t, random: random, clock: time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC), good: make(map[string]bool)}
+	w := &world{t: t, random: random, clock: time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC), good: make(map[string]bool), adapter: native.New()}
 	w.life = life{Folder: filepath.Join(dir, "data"), Partitions: 1 + random.IntN(4), Seed: seed}
 	if err := os.Mkdir(w.life.Folder, 0o700); err != nil {
 		t.Fatal(err)
@@ -92,6 +95,7 @@ func simulate(t *testing.T, seed uint64) {
 	}
 	w.clock = w.clock.Add(2 * time.Hour) // all windows end
 	w.everyCustomer()
+	w.act(30)
 	w.life.CrashAt, w.life.FailBefore, w.life.FailAfter = 0, 0, 0
 	if err := w.life.begin(t).end("finish"); err != nil {
 		t.Fatalf("the last life ended with: %v", err)
@@ -122,6 +126,9 @@ func (w *world) disturbedLife() {
 	for range 1 + r.IntN(4) {
 		w.disturbBroker()
 		w.send(1 + r.IntN(150))
+		if r.IntN(2) == 0 {
+			w.act(1 + r.IntN(20))
+		}
 		time.Sleep(time.Duration(r.IntN(30)) * time.Millisecond)
 	}
 	switch {
@@ -226,6 +233,7 @@ func (w *world) append(lines []string, customer []int) {
 		}
 		err := w.writer.Append(w.t.Context(), entries)
 		if err == nil {
+			w.remember(lines, entries)
 			return
 		}
 		if try == 20 {

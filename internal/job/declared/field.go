@@ -59,6 +59,27 @@ var fields = []field{
 		read: dict(func(b *event.Batch) *event.Dict { return &b.Currency })},
 	{name: "amount", kind: expression.Money, sure: true, desc: "Value of the event, in its currency.",
 		read: func(r ref) cell { return cell{Number: int64(r.batch.Amount[r.event]), Known: true} }},
+	{name: "amount_base", kind: expression.Money, desc: "The amount in the shop's currency; missing when it is 0 or unknown.",
+		read: func(r ref) cell {
+			amount := int64(r.batch.AmountBase[r.event])
+			return cell{Number: amount, Known: amount != 0}
+		}},
+	{name: "device", kind: expression.Text, desc: "desktop, mobile, tablet or other.",
+		read: dict(func(b *event.Batch) *event.Dict { return &b.Device })},
+	{name: "browser", kind: expression.Text, desc: "Browser and its major version.",
+		read: dict(func(b *event.Batch) *event.Dict { return &b.Browser })},
+	{name: "os", kind: expression.Text, desc: "Operating system.",
+		read: dict(func(b *event.Batch) *event.Dict { return &b.OS })},
+	{name: "bot", kind: expression.Text, desc: "Program that sent it in place of a visitor.",
+		read: dict(func(b *event.Batch) *event.Dict { return &b.Bot })},
+	{name: "campaign_source", kind: expression.Text, desc: "Who sent the visitor.",
+		read: text(func(b *event.Batch) []string { return b.CampaignSource })},
+	{name: "campaign_medium", kind: expression.Text, desc: "How: paid, search, social, email, referral, direct, …",
+		read: text(func(b *event.Batch) []string { return b.CampaignMedium })},
+	{name: "campaign_name", kind: expression.Text, desc: "The campaign.",
+		read: text(func(b *event.Batch) []string { return b.CampaignName })},
+	{name: "segment", kind: expression.Text, desc: "Segment of the customer.",
+		read: dict(func(b *event.Batch) *event.Dict { return &b.Segment })},
 	{name: "items", kind: expression.Integer, sure: true, desc: "How many items the event has.",
 		read: func(r ref) cell {
 			from, to := r.batch.ItemRange(r.event)

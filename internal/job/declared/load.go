@@ -35,7 +35,7 @@ func Load(data []byte, file string, p Params) (*stream.Job, error) {
 	if l.Failed() {
 		return nil, l.Err()
 	}
-	l.job.Shape(l.shape())
+	l.job.DefinedAt(l.Place("version", "name")).Shape(l.shape()).Derive(l.origins()...)
 	if err := l.job.Err(); err != nil {
 		l.Fail("name", "%v", err)
 		return nil, l.Err()

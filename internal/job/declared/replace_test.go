@@ -81,7 +81,7 @@ func TestAnotherShapeNeedsAnotherVersion(t *testing.T) {
 	k.Commit()
 	stored := k.StateKeys()
 	hours := strings.Replace(counting, "tumbling: 1h", "tumbling: 2h", 1)
-	if _, err := k.Replace(load(t, hours)); err == nil || !strings.Contains(err.Error(), "raise its version above 1") {
+	if _, err := k.Replace(load(t, hours)); err == nil || !strings.Contains(err.Error(), `job.yaml:2:10: job "counting": `) || !strings.Contains(err.Error(), "raise its version above 1") {
 		t.Fatalf("error: %v", err)
 	}
 	send(k, "10:10:00", "DE")

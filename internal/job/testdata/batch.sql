@@ -8,7 +8,7 @@ WITH lines AS (
 ), e AS (
   SELECT events.*, coalesce(sales, 0) AS sales, coalesce(cancellations, 0) AS cancellations, coalesce(units, 0) AS units,
     coalesce(CAST(json_extract_string(properties, '$.amount_base') AS DECIMAL(18, 6)), amount) AS base,
-    CASE channel WHEN 'web' THEN 'browser' WHEN 'app' THEN 'app' WHEN 'store' THEN 'till' ELSE 'unknown' END AS device,
+    CASE channel WHEN 'web' THEN 'browser' WHEN 'app' THEN 'app' WHEN 'store' THEN 'till' ELSE 'unknown' END AS kind_of_device,
     coalesce(anonymous_id, customer_id, order_id) AS visitor,
     coalesce(json_extract_string(properties, '$.cart_id'), anonymous_id, customer_id, order_id) AS cart
   FROM events LEFT JOIN lines USING (event_id)
@@ -64,7 +64,7 @@ WITH lines AS (
 
 -- table kpis: dimension, member, minute
 , facts AS (
-  SELECT time_bucket(INTERVAL 1 MINUTE, event_time) AS minute, channel, country, device,
+  SELECT time_bucket(INTERVAL 1 MINUTE, event_time) AS minute, channel, country, kind_of_device,
     CASE WHEN type <> 'product_viewed' THEN base END AS revenue,
     CASE WHEN type <> 'product_viewed' THEN units END AS units,
     CASE WHEN type = 'order_completed' OR type <> 'product_viewed' AND sales > 0 THEN order_id END AS sold,
@@ -73,22 +73,22 @@ WITH lines AS (
     CASE WHEN type = 'product_viewed' THEN coalesce(session_id, visitor) END AS session, 0 AS carts
   FROM e WHERE type IN ('order_line', 'order_completed', 'order_refunded', 'product_viewed')
   UNION ALL
-  SELECT time_bucket(INTERVAL 1 MINUTE, happened), channel, country, device, NULL, NULL, NULL, NULL, NULL, NULL, change
+  SELECT time_bucket(INTERVAL 1 MINUTE, happened), channel, country, kind_of_device, NULL, NULL, NULL, NULL, NULL, NULL, change
   FROM (
     -- A cart is open behind an event that leaves something in it, until the next one, or for an hour.
-    SELECT event_time AS happened, channel, country, device,
+    SELECT event_time AS happened, channel, country, kind_of_device,
       CAST(NOT ordered AND held > 0 AS INTEGER)
         - CAST(coalesce(lag(NOT ordered AND held > 0) OVER w AND event_time - previous < INTERVAL 1 HOUR, false) AS INTEGER) AS change
     FROM cart_states WINDOW w AS (PARTITION BY cart ORDER BY event_time, partition, "offset")
     UNION ALL
-    SELECT event_time + INTERVAL 1 HOUR, channel, country, device, -1
+    SELECT event_time + INTERVAL 1 HOUR, channel, country, kind_of_device, -1
     FROM cart_states
     WHERE NOT ordered AND held > 0 AND event_time + INTERVAL 1 HOUR <= least(:until, coalesce(next, :until))
   ) WHERE change <> 0
 ), groups AS (
   SELECT * FROM facts, (VALUES ('total'), ('channel'), ('country'), ('device')) AS d (dimension)
 ), members AS (
-  SELECT *, CASE dimension WHEN 'total' THEN 'all' WHEN 'device' THEN device ELSE coalesce(CASE dimension WHEN 'channel' THEN channel ELSE country END, 'unknown') END AS member
+  SELECT *, CASE dimension WHEN 'total' THEN 'all' WHEN 'device' THEN kind_of_device ELSE coalesce(CASE dimension WHEN 'channel' THEN channel ELSE country END, 'unknown') END AS member
   FROM groups
 ), sums AS (
   SELECT dimension, member, minute, coalesce(sum(revenue), 0) AS revenue, count(DISTINCT sold) AS orders, coalesce(sum(units), 0) AS units,

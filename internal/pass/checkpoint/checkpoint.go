@@ -13,6 +13,8 @@
 //	p <partition u32> m            manifest of its dedup index
 //	p <partition u32> d <seq u64>  fingerprints added by commit seq
 //	p <partition u32> v <pos u64>  verdicts of the commit that began at pos
+//	p <partition u32> w <off u64>  the event at off was quarantined, and what became of it
+//	p <partition u32> x <id>       contents of an event that was sent again repaired
 //	c <name>                       cursor of a source
 //	l …                            ledger rows, see package ledger
 package checkpoint
@@ -45,8 +47,10 @@ const (
 	// attempts. One is not enough: the store that shares the disk takes the space
 	// that it has just given back when it tries its own write again, and Pebble
 	// cannot go on without its log.
-	fullLayers  = 6
-	taskVersion = 1
+	fullLayers = 6
+	// Version 1 has no states of sources. It is what a task without any is written as.
+	taskVersion1 = 1
+	taskVersion2 = 2
 )
 
 // ErrCorrupt says that what was read is not what was written.
@@ -112,14 +116,25 @@ type Task struct {
 	Received int64
 	// Newest is the newest event time of each source, in µs.
 	Newest map[string]int64
+	// Sources are those that are not active.
+	Sources map[string]SourceState
 	// Manifest is that of the dedup index; nil for a new one.
 	Manifest []byte
+}
+
+// SourceState is that of a source whose events are kept out.
+type SourceState struct {
+	// Sample: every so many-th event is judged as usual; 0: none is.
+	Sample int64
+	// Seen is how many events came since the state was set.
+	Seen int64
 }
 
 // Clone returns a copy that does not change with t.
 func (t *Task) Clone() Task {
 	c := *t
 	c.Newest = maps.Clone(t.Newest)
+	c.Sources = maps.Clone(t.Sources)
 	return c
 }
 
@@ -296,30 +311,51 @@ func deltaKey(partition int32, seq uint64) []byte {
 }
 
 func (t *Task) encode() []byte {
-	b := []byte{taskVersion}
+	b := []byte{taskVersion1}
+	if len(t.Sources) > 0 {
+		b[0] = taskVersion2
+	}
 	b = binary.AppendVarint(b, t.Position)
 	b = binary.AppendVarint(b, t.Received)
 	b = binary.AppendUvarint(b, uint64(len(t.Newest)))
 	for _, source := range slices.Sorted(maps.Keys(t.Newest)) {
-		b = binary.AppendUvarint(b, uint64(len(source)))
-		b = append(b, source...)
+		b = appendText(b, source)
 		b = binary.AppendVarint(b, t.Newest[source])
+	}
+	if len(t.Sources) == 0 {
+		return b
+	}
+	b = binary.AppendUvarint(b, uint64(len(t.Sources)))
+	for _, source := range slices.Sorted(maps.Keys(t.Sources)) {
+		b = appendText(b, source)
+		b = binary.AppendVarint(b, t.Sources[source].Sample)
+		b = binary.AppendVarint(b, t.Sources[source].Seen)
 	}
 	return b
 }
 
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
 func (t *Task) decode(b []byte) error {
-	if len(b) == 0 || b[0] != taskVersion {
-		return fmt.Errorf("%w: version %.1x, this binary reads %d", ErrCorrupt, b, taskVersion)
+	if len(b) == 0 || b[0] != taskVersion1 && b[0] != taskVersion2 {
+		return fmt.Errorf("%w: version %.1x, this binary reads %d and %d", ErrCorrupt, b, taskVersion1, taskVersion2)
 	}
 	d := decoder{b: b[1:]}
 	t.Position, t.Received = d.varint(), d.varint()
-	n := d.uvarint()
-	for ; n > 0 && !d.bad; n-- {
+	for n := d.uvarint(); n > 0 && !d.bad; n-- {
 		source := string(d.bytes(d.uvarint()))
 		newest := d.varint()
 		if t.Newest != nil {
 			t.Newest[source] = newest
+		}
+	}
+	if b[0] == taskVersion2 {
+		t.Sources = make(map[string]SourceState)
+		for n := d.uvarint(); n > 0 && !d.bad; n-- {
+			source := string(d.bytes(d.uvarint()))
+			t.Sources[source] = SourceState{Sample: d.varint(), Seen: d.varint()}
 		}
 	}
 	if d.bad || len(d.b) > 0 {

@@ -30,13 +30,19 @@ const (
 
 	codeVerdict  = 7
 	codeConflict = 1 << 3
-	codeMarks    = 4 // bits below the marks
+	codeMarks    = 4 // bits below the marks; below the outcome of event.Acted
+	// codeHeld is the mark event.Recovered, which no quarantined event has.
+	codeHeld = byte(event.Recovered) << codeMarks
 )
 
 // Judged is what the verdict log keeps of a record.
 type Judged struct {
 	Verdict event.Verdict
 	Marks   event.Mark
+	// Outcome is that of event.Acted.
+	Outcome event.Outcome
+	// Suspended says that it was quarantined because its source was suspended.
+	Suspended bool
 	// Conflict says that it was quarantined because the dedup index knows an
 	// event of its identity with other content.
 	Conflict bool
@@ -56,9 +62,13 @@ type Verdicts struct {
 	versions []string
 }
 
-// Add appends the verdicts of a batch. position is where the task stood before
-// it; conflicts are the rows, ascending, that contradict the dedup index.
-func (v *Verdicts) Add(b *event.Batch, position int64, conflicts []int32) {
+// Why are the rows of a batch, ascending, that were quarantined for a reason that is
+// not in them: they contradict the dedup index, or their source is suspended.
+type Why struct{ Conflicts, Suspended []int32 }
+
+// Add appends the verdicts of a batch. position is where the task stood before it.
+func (v *Verdicts) Add(b *event.Batch, position int64, why Why) {
+	acts := b.Acts
 	if len(v.body) == 0 {
 		v.span.From, v.next = position, position
 	}
@@ -72,9 +82,17 @@ func (v *Verdicts) Add(b *event.Batch, position int64, conflicts []int32) {
 		v.body = binary.AppendUvarint(v.body, uint64(to-from))
 		for i := from; i < to; i++ {
 			code := byte(b.Verdict[i]) | byte(b.Marks[i])<<codeMarks
-			if len(conflicts) > 0 && int(conflicts[0]) == i {
+			if len(acts) > 0 && int(acts[0].Event) == i {
+				if b.Verdict[i] == event.Acted {
+					code = byte(event.Acted) | byte(acts[0].Outcome)<<codeMarks
+				}
+				acts = acts[1:]
+			}
+			if next(&why.Conflicts, i) {
 				code |= codeConflict
-				conflicts = conflicts[1:]
+			}
+			if next(&why.Suspended, i) {
+				code |= codeHeld
 			}
 			v.body = append(v.body, code)
 		}
@@ -82,6 +100,15 @@ func (v *Verdicts) Add(b *event.Batch, position int64, conflicts []int32) {
 		from = to
 	}
 	v.span.To = v.next
+}
+
+// next reports whether i is the next of the rows, and takes it.
+func next(rows *[]int32, i int) bool {
+	if len(*rows) == 0 || int((*rows)[0]) != i {
+		return false
+	}
+	*rows = (*rows)[1:]
+	return true
 }
 
 func (v *Verdicts) appendVersions(text string) {
@@ -266,12 +293,24 @@ func (l *VerdictLog) segment() error {
 // take returns the verdict that peek found.
 func (l *VerdictLog) take() (Judged, error) {
 	code := l.d.bytes(1)[0]
-	l.judged.Verdict = event.Verdict(code & codeVerdict)
-	l.judged.Conflict = code&codeConflict != 0
-	l.judged.Marks = event.Mark(code >> codeMarks)
-	if v := l.judged.Verdict; v == event.Pending || v > event.Rejected || l.judged.Conflict && v != event.Quarantined {
+	j := Judged{Verdict: event.Verdict(code & codeVerdict), Conflict: code&codeConflict != 0, Versions: l.judged.Versions}
+	valid := j.Verdict != event.Pending && int(j.Verdict) < event.Verdicts
+	switch j.Verdict {
+	case event.Acted:
+		j.Outcome = event.Outcome(code >> codeMarks)
+		valid = j.Outcome != event.Undecided && (!j.Conflict || j.Outcome == event.ActRequarantined)
+	case event.Quarantined:
+		j.Suspended = code&codeHeld != 0
+		j.Marks = event.Mark(code&^codeHeld) >> codeMarks
+		valid = !j.Conflict || !j.Suspended
+	default:
+		j.Marks = event.Mark(code >> codeMarks)
+		valid = valid && !j.Conflict
+	}
+	if !valid {
 		return Judged{}, l.corrupt(l.offset)
 	}
+	l.judged = j
 	l.left--
 	l.offset++
 	return l.judged, nil

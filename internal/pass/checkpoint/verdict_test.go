@@ -62,7 +62,7 @@ func TestVerdictLogReturnsWhatWasJudged(t *testing.T) {
 			var v Verdicts
 			for range rapid.IntRange(1, 3).Draw(t, "batches") {
 				b, conflicts, batch := drawBatch(t, position)
-				v.Add(b, position, conflicts)
+				v.Add(b, position, Why{Conflicts: conflicts})
 				all = append(all, batch...)
 				position = b.Offset[b.Len()-1] + 1
 			}
@@ -128,7 +128,7 @@ func TestVerdictLogSaysWhatIsMissing(t *testing.T) {
 		b.Verdict[i] = event.Accepted
 	}
 	var v Verdicts
-	v.Add(b, 0, nil)
+	v.Add(b, 0, Why{})
 	c := store.NewCommit()
 	if err := errors.Join(c.Verdicts(3, &v), c.Apply()); err != nil {
 		t.Fatal(err)
@@ -173,7 +173,7 @@ func TestSummaryFindsEveryPartition(t *testing.T) {
 		b.Versions.Set(b.Add(0, 0, 0, nil), "a@1")
 		b.Verdict[0] = event.Accepted
 		var v Verdicts
-		v.Add(b, 0, nil)
+		v.Add(b, 0, Why{})
 		if err := errors.Join(c.Verdicts(partition, &v), c.Task(partition, &Task{Position: 1, Received: 1}),
 			c.Batch().Set(deltaKey(partition, 1), []byte("fingerprints"), nil)); err != nil {
 			t.Fatal(err)
@@ -194,7 +194,7 @@ func FuzzVerdictLog(f *testing.F) {
 	b.Versions.Set(b.Add(7, 0, 0, nil), "a@1")
 	b.Verdict[0] = event.Quarantined
 	var v Verdicts
-	v.Add(b, 5, []int32{0})
+	v.Add(b, 5, Why{Conflicts: []int32{0}})
 	f.Add(append([]byte{verdictVersion, 3}, v.body...))
 	f.Add([]byte{verdictVersion, 2, 0, 9, 1, 1})
 	f.Add([]byte{verdictVersion, 2, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01})

@@ -52,7 +52,7 @@ func (c announcements) parse(b []byte) (a announcement, err error) {
 	return a, c.codec.Decode(b[1:], &a)
 }
 
-// An event that claims to be from the future moves time by this much at most.
+// An event that claims to be from further in the future than this does not move time.
 const future = int64(time.Hour / time.Microsecond)
 
 // read adds a batch to what a front announces.
@@ -67,12 +67,15 @@ func (a *announcement) read(b *event.Batch) {
 		if at == 0 {
 			at = received
 		}
+		if at > received+future {
+			at = 0
+		}
 		name := b.Source.Get(i)
 		s, known := a.Sources[name]
 		if !known {
 			s.First = received
 		}
-		a.Sources[name] = sighting{s.First, max(s.Newest, min(at, received+future)), max(s.Received, received)}
+		a.Sources[name] = sighting{s.First, max(s.Newest, at), max(s.Received, received)}
 	}
 }
 

@@ -75,7 +75,7 @@ func (s *shop) join(instance string) *member {
 
 func (m *member) await(what string, ok func(s cluster.Status) bool) {
 	m.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !ok(m.process.Status()); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !ok(m.process.Status()); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			m.t.Fatalf("waited for %s; status %+v", what, m.process.Status())
 		}
