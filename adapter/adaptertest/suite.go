@@ -26,6 +26,9 @@ type Suite struct {
 	// MaxAllocs is how many allocations a well-formed record may cost. Records
 	// are those of Dir/good.in.
 	MaxAllocs float64
+	// Unfilled are fields that the adapter declares to fill (see [adapter.Declared])
+	// and that nothing in Dir does.
+	Unfilled []string
 }
 
 // Run runs the whole suite.
@@ -42,6 +45,7 @@ func Run(t *testing.T, s Suite) {
 	t.Run("purity", func(t *testing.T) { s.purity(t, inputs) })
 	t.Run("broken", func(t *testing.T) { s.each(t, inputs, s.broken) })
 	t.Run("telemetry", func(t *testing.T) { s.telemetry(t, inputs) })
+	t.Run("fills", func(t *testing.T) { s.fills(t, inputs) })
 	t.Run("allocations", func(t *testing.T) { s.allocations(t) })
 }
 

@@ -14,6 +14,7 @@ type Adapter struct {
 	file    string // the mapping's, for errors
 	name    string
 	version string
+	text    string
 
 	encoding  encoding
 	delimiter byte
@@ -81,6 +82,9 @@ var (
 
 // Name returns the mapping's name.
 func (a *Adapter) Name() string { return a.name }
+
+// Mapping returns the text that the adapter was made of.
+func (a *Adapter) Mapping() string { return a.text }
 
 // Version returns the mapping's version and a digest of all that it says.
 func (a *Adapter) Version() string { return a.version }

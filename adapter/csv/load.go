@@ -47,6 +47,7 @@ func Load(text []byte, file string) (*Adapter, error) {
 	}
 	sum := sha256.Sum256(digest)
 	l.a.version = m.Version + "-" + hex.EncodeToString(sum[:4])
+	l.a.text = string(text)
 	return l.a, nil
 }
 

@@ -15,6 +15,7 @@ import (
 type Adapter struct {
 	name    string
 	version string
+	text    string
 	zone    *time.Location
 
 	xml        bool
@@ -139,6 +140,9 @@ func (a *Adapter) Name() string { return a.name }
 
 // Version returns the mapping's version and a digest of all that it says.
 func (a *Adapter) Version() string { return a.version }
+
+// Mapping returns the text that the adapter was made of.
+func (a *Adapter) Mapping() string { return a.text }
 
 // Format is an adapter of documents, which lie in files, too.
 type Format interface {

@@ -29,7 +29,14 @@ func builtin(t testing.TB, name string) mapped.Format {
 func TestSuiteOfSenders(t *testing.T) {
 	for _, name := range []string{"shopify", "woocommerce", "stripe"} {
 		t.Run(name, func(t *testing.T) {
-			adaptertest.Run(t, adaptertest.Suite{Adapter: builtin(t, name), Dir: "testdata/" + name})
+			s := adaptertest.Suite{Adapter: builtin(t, name), Dir: "testdata/" + name}
+			switch name {
+			case "shopify":
+				s.Unfilled = []string{"item.category"} // the shop of the golden files has none
+			case "stripe":
+				s.Unfilled = []string{"context"} // what a door knows is not in the golden files
+			}
+			adaptertest.Run(t, s)
 		})
 	}
 }

@@ -45,6 +45,7 @@ func Load(text []byte, file string) (Format, error) {
 	}
 	sum := sha256.Sum256(digest)
 	l.a.version = doc.Version + "-" + hex.EncodeToString(sum[:4])
+	l.a.text = string(text)
 	if l.a.xml {
 		return xmlAdapter{l.a}, nil
 	}

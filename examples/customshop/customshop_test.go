@@ -52,7 +52,7 @@ func up(t *testing.T) *shop {
 		t.Fatal(err)
 	}
 	s := &shop{t: t}
-	s.cmd = command(t, "up", "--json", "--config", config, "--data-dir", "data", "--listen", "127.0.0.1:0", "--kafka-listen", "")
+	s.cmd = command(t, "up", "--json", "--config", config, "--data-dir", "data", "--listen", "127.0.0.1:0", "--kafka-listen", "", "--pg-listen", "")
 	s.cmd.Dir, s.cmd.Stderr = t.TempDir(), &s.errs // its inbox is there, too
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {

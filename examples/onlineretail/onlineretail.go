@@ -8,7 +8,7 @@
 package onlineretail
 
 import (
-	_ "embed" // the three files
+	"embed"
 
 	"github.com/millrace/millrace/adapter/csv"
 )
@@ -31,6 +31,19 @@ var mapping []byte
 //go:embed rules.yaml
 var rules []byte
 
+//go:embed checks.yaml
+var checks []byte
+
+//go:embed repairs/*.yaml
+var repairs embed.FS
+
+// Repair returns the patch that repairs what millrace generate corrupt breaks in a way.
+// It is false for the ways that need what stands in other lines, or nowhere.
+func Repair(way string) ([]byte, bool) {
+	text, err := repairs.ReadFile("repairs/" + way + ".yaml")
+	return text, err == nil
+}
+
 // Data returns the file: CSV, compressed with Zstandard, in the order of event
 // time. It must not be changed.
 func Data() []byte { return data }
@@ -45,3 +58,7 @@ func Rules() []byte { return rules }
 func Adapter() (*csv.Adapter, error) {
 	return csv.Load(mapping, "examples/onlineretail/mapping.yaml")
 }
+
+// Checks returns the checks of the tables and windows, which the demo runs. It must not be
+// changed.
+func Checks() []byte { return checks }

@@ -123,6 +123,7 @@ var types = [typeCount]TypeInfo{
 		[]string{"order_id", "items"}, stock},
 	StockAdjusted: {"stock_adjusted", "", "A count corrects the books: available += quantity, which may be negative.", []string{"items"}, stock},
 	PriceChanged: {"price_changed", "", "A product's price in the base currency from now on; `items` has the product with the new price.", []string{"currency", "items"}, []Property{
+		{"product_id", "text", "The product.", false},
 		{"previous_price", "number", "The price before; 0 for the first.", false}, {"list_price", "number", "The price it is meant to have.", false},
 		{"cost", "number", "What the product costs the shop.", false}, {"band_low", "number", "The lowest price that is meant.", false},
 		{"band_high", "number", "The highest price that is meant.", false}, {"reason", "text", "listing, repricing, promotion, promotion_end or correction.", false}}},

@@ -213,6 +213,7 @@ func (s *Shop) priceEvent(p *product, before int64, reason string, at int64, ope
 	s.item(p, 1, p.price, "view")
 	w.end(']')
 	w.object("properties")
+	w.text("product_id", p.id)
 	w.decimal("previous_price", before)
 	w.decimal("list_price", p.list)
 	w.decimal("cost", p.cost)

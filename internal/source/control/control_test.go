@@ -268,3 +268,24 @@ func TestWhatFetchesItsEventsWaits(t *testing.T) {
 	w.Spend("shop", 30, 0)
 	expect(t, w.admit(1, 1), `Source "shop" is above its rate of 10 events per second. (2.1s)`)
 }
+
+func TestAThrottleIsBelowWhateverIsSet(t *testing.T) {
+	w := start(t, control.Settings{EventsPerSecond: 100})
+	rate := func(want int64) {
+		t.Helper()
+		if got := w.Source("shop").Settings().EventsPerSecond; got != want {
+			t.Errorf("the rate is %d, want %d", got, want)
+		}
+	}
+	w.Throttle("shop", 10)
+	rate(10)
+	for _, set := range []int64{5, 0} {
+		if _, err := w.Change("shop", control.Change{EventsPerSecond: &set}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rate(10) // 0 is no limit, but for the throttle
+	w.Throttle("shop", 0)
+	rate(0)
+	w.Throttle("nobody", 1)
+}

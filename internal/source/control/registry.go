@@ -171,12 +171,24 @@ func (s *Source) update(next func(*Source) (Change, time.Time)) error {
 		return err
 	}
 	s.change, s.changedAt = change, at
-	settings := change.apply(s.configured)
-	s.settings.Store(&settings)
-	s.events, s.bytes = bucket{}, bucket{} // who was given another rate owes nothing
-	close(s.changed)
-	s.changed = make(chan struct{})
+	s.hold()
 	return nil
+}
+
+// Throttle limits a source to a rate, below whatever is set for it, until it is called
+// with 0. It is not stored: who throttles does it again after a start. A source that is
+// not configured is left alone.
+func (r *Registry) Throttle(name string, eventsPerSecond int64) {
+	s := r.sources[name]
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.throttle != eventsPerSecond {
+		s.throttle = eventsPerSecond
+		s.hold()
+	}
 }
 
 // Ready returns once a source may bring something in, or with ctx's error. How much it

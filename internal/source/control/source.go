@@ -19,6 +19,7 @@ type Source struct {
 	configured Settings
 	change     Change
 	changedAt  time.Time
+	throttle   int64 // events per second at most, whatever is set; 0: none
 	events     bucket
 	bytes      bucket
 	changed    chan struct{} // closed and replaced by a change
@@ -30,6 +31,19 @@ func (s *Source) Settings() Settings {
 		return Settings{}.WithDefaults()
 	}
 	return *s.settings.Load()
+}
+
+// hold lets the settings hold that change makes of the configured ones, within the
+// throttle. mu is held.
+func (s *Source) hold() {
+	settings := s.change.apply(s.configured)
+	if s.throttle > 0 && (settings.EventsPerSecond == 0 || settings.EventsPerSecond > s.throttle) {
+		settings.EventsPerSecond = s.throttle
+	}
+	s.settings.Store(&settings)
+	s.events, s.bytes = bucket{}, bucket{} // who was given another rate owes nothing
+	close(s.changed)
+	s.changed = make(chan struct{})
 }
 
 // Refusal says why a source may bring in nothing now.

@@ -1,6 +1,7 @@
 package filesource
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"time"
@@ -22,6 +23,9 @@ type Config struct {
 	TempDir string
 
 	Limits Limits // of what files stand for
+	// Began is told of each file that is taken, whichever way it came. What it returns is
+	// told how that ended, with an error as [Source.Ingest] returns it. Nil: nobody is.
+	Began func(context.Context, *Input) (ended func(Report, error))
 
 	LineBytes    int           // longest record; 1 MiB
 	ChunkBytes   int           // read and handed over at once; 256 KiB

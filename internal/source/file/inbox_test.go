@@ -3,8 +3,10 @@ package filesource_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -118,6 +120,28 @@ func TestInboxPutsBadFilesAsideWithTheReason(t *testing.T) {
 		if !strings.Contains(string(report), want) {
 			t.Errorf("the report lacks %s: %s", want, report)
 		}
+	}
+}
+
+// Files of a folder are told of as those that are uploaded: when they begin, and how they
+// ended.
+func TestFilesOfAFolderAreToldOf(t *testing.T) {
+	b, dir := newBench(resumetest.New()), t.TempDir()
+	var told []string
+	b.cfg.Began = func(_ context.Context, in *filesource.Input) func(filesource.Report, error) {
+		told = append(told, in.Source+" began "+in.Name)
+		return func(r filesource.Report, err error) {
+			told = append(told, fmt.Sprintf("%s ended %d %t", in.Name, r.Accepted, err == nil))
+		}
+	}
+	box := inbox(t, b, dir)
+	put(t, filepath.Join(dir, "bad.csv"), "usr,seconds,text\n1,2,3\n")
+	put(t, filepath.Join(dir, "good.csv"), rows)
+	poll(t, box)
+	b.clock.Advance(2 * time.Second)
+	poll(t, box)
+	if want := []string{"shop began bad.csv", "bad.csv ended 0 false", "shop began good.csv", "good.csv ended 1 true"}; !slices.Equal(told, want) {
+		t.Errorf("told: %v, want %v", told, want)
 	}
 }
 

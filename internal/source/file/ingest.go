@@ -51,7 +51,12 @@ type ingest struct {
 //
 // Errors: [ErrFile], resume.ErrActive, those of the log, and ctx's.
 func (s *Source) Ingest(ctx context.Context, in Input, o Options) (Report, error) {
+	ended := func(Report, error) {}
+	if s.cfg.Began != nil {
+		ended = s.cfg.Began(ctx, &in)
+	}
 	report, err := s.ingest(ctx, &in, o)
+	ended(report, err)
 	if err != nil {
 		s.cfg.Meters.Source(in.Source, in.Adapter.Name()).Refused()
 	}

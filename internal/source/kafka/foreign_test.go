@@ -51,7 +51,7 @@ func (f *foreign) run(enough func() bool, change func(*kafkasource.Config)) {
 	ctx, cancel := context.WithCancel(f.t.Context())
 	done := make(chan error, 1)
 	go func() { done <- kafkasource.New(cfg).Run(ctx) }()
-	for deadline := time.Now().Add(20 * time.Second); !enough(); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !enough(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			f.t.Fatalf("waited too long; %d records, %+v", f.log.Total(), f.meters.Stats())
 		}
@@ -134,7 +134,7 @@ func TestPartitionsThatAreAddedAreRead(t *testing.T) {
 				t.Fatal(err)
 			}
 			client.ForceMetadataRefresh()
-			for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+			for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 				err := client.ProduceSync(t.Context(), &kgo.Record{Topic: "orders", Partition: 3, Value: []byte("b")}).FirstErr()
 				if err == nil {
 					break

@@ -157,7 +157,7 @@ func (c *cluster) run(t *testing.T, keep resume.Cursors, n int64) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- source.Run(ctx) }()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		ends, err := c.topic.EndOffsets(t.Context())
 		if err != nil {
 			t.Fatal(err)

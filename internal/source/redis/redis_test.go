@@ -77,7 +77,7 @@ func (s *shop) runUntil(t *testing.T, enough func() bool, kill bool, change func
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- redissource.New(cfg).Run(ctx) }()
-	for deadline := time.Now().Add(20 * time.Second); !enough(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !enough(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("the log has %d records\n%s", s.log.Total(), s.lines.String())
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -114,6 +115,9 @@ func kill(t *testing.T, p *process, log *resumetest.Log, dir string) (*resumetes
 	}
 	for _, file := range files {
 		content, err := os.ReadFile(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // it was drained, and removed, meanwhile
+		}
 		if err != nil {
 			t.Fatal(err)
 		}

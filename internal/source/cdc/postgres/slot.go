@@ -23,28 +23,28 @@ type slot struct {
 	kept             int64 // bytes of write-ahead log that are kept for it
 }
 
-// findSlot returns nil when there is none.
-func (s *session) findSlot(ctx context.Context) (*slot, error) {
+// findSlot looks for the slot; exists is false when there is none.
+func (s *session) findSlot(ctx context.Context) (found *slot, exists bool, err error) {
 	row, err := s.row(ctx, `SELECT plugin, database, active_pid, wal_status, confirmed_flush_lsn,
 		pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::bigint, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint
 		FROM pg_replication_slots WHERE slot_name = $1`, s.cfg.Slot)
 	if err != nil {
-		return nil, fmt.Errorf("cannot look for replication slot %q: %w", s.cfg.Slot, err)
+		return nil, false, fmt.Errorf("cannot look for replication slot %q: %w", s.cfg.Slot, err)
 	}
 	if row == nil {
-		return nil, nil //nolint:nilnil // no slot is no error
+		return nil, false, nil
 	}
-	found := &slot{plugin: row[0], database: row[1], pid: row[2], status: row[3]}
+	found = &slot{plugin: row[0], database: row[1], pid: row[2], status: row[3]}
 	if row[4] != "" {
 		lsn, err := pglogrepl.ParseLSN(row[4])
 		if err != nil {
-			return nil, fmt.Errorf("cannot read the position of replication slot %q: %w", s.cfg.Slot, err)
+			return nil, false, fmt.Errorf("cannot read the position of replication slot %q: %w", s.cfg.Slot, err)
 		}
 		found.confirmed = uint64(lsn)
 	}
 	found.lag, _ = strconv.ParseInt(row[5], 10, 64) // NULL of a lost slot is 0
 	found.kept, _ = strconv.ParseInt(row[6], 10, 64)
-	return found, nil
+	return found, true, nil
 }
 
 // openSlot finds out where to go on, and makes the slot when there is none yet.
@@ -53,11 +53,11 @@ func (s *session) openSlot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	found, err := s.findSlot(ctx)
+	found, exists, err := s.findSlot(ctx)
 	if err != nil {
 		return err
 	}
-	if found != nil {
+	if exists {
 		if err := s.usable(found); err != nil {
 			return err
 		}
@@ -133,11 +133,12 @@ func (s *session) beginEpoch(ctx context.Context, found *slot) error {
 		if _, err := s.query(ctx, `SELECT pg_create_logical_replication_slot($1, 'pgoutput')`, s.cfg.Slot); err != nil {
 			return fmt.Errorf("cannot make replication slot %q (the user needs the attribute REPLICATION, the server a free one of max_replication_slots): %w", s.cfg.Slot, err)
 		}
+		var exists bool
 		var err error
-		if found, err = s.findSlot(ctx); err != nil {
+		if found, exists, err = s.findSlot(ctx); err != nil {
 			return err
 		}
-		if found == nil {
+		if !exists {
 			return fmt.Errorf("replication slot %q vanished as soon as it was made", s.cfg.Slot)
 		}
 	}
@@ -155,12 +156,12 @@ func (s *session) watch(ctx context.Context) error {
 	warned := false
 	for {
 		short, cancel := context.WithTimeout(ctx, answerTimeout)
-		found, err := s.findSlot(short)
+		found, exists, err := s.findSlot(short)
 		cancel()
 		if err != nil {
 			return err
 		}
-		if found != nil {
+		if exists {
 			s.meter.SetLag(found.lag)
 			much := s.cfg.MaxSlotLag > 0 && found.kept > s.cfg.MaxSlotLag
 			if much && !warned {
