@@ -22,9 +22,11 @@ import (
 	"github.com/millrace/millrace/adapter/snowplow"
 	"github.com/millrace/millrace/adapter/x12"
 	"github.com/millrace/millrace/examples/onlineretail"
-	"github.com/millrace/millrace/internal/enrich"
+	"github.com/millrace/millrace/internal/lineage/audit"
 	"github.com/millrace/millrace/internal/pass"
 	"github.com/millrace/millrace/internal/quality"
+	"github.com/millrace/millrace/internal/quality/check"
+	"github.com/millrace/millrace/internal/quality/quarantine"
 	"github.com/millrace/millrace/internal/runtime/config"
 	"github.com/millrace/millrace/internal/schema/contract"
 	"github.com/millrace/millrace/internal/source/control"
@@ -34,10 +36,15 @@ import (
 type catalog struct {
 	adapters map[string]adapter.Adapter
 	sources  []source
-	enrich   *enrich.Chain
+	enrich   *enriching
 	jobFiles *jobFiles
+	repairs  []quarantine.Repair // that are tried by themselves
 
+	rules     ruleFiles
 	contracts *contract.Set
+	trial     *contract.Set // the same, for judging without any effect on what is counted
+	checks    []check.File
+	declared  []audit.Item // of mappings and rules, as they were read
 }
 
 // source is a configured source with its parts.
@@ -45,12 +52,13 @@ type source struct {
 	config.Source
 	adapter adapter.Adapter
 	rules   *quality.RuleSet // nil when it has none
+	trial   *quality.RuleSet // the same, with counters that nobody reads
 }
 
 // loadCatalog reads mappings and rules. Every error is reported, not only the
 // first.
 func loadCatalog(cfg *config.Config, own Own) (*catalog, error) {
-	c := &catalog{adapters: make(map[string]adapter.Adapter), enrich: enrich.Standard("")}
+	c := &catalog{adapters: make(map[string]adapter.Adapter)}
 	builtin, err := onlineretail.Adapter()
 	if err != nil {
 		return nil, err
@@ -66,16 +74,25 @@ func loadCatalog(cfg *config.Config, own Own) (*catalog, error) {
 		c.adapters[a.Name()] = a
 	}
 	errs := []error{c.addOwn(own.Adapters)}
+	c.declareAdapters()
 	c.jobFiles, err = loadJobFiles(cfg, jobsOf(cfg, own))
 	errs = append(errs, err)
-	c.contracts, err = contract.Load(cfg.Contracts)
+	if c.contracts, err = contract.Load(cfg.Contracts); err == nil {
+		c.trial, err = contract.Load(cfg.Contracts)
+	}
 	errs = append(errs, err)
+	errs = append(errs, c.readChecks(cfg))
 	for _, path := range cfg.Mappings {
 		errs = append(errs, c.addMapping(path))
 	}
+	c.rules, err = readRuleFiles(cfg)
+	errs = append(errs, err)
+	c.enrich, err = newEnriching(cfg, c.rules)
+	errs = append(errs, err)
 	for _, s := range withBuiltin(cfg.Sources) {
 		errs = append(errs, c.addSource(s))
 	}
+	errs = append(errs, c.loadRepairs(cfg))
 	if c.jobFiles != nil {
 		errs = append(errs, c.checkOutputs(cfg.Sinks))
 	}
@@ -95,6 +112,7 @@ func (c *catalog) addMapping(path string) error {
 		return fmt.Errorf("%s: there is an adapter %q already; give the mapping another name", path, a.Name())
 	}
 	c.adapters[a.Name()] = a
+	c.declare(audit.Item{Kind: audit.Mapping, Name: a.Name(), Version: a.Version(), Content: string(text), File: path})
 	return nil
 }
 
@@ -126,26 +144,17 @@ func (c *catalog) addSource(s config.Source) error {
 	if !ok {
 		return fmt.Errorf("source %q: there is no adapter %q; there are %s", s.Name, s.Adapter, strings.Join(c.names(), ", "))
 	}
-	rules, err := loadRules(s)
+	rules, err := c.rules.load(s)
 	if err != nil {
 		return fmt.Errorf("source %q: %w", s.Name, err)
 	}
-	c.sources = append(c.sources, source{Source: s, adapter: a, rules: rules})
+	of := source{Source: s, adapter: a, rules: rules}
+	if rules != nil {
+		c.declare(c.rules.item(s, rules.Version()))
+		of.trial = rules.Uncounted()
+	}
+	c.sources = append(c.sources, of)
 	return nil
-}
-
-func loadRules(s config.Source) (*quality.RuleSet, error) {
-	if s.Rules == "" {
-		if s.Adapter != onlineretail.Name {
-			return nil, nil
-		}
-		return quality.Load(onlineretail.Rules(), "examples/onlineretail/rules.yaml")
-	}
-	text, err := os.ReadFile(s.Rules)
-	if err != nil {
-		return nil, fmt.Errorf("cannot read its rules: %w", err)
-	}
-	return quality.Load(text, s.Rules)
 }
 
 // names returns the adapters' names in order.
@@ -167,7 +176,7 @@ func (c *catalog) passSources(controls *control.Registry) []pass.Source {
 	for _, s := range c.sources {
 		p := pass.Source{Name: s.Name, Lateness: s.AllowedLateness}
 		if s.rules != nil {
-			p.Rules = func() pass.Rules { return s.rules }
+			p.Rules = func() pass.Rules { return s.rules.Task() }
 			p.RulesVersion = s.rules.Version()
 		}
 		controlled := controls.Source(s.Name)

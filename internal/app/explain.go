@@ -35,8 +35,9 @@ func (e explainer) Explain(_ context.Context, stored *eventlog.Stored) (*gateway
 		out.EventTime = time.UnixMicro(b.Time[i]).UTC()
 	}
 	rows := []int32{int32(i)}
+	var warnings []event.Problem
 	if s, ok := e.catalog.source(r.Source); ok && s.rules != nil && len(b.Problems) == 0 {
-		out.Problems = s.rules.Explain(b, rows)
+		warnings = s.trial.Explain(b, rows)
 		out.Versions += " rules@" + s.rules.Version()
 		for _, c := range b.Changes {
 			out.Changes = append(out.Changes, gateway.Change{
@@ -44,27 +45,18 @@ func (e explainer) Explain(_ context.Context, stored *eventlog.Stored) (*gateway
 			})
 		}
 	}
-	out.Problems = b.Problems
+	out.Problems = append(b.Problems, warnings...)
 	out.Changes = append(out.Changes, e.enrichments(b, i)...)
 	out.Versions += " " + e.catalog.enrich.Version()
 	return out, nil
 }
 
-// enrichments lists what the enrichment would put in place of the event's
-// values.
+// enrichments lists what the enrichment puts in place of the event's values.
 func (e explainer) enrichments(b *event.Batch, i int) []gateway.Change {
-	fields := map[string]string{
-		"country": b.Country.Get(i), "currency": b.Currency.Get(i), "channel": b.Channel.Get(i),
-	}
 	var out []gateway.Change
-	for _, n := range e.catalog.enrich.Steps() {
-		before := fields[n.Field()]
-		after, _ := n.Explain(before)
-		if after == before {
-			continue
-		}
+	for _, c := range e.catalog.enrich.Explain(b, i) {
 		out = append(out, gateway.Change{
-			Kind: "enrichment", Rule: n.Name(), Field: n.Field(), Before: before, After: after, Version: n.Version(),
+			Kind: "enrichment", Rule: c.Enrichment, Field: c.Field, Before: c.Before, After: c.After, Version: c.Version,
 		})
 	}
 	return out

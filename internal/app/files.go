@@ -32,6 +32,7 @@ func (p *platform) openStreams(context.Context) error {
 	p.files = filesource.New(filesource.Config{
 		Log: p.streams, Clock: p.clock, Meters: p.meters, Logger: p.log, TempDir: p.dir("scratch"),
 		LineBytes: int(p.cfg.Limits.LineBytes), Limits: filesource.Limits{Bytes: int64(p.cfg.Limits.FileBytes)},
+		Began: p.beginImport,
 	})
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -160,8 +161,12 @@ func (p *platform) watchJobFiles(ctx context.Context) {
 			continue
 		}
 		unread = false
-		for _, err := range f.apply(ctx, f.changes(texts), p.pass.SetJobs) {
+		changed := f.changes(texts)
+		for _, err := range f.apply(ctx, changed, p.pass.SetJobs) {
 			p.log.Error("a job file is refused; its job goes on as it was", "error", err)
+		}
+		if len(changed) > 0 {
+			p.observeJobs(ctx)
 		}
 	}
 }
@@ -214,10 +219,18 @@ func (f *jobFiles) apply(ctx context.Context, texts map[string][]byte, set setJo
 	for _, path := range slices.Sorted(maps.Keys(jobs)) {
 		err := f.try(ctx, map[string]*stream.Job{path: jobs[path]}, texts, set)
 		if err != nil && !notNow(err) && ctx.Err() == nil { // else it is tried again
-			wrong = f.refuse(wrong, path, texts[path], fmt.Errorf("%s: %w", path, err), true)
+			wrong = f.refuse(wrong, path, texts[path], inFile(path, err), true)
 		}
 	}
 	return wrong
+}
+
+// inFile says which file is refused, where the error does not begin with a place in it.
+func inFile(path string, err error) error {
+	if strings.HasPrefix(err.Error(), path+":") {
+		return err
+	}
+	return fmt.Errorf("%s: %w", path, err)
 }
 
 // notNow reports whether an error is of the moment, and not of the jobs.

@@ -125,13 +125,26 @@ alpha.yaml:2:1: unknown key "windw" in the job file; did you mean "window"?`, "a
 	}
 }
 
+// An error names the place once: that in the file, or at least the file.
+func TestAnErrorOfAJobFileNamesItsPlaceOnce(t *testing.T) {
+	for err, want := range map[string]string{
+		"jobs/a.yaml:1:7: two jobs are named x": "jobs/a.yaml:1:7: two jobs are named x",
+		"jobs/b.yaml:1:7: two jobs are named x": "jobs/a.yaml: jobs/b.yaml:1:7: two jobs are named x",
+		"the state cannot be read":              "jobs/a.yaml: the state cannot be read",
+	} {
+		if got := inFile("jobs/a.yaml", errors.New(err)).Error(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 // A job whose file is renamed does not stop, and a refused one is taken when it can be.
 func TestAJobMovesToAnotherFile(t *testing.T) {
 	f := newFolder(t, "alpha")
 	f.remove("alpha.yaml")
 	f.write("moved.yaml", strings.ReplaceAll(counted, "NAME", "alpha"))
-	f.want(`moved.yaml: two jobs are named "alpha"; state is found by name, give one of them another
-job "alpha": table "alpha" is written by job "alpha", too`, "alpha")
+	f.want(`moved.yaml:1:7: two jobs are named "alpha"; state is found by name, give one of them another
+moved.yaml:1:7: job "alpha": table "alpha" is written by job "alpha", too`, "alpha")
 	f.want("", "alpha")
 	if s := f.files.status(); len(s) != 1 || filepath.Base(s[0].File) != "moved.yaml" || s[0].Problem != "" {
 		t.Errorf("status %+v", s)

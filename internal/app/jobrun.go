@@ -34,13 +34,17 @@ func (s process) DiffJobs(
 
 // BackfillJob implements [gateway.Runs].
 func (s process) BackfillJob(ctx context.Context, name string, since time.Time, progress func(read, of int64)) (int64, error) {
+	run := s.p.beginJobRun(ctx, "backfill", name)
 	n, err := s.p.pass.BackfillJob(ctx, name, since, progress)
+	s.p.endJobRun(ctx, run, n, err)
 	return n, runError(err)
 }
 
 // RestartJob implements [gateway.Runs].
 func (s process) RestartJob(ctx context.Context, name string, progress func(read, of int64)) (int64, error) {
+	run := s.p.beginJobRun(ctx, "restart", name)
 	n, err := s.p.pass.RestartJob(ctx, name, progress)
+	s.p.endJobRun(ctx, run, n, err)
 	return n, runError(err)
 }
 

@@ -21,9 +21,14 @@ func jobsOf(cfg *config.Config, own Own) []*stream.Job {
 }
 
 // jobLateness is how far behind a job's time an event may be that the pass has not
-// marked late. The pass may allow for more disorder than the jobs do.
+// marked late, of the source that is allowed the most. The pass may allow for more disorder
+// than the jobs do.
 func jobLateness(cfg *config.Config) time.Duration {
-	return cfg.Pass.AllowedLateness + max(0, cfg.Pass.WatermarkDisorder-cfg.Pass.Jobs.Disorder)
+	most := cfg.Pass.AllowedLateness
+	for i := range cfg.Sources {
+		most = max(most, cfg.Sources[i].AllowedLateness)
+	}
+	return most + max(0, cfg.Pass.WatermarkDisorder-cfg.Pass.Jobs.Disorder)
 }
 
 // jobs are those that run: the platform's, the shop's, and those declared in files.

@@ -13,12 +13,13 @@ import (
 type collector struct {
 	p *platform
 
-	verdicts, received, bytes, rejected, refused *prometheus.Desc
-	unknown                                      *prometheus.Desc
-	commits, transactions, freshness             *prometheus.Desc
-	position, committed, free, low               *prometheus.Desc
-	errors, lag, state, lastSeen                 *prometheus.Desc
-	spool                                        spoolDescs
+	verdicts, acts, received, bytes, rejected, refused *prometheus.Desc
+	unknown                                            *prometheus.Desc
+	commits, transactions, freshness                   *prometheus.Desc
+	position, committed, free, low                     *prometheus.Desc
+	errors, lag, state, lastSeen                       *prometheus.Desc
+	spool                                              spoolDescs
+	enrichment                                         enrichmentDescs
 }
 
 func newCollector(p *platform) *collector {
@@ -28,6 +29,7 @@ func newCollector(p *platform) *collector {
 	return &collector{
 		p:            p,
 		verdicts:     desc("pass_events_total", "Events that became queryable since the process started, by verdict.", "verdict"),
+		acts:         desc("pass_acts_total", "Acts about quarantined events and sources that became queryable since the process started, by outcome.", "outcome"),
 		received:     desc("source_records_total", "Records that the log took from a source since the process started.", "source", "adapter"),
 		bytes:        desc("source_bytes_total", "Bytes of the payloads of those records.", "source", "adapter"),
 		rejected:     desc("source_rejected_total", "Records refused by a door and logged as rejected.", "source", "adapter"),
@@ -38,6 +40,7 @@ func newCollector(p *platform) *collector {
 		state:        desc("source_state", "1 for the state that the source is in: passive, running, retrying, broken, probing or paused.", "source", "adapter", "state"),
 		lastSeen:     desc("source_last_seen_timestamp_seconds", "When the source last sent something, while the process ran.", "source", "adapter"),
 		spool:        newSpoolDescs(desc),
+		enrichment:   newEnrichmentDescs(desc),
 		commits:      desc("pass_commits_total", "Commits of the checkpoint since the process started."),
 		transactions: desc("pass_store_transactions_total", "Transactions of the analytics store since the process started."),
 		freshness:    desc("pass_freshness_seconds", "Time from the log's append to being queryable, over the last 10 to 20 seconds.", "quantile"),
@@ -51,8 +54,9 @@ func newCollector(p *platform) *collector {
 // Describe implements [prometheus.Collector].
 func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		c.verdicts, c.received, c.bytes, c.rejected, c.refused, c.unknown, c.commits, c.transactions, c.freshness, c.position, c.committed, c.free, c.low,
+		c.verdicts, c.acts, c.received, c.bytes, c.rejected, c.refused, c.unknown, c.commits, c.transactions, c.freshness, c.position, c.committed, c.free, c.low,
 		c.errors, c.lag, c.state, c.lastSeen, c.spool.records, c.spool.bytes, c.spool.limit, c.spool.oldest, c.spool.spooled, c.spool.drained, c.spool.refused, c.spool.failures,
+		c.enrichment.events, c.enrichment.hitRate,
 	} {
 		ch <- d
 	}
@@ -89,6 +93,7 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	if c.p.spool != nil {
 		c.spool.collect(c.p.spool.Stats(), gauge, counter)
 	}
+	c.collectEnrichment(counter, gauge)
 	if c.p.doors != nil {
 		counter(c.unknown, float64(c.p.doors.Unknown()))
 	}
@@ -100,6 +105,9 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	counter(c.transactions, float64(s.Transactions))
 	for v := event.Accepted; v <= event.Rejected; v++ {
 		counter(c.verdicts, float64(s.Verdicts[v]), v.String())
+	}
+	for outcome, n := range s.Acts {
+		counter(c.acts, float64(n), outcome)
 	}
 	gauge(c.freshness, s.FreshnessP50.Seconds(), "0.5")
 	gauge(c.freshness, s.FreshnessP99.Seconds(), "0.99")

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -15,11 +16,21 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/millrace/millrace/internal/alert"
+	"github.com/millrace/millrace/internal/archive"
+	"github.com/millrace/millrace/internal/dashboard"
 	"github.com/millrace/millrace/internal/eventlog"
 	"github.com/millrace/millrace/internal/eventlog/embedded"
 	"github.com/millrace/millrace/internal/gateway"
+	"github.com/millrace/millrace/internal/lineage/audit"
+	"github.com/millrace/millrace/internal/lineage/openlineage"
 	"github.com/millrace/millrace/internal/pass"
 	"github.com/millrace/millrace/internal/pass/checkpoint"
+	"github.com/millrace/millrace/internal/quality/health"
+	"github.com/millrace/millrace/internal/quality/profile"
+	"github.com/millrace/millrace/internal/quality/quarantine"
+	"github.com/millrace/millrace/internal/query"
+	"github.com/millrace/millrace/internal/query/saved"
 	"github.com/millrace/millrace/internal/runtime/clock"
 	"github.com/millrace/millrace/internal/runtime/config"
 	"github.com/millrace/millrace/internal/runtime/disk"
@@ -31,9 +42,14 @@ import (
 	"github.com/millrace/millrace/internal/source/meter"
 	"github.com/millrace/millrace/internal/source/resume"
 	"github.com/millrace/millrace/internal/source/spool"
+	"github.com/millrace/millrace/internal/store/lake/iceberg"
 	"github.com/millrace/millrace/internal/store/olap"
 	"github.com/millrace/millrace/internal/store/olap/duckdb"
 	"github.com/millrace/millrace/internal/store/record"
+	"github.com/millrace/millrace/internal/warehouse"
+	"github.com/millrace/millrace/internal/warehouse/analysis"
+	"github.com/millrace/millrace/internal/warehouse/metric"
+	"github.com/millrace/millrace/internal/warehouse/rollup"
 )
 
 // format is the version of the data folder's layout:
@@ -43,6 +59,7 @@ import (
 //	dedup/   the dedup indexes, a folder per partition
 //	spool/   events that wait for the log
 //	olap/    the analytics database
+//	lake/    the lake: its catalogue, and the files of its tables
 //	records/ the record store
 //	scratch/ what may be deleted while nothing runs
 //
@@ -75,9 +92,20 @@ type platform struct {
 	retention  *eventlog.Retention
 	checkpoint *checkpoint.Store
 	olap       olap.Store
+	access     *query.Access
+	queries    *query.Service
+	saved      *saved.Service
 	records    record.Store
 	registry   *registryServer
 	consumers  *consumer.Store
+	alerts     *alert.Desk
+	health     *health.Monitor // nil in a consumer group
+	trail      *audit.Trail
+	quarantine *quarantine.Service
+	checks     *checks
+	lineage    lineageOf
+	runs       *openlineage.Emitter // nil: nobody is told
+	profiles   *profile.Registry    // nil: none are kept
 	pass       *pass.Pass
 	streams    *resume.Log
 	files      *filesource.Source
@@ -87,6 +115,14 @@ type platform struct {
 	doors      *httpsource.Handler
 	gateway    *gateway.Gateway
 	results    *gateway.Results
+	reconcile  *reconciler
+	lake       *archive.Service // nil: the lake is not written
+	lakeStore  *iceberg.Store
+	catalogue  *metric.Service
+	warehouse  *warehouse.Loader // nil: none is kept
+	rollups    *rollup.Keeper    // nil: none are kept
+	dashboards *dashboard.Service
+	analysis   *analysis.Service
 
 	replay  atomic.Pointer[replay] // of the demo
 	address atomic.Pointer[string] // that HTTP listens on
@@ -210,9 +246,13 @@ func (p *platform) openOLAP(context.Context) error {
 	if err := os.MkdirAll(p.dir("olap"), 0o755); err != nil {
 		return fmt.Errorf("cannot make the analytics store's folder: %w", err)
 	}
+	files, err := p.lakeDir()
+	if err != nil {
+		return err
+	}
 	c := p.cfg.OLAP
 	store, err := duckdb.Open(duckdb.Config{
-		Path: p.dir("olap", "millrace.duckdb"), MemoryLimit: int64(c.MemoryLimit), Threads: c.Threads,
+		Path: p.dir("olap", "millrace.duckdb"), LakeDir: files, MemoryLimit: int64(c.MemoryLimit), Threads: c.Threads,
 		CheckpointBytes: int64(c.CheckpointBytes), RevisionRetention: c.RevisionRetention, MaxQueries: c.SQL.MaxConcurrent,
 		Limits: olap.Limits{Rows: c.SQL.MaxRows, Bytes: int64(c.SQL.MaxResultBytes), Timeout: c.SQL.Timeout},
 		Now:    p.clock.Now, Logger: p.log,
@@ -242,7 +282,10 @@ func (p *platform) name() (string, error) {
 }
 
 // openPass prepares the pass; runPass is its life.
-func (p *platform) openPass(context.Context) error {
+func (p *platform) openPass(ctx context.Context) error {
+	if err := p.tryRules(ctx); err != nil {
+		return err
+	}
 	name, err := p.name()
 	if err != nil {
 		return err
@@ -260,7 +303,7 @@ func (p *platform) openPass(context.Context) error {
 		Pass: p.cfg.Pass, Topic: p.topic, Name: name, Instance: member,
 		Store: p.olap, Checkpoint: p.checkpoint, Dir: p.dir("dedup"),
 		Adapters: p.catalog.adapters, Sources: p.catalog.passSources(p.control), Enrichment: p.catalog.enrich,
-		Jobs: p.jobs(), Feed: p.results.Publish, Schemas: schemas, Mirrors: p.mirrors(),
+		Jobs: p.jobs(), Feed: p.results.Publish, Schemas: schemas, Mirrors: p.mirrors(), Observers: p.observers,
 		Retention: p.cfg.Ledger.MinuteRetention, Clock: p.clock, Logger: p.log,
 	})
 	return err
@@ -268,13 +311,12 @@ func (p *platform) openPass(context.Context) error {
 
 func (p *platform) runPass(ctx context.Context) error {
 	watching, stop := context.WithCancel(ctx)
-	watched := make(chan struct{})
-	go func() {
-		defer close(watched)
-		p.watchJobFiles(watching)
-	}()
+	var watched sync.WaitGroup
+	watched.Go(func() { p.watchJobFiles(watching) })
+	watched.Go(func() { p.refreshTables(watching) })
+	watched.Go(func() { p.refreshEnrichment(watching) })
 	err := p.pass.Run(ctx)
 	stop()
-	<-watched
+	watched.Wait()
 	return err
 }

@@ -48,7 +48,7 @@ type registryServer struct {
 }
 
 func (p *platform) openRegistry(ctx context.Context) (err error) {
-	s := &registryServer{Registry: registry.New(registry.Config{Store: p.records, ID: "millrace"})}
+	s := &registryServer{Registry: registry.New(registry.Config{Store: p.records, ID: "millrace", Changed: p.schemaChanged})}
 	if address := p.cfg.Schema.Listen; address != "" {
 		if s.listener, err = net.Listen("tcp", address); err != nil {
 			return fmt.Errorf("cannot listen on %q (schema.listen): %w", address, err)

@@ -117,7 +117,8 @@ func newPlatform(ctx context.Context, cfg *config.Config, opts Options) (*platfo
 		cfg: cfg, version: opts.Version, clock: c, random: newRandom(), log: log, catalog: cat, started: c.Now(),
 		metrics: telemetry.NewRegistry(opts.Version), meters: new(meter.Registry), tracer: tracers.Tracer("millrace"),
 	}
-	p.metrics.MustRegister(newCollector(p), newJobCollector(p), newSinkCollector(p))
+	p.lineage.p = p
+	p.metrics.MustRegister(newCollector(p), newJobCollector(p), newSinkCollector(p), newCheckCollector(p), newRollupCollector(p))
 	return p, func() error { return stop(context.WithoutCancel(ctx)) }, nil
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/sr"
 
+	"github.com/millrace/millrace/internal/lineage/audit"
 	"github.com/millrace/millrace/internal/pass"
 	"github.com/millrace/millrace/internal/schema"
 	"github.com/millrace/millrace/internal/schema/registry"
@@ -42,4 +44,18 @@ type otherRegistry struct{ client *sr.Client }
 func (r otherRegistry) Register(ctx context.Context, subject, text string) (uint32, error) {
 	id, err := r.client.RegisterSchema(ctx, subject, sr.Schema{Schema: text}, -1, -1)
 	return uint32(id), err
+}
+
+// schemaChanged tells the audit trail of a change of the registry. Its protocol does not say
+// who asks.
+func (p *platform) schemaChanged(ctx context.Context, c registry.Change) {
+	if p.trail == nil {
+		return
+	}
+	err := p.trail.Record(context.WithoutCancel(ctx), audit.Entry{
+		By: "registry", Action: c.Action, Kind: audit.Schema, Name: cmp.Or(c.Subject, "all subjects"), VersionAfter: c.Version, After: c.After,
+	})
+	if err != nil {
+		p.log.Error("a change of the schema registry is not in the audit trail", "subject", c.Subject, "action", c.Action, "error", err)
+	}
 }

@@ -72,7 +72,9 @@ func (s *server) handler() http.Handler {
 	}
 	if s.p.gateway != nil {
 		s.p.gateway.Mount(mux)
-		mux.Handle("/", console.Handler())
+		page := console.Handler()
+		mux.Handle("/", page)
+		mux.Handle("/shared/", s.p.framed(page))
 	} else {
 		s.p.mountProbes(mux)
 	}
@@ -148,16 +150,31 @@ func (p *platform) doorConfig() httpsource.Config {
 
 func (p *platform) gatewayConfig() gateway.Config {
 	sql := p.cfg.OLAP.SQL
-	return gateway.Config{
+	cfg := gateway.Config{
 		Version: p.version, Topic: p.topic.Name(),
-		Store: p.olap, Tables: olap.Tables(), Ledger: p.checkpoint.Ledger(),
-		Process: process{p}, Jobs: process{p}, Results: p.results, Runs: process{p}, Sinks: process{p}, Audit: process{p}, Controls: p.control, Log: p.topic, Explain: explainer{p.catalog},
+		Store: p.olap, Queries: userQueries{p.access, p.queries}, Numbers: p.numbers(), Tables: olap.Tables(), Ledger: p.checkpoint.Ledger(),
+		Process: process{p}, Jobs: process{p}, Results: p.results, Runs: process{p}, Sinks: process{p}, Audit: process{p}, Trail: p.trail, Versions: p.trail, Controls: p.control, Log: p.topic, Explain: explainer{p.catalog}, Rules: rulesAPI{p},
+		Escalations: p.alerts, Quarantine: p.quarantine, Lineage: &p.lineage, Checks: p.checks, CheckRuns: p.checks, Catalogue: p.catalogue, Analyses: p.analysis,
 		Clock: p.clock, Logger: p.log, Tracer: p.tracer, Metrics: p.metrics,
 		Limits: gateway.Limits{
 			SQL:      olap.Limits{Rows: sql.MaxRows, Bytes: int64(sql.MaxResultBytes), Timeout: sql.Timeout},
-			SQLBytes: int64(sql.MaxQueryBytes), Streams: p.cfg.HTTP.MaxStreams,
+			SQLBytes: int64(sql.MaxQueryBytes), SQLMemory: int64(p.cfg.OLAP.MemoryLimit), SQLAtOnce: sql.MaxConcurrent, Streams: p.cfg.HTTP.MaxStreams,
 		},
 	}
+	if p.rollups != nil {
+		cfg.Rollups = p.rollups
+	}
+	if p.health != nil {
+		cfg.Health = p.health
+	}
+	cfg.Reconcile = p.reconcile
+	cfg.Dashboards = p.dashboards
+	cfg.Lake = p.lake
+	cfg.Saved = p.saved
+	if p.profiles != nil {
+		cfg.Profiles = p.profiles
+	}
+	return cfg
 }
 
 // gate closes the doors while the disk is full or the stores take no rows.

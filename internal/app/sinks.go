@@ -177,12 +177,16 @@ var _ gateway.Sinks = process{}
 
 // Sinks implements [gateway.Sinks].
 func (s process) Sinks() (rows []gateway.SinkRow) {
-	for _, one := range s.p.sinks {
+	for i, one := range s.p.sinks {
 		st := one.Stats()
 		row := gateway.SinkRow{
 			Name: st.Name, Kind: st.Kind, Topic: st.Topic, State: st.State.String(),
 			Delivered: st.Delivered, DeadLetters: st.DeadLetters, Missed: st.Missed, Lag: st.Lag,
 			Errors: st.Errors, LastError: st.LastError,
+			Output: s.p.cfg.Sinks[i].Output, Positions: make([]gateway.SinkPosition, len(st.Positions)),
+		}
+		for n, at := range st.Positions {
+			row.Positions[n] = gateway.SinkPosition(at)
 		}
 		if !st.LastDelivered.IsZero() {
 			row.LastDelivered = &st.LastDelivered

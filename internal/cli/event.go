@@ -99,6 +99,7 @@ func (s *shell) passport(p *gateway.Passport) string {
 	}
 	rows("Row of events", p.Event)
 	rows("Row of order_lines", p.Lines...)
+	rows("Row of product_events", p.Products...)
 	rows("Row of quarantine", p.Quarantine...)
 	section("Raw payload")
 	if !p.Raw.Available {

@@ -50,6 +50,7 @@ Scenarios: ` + scenarioHelp(),
 		RunE: func(c *cobra.Command, _ []string) error { return s.runGenerate(c, &f) },
 	}
 	f.declare(c)
+	c.AddCommand(s.corrupt())
 	return c
 }
 

@@ -21,14 +21,15 @@ func (s *shell) ledger() *cobra.Command {
 		Short: "Show what was received and what became of it",
 		Long: `Show the ledger: every received event has exactly one verdict, so that
 received = accepted + duplicate + quarantined + rejected. Late and corrected are marks on
-accepted events. With --check the stored rows and the positions in the log are compared with
+accepted events; recovered, waived and dead say what became of quarantined events, and open are
+those that are left. With --check the stored rows and the positions in the log are compared with
 it, and the exit code is 1 when anything does not add up.`,
 		Example: `  millrace ledger
   millrace ledger --by day --source onlineretail
   millrace ledger --check --json`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			grains := []string{"total", "source", "minute", "day"}
+			grains := []string{"total", "source", "minute", "hour", "day"}
 			if !slices.Contains(grains, by) {
 				return usage("--by is %q; give one of %s", by, strings.Join(grains, ", "))
 			}
@@ -52,12 +53,12 @@ it, and the exit code is 1 when anything does not add up.`,
 			return s.runLedger(c, query, by)
 		},
 	}
-	c.Flags().StringVar(&by, "by", "total", "grain of the rows: total, source, minute (of receipt) or day (of event time)")
+	c.Flags().StringVar(&by, "by", "total", "grain of the rows: total, source, minute or hour (of receipt), or day (of event time)")
 	c.Flags().StringVar(&source, "source", "", "only this source")
 	c.Flags().StringVar(&from, "from", "", "start of the rows, inclusive")
 	c.Flags().StringVar(&to, "to", "", "end of the rows, exclusive")
 	c.Flags().BoolVar(&check, "check", false, "compare with the stored rows and the log, exit 1 when anything does not add up")
-	suggest(c, "by", "total", "source", "minute", "day")
+	suggest(c, "by", "total", "source", "minute", "hour", "day")
 	return c
 }
 
@@ -97,8 +98,8 @@ func (s *shell) runLedger(c *cobra.Command, query url.Values, by string) error {
 
 func ledgerTable(answer *gateway.LedgerAnswer, by string) *table {
 	t := &table{
-		head:  []string{"", "received", "accepted", "duplicate", "quarantined", "rejected", "late", "corrected", "balanced"},
-		right: []bool{false, true, true, true, true, true, true, true, false},
+		head:  []string{"", "received", "accepted", "duplicate", "quarantined", "rejected", "late", "corrected", "recovered", "waived", "dead", "open", "balanced"},
+		right: []bool{false, true, true, true, true, true, true, true, true, true, true, true, false},
 	}
 	if by != "total" {
 		t.head = slices.Insert(t.head, 1, by)
@@ -109,7 +110,7 @@ func ledgerTable(answer *gateway.LedgerAnswer, by string) *table {
 		if by != "total" {
 			cells = append(cells, at)
 		}
-		for _, n := range []int64{l.Received, l.Accepted, l.Duplicate, l.Quarantined, l.Rejected, l.Late, l.Corrected} {
+		for _, n := range []int64{l.Received, l.Accepted, l.Duplicate, l.Quarantined, l.Rejected, l.Late, l.Corrected, l.Recovered, l.Waived, l.Dead, l.Open} {
 			cells = append(cells, count(n))
 		}
 		t.add(append(cells, strconv.FormatBool(l.Balanced))...)
@@ -118,6 +119,9 @@ func ledgerTable(answer *gateway.LedgerAnswer, by string) *table {
 		at := r.Day
 		if r.Minute != nil {
 			at = r.Minute.UTC().Format("2006-01-02 15:04")
+		}
+		if r.Hour != nil {
+			at = r.Hour.UTC().Format("2006-01-02 15h")
 		}
 		row(oneLine(r.Source), at, r.Ledger)
 	}

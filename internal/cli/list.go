@@ -22,16 +22,16 @@ func (s *shell) sources() *cobra.Command {
 				return err
 			}
 			t := &table{
-				head:  []string{"source", "kind", "adapter", "state", "events", "rejected", "last seen (UTC)"},
-				right: []bool{false, false, false, false, true, true, false},
+				head:  []string{"source", "kind", "adapter", "state", "health", "events", "rejected", "last seen (UTC)"},
+				right: []bool{false, false, false, false, false, true, true, false},
 			}
 			for _, r := range answer.Sources {
-				t.add(oneLine(r.Name), r.Kind, r.Adapter, r.State, count(r.Events), count(r.Rejected), instant(r.LastSeen))
+				t.add(oneLine(r.Name), r.Kind, r.Adapter, r.State, healthState(r.Health), count(r.Events), count(r.Rejected), instant(r.LastSeen))
 			}
 			return t.write(s.Stdout, s.style)
 		},
 	}
-	c.AddCommand(s.sourceShow(), s.sourceSet(), s.sourcePause(), s.sourceResume(), s.sourceReset())
+	c.AddCommand(s.sourceShow(), s.sourceSet(), s.sourcePause(), s.sourceResume(), s.sourceReset(), s.sourceHealth(), s.sourceSuspend(), s.sourceActivate())
 	return c
 }
 

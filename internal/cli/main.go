@@ -141,7 +141,9 @@ Results go to standard output, progress and errors to standard error. NO_COLOR t
 	flags.StringVar(&s.url, "url", address, "address of the running platform (MILLRACE_URL; default "+defaultURL+")")
 	flags.Lookup("url").DefValue = ""
 	root.AddCommand(
-		s.demo(), s.up(), s.ingest(), s.generate(), s.mapping(), s.sql(), s.ledger(), s.event(), s.sources(), s.job(), s.schema(),
+		s.demo(), s.up(), s.ingest(), s.generate(), s.mapping(), s.sql(), s.event(), s.explain(), s.sources(), s.job(), s.schema(),
+		s.rules(), s.checks(), s.metric(), s.dashboard(), s.dbt(), s.rollup(), s.analysis(), s.profile(), s.quarantine(), s.escalation(),
+		s.ledger(), s.lake(), s.audit(), s.statement(), s.orders(), s.lineage(), s.changes(),
 		s.targets(), s.config(), s.version(), s.completion(),
 	)
 	s.wrap(root)

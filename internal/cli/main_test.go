@@ -127,6 +127,7 @@ func api(t *testing.T) http.Handler {
 	answer := func(pattern, body string) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) })
 	}
+	savedAPI(mux)
 	answer("GET /api/v1/events/80000000-0000-8000-8000-000000000001", passport)
 	answer("GET /api/v1/coordinates/3/1042", passport)
 	answer("GET /api/v1/sources", `{"sources":[{"name":"shop","adapter":"onlineretail","events":541909,"rejected":0,"last_seen":"2026-11-21T10:00:00Z","kind":"file","state":"passive"},`+
@@ -153,6 +154,11 @@ func api(t *testing.T) http.Handler {
 	mux.HandleFunc("POST /api/v1/jobs/kpis/restart", func(w http.ResponseWriter, _ *http.Request) {
 		problem(w, 409, `the job has not failed: "kpis"`, "")
 	})
+	boards := dashboards(t)
+	mux.Handle("/api/v1/dashboards", boards)
+	mux.Handle("/api/v1/dashboards/", boards)
+	mux.Handle("/api/v1/shares", boards)
+	mux.Handle("/api/v1/shares/", boards)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		problem(w, 404, "There is nothing at "+r.URL.Path+".", "")
 	})
@@ -166,7 +172,7 @@ func problem(w http.ResponseWriter, status int, detail, errs string) {
 }
 
 func ledgerAPI(w http.ResponseWriter, r *http.Request) {
-	const counts = `"received":12,"accepted":9,"duplicate":1,"quarantined":1,"rejected":1,"late":0,"corrected":2,"balanced":true`
+	const counts = `"received":12,"accepted":9,"duplicate":1,"quarantined":1,"rejected":1,"late":0,"corrected":2,"recovered":1,"waived":0,"dead":0,"open":0,"balanced":true`
 	q := r.URL.Query()
 	rows, audit := "", "null"
 	switch q.Get("by") {

@@ -73,7 +73,10 @@ func (s *shell) sniff(path, name string) error {
 }
 
 // head reads the beginning of a file's text.
-func (s *shell) head(path string) (head []byte, err error) {
+func (s *shell) head(path string) ([]byte, error) { return s.read(path, sniffBytes) }
+
+// read reads at most so many bytes of a file's text.
+func (s *shell) read(path string, most int64) (text []byte, err error) {
 	in := s.Stdin
 	if path != "-" {
 		f, openErr := os.Open(path)
@@ -96,7 +99,7 @@ func (s *shell) head(path string) (head []byte, err error) {
 		defer z.Close()
 		in = z
 	}
-	return io.ReadAll(io.LimitReader(in, sniffBytes))
+	return io.ReadAll(io.LimitReader(in, most))
 }
 
 var notInNames = regexp.MustCompile(`[^a-z0-9_-]+`)

@@ -112,20 +112,6 @@ func (s *shell) sourcePause() *cobra.Command {
 	}
 }
 
-func (s *shell) sourceResume() *cobra.Command {
-	return &cobra.Command{
-		Use:     "resume NAME",
-		Short:   "Take events of a paused source again",
-		Long:    "Take events of a paused source again.",
-		Example: "  millrace sources resume import",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			paused := false
-			return s.sourceCall(c, http.MethodPatch, args[0], &gateway.SourceChange{Paused: &paused})
-		},
-	}
-}
-
 func (s *shell) sourceReset() *cobra.Command {
 	return &cobra.Command{
 		Use:     "reset NAME",

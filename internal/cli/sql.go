@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"bytes"
+	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +17,12 @@ import (
 	"github.com/millrace/millrace/internal/gateway"
 )
 
+// The variables of the user who asks.
+const (
+	sqlUser     = "MILLRACE_SQL_USER"
+	sqlPassword = "MILLRACE_SQL_PASSWORD"
+)
+
 // maxQueryBytes bounds a statement read from standard input.
 const maxQueryBytes = 16 << 20
 
@@ -24,7 +33,8 @@ func (s *shell) sql() *cobra.Command {
 		Use:   "sql [QUERY]",
 		Short: "Run one SQL statement that reads",
 		Long: `Run one SQL statement that reads, given as argument or on standard input. The tables are events,
-order_lines, quarantine, duplicates, rejections and corrections; DESCRIBE shows their columns.`,
+order_lines, product_events, quarantine, quarantine_acts, duplicates, rejections and
+corrections; DESCRIBE shows their columns. Where the platform has users, MILLRACE_SQL_USER and MILLRACE_SQL_PASSWORD say who asks.`,
 		Example: `  millrace sql "SELECT country, sum(amount) AS revenue FROM order_lines GROUP BY ALL ORDER BY revenue DESC LIMIT 5"
   millrace sql --format csv "FROM quarantine" > quarantine.csv
   millrace sql < report.sql`,
@@ -33,13 +43,6 @@ order_lines, quarantine, duplicates, rejections and corrections; DESCRIBE shows 
 			if s.json && !c.Flags().Changed("format") {
 				format = "json"
 			}
-			media, ok := map[string]string{
-				"table": "application/json", "json": "application/json",
-				"csv": "text/csv", "arrow": "application/vnd.apache.arrow.stream",
-			}[format]
-			if !ok {
-				return usage("there is no format %q; there are table, csv, json and arrow", format)
-			}
 			if limit < 0 {
 				return usage("--limit is %d; it must be above 0", limit)
 			}
@@ -47,13 +50,19 @@ order_lines, quarantine, duplicates, rejections and corrections; DESCRIBE shows 
 			if err != nil {
 				return err
 			}
-			return s.runSQL(c, query, limit, format, media)
+			return pointAt(query, s.printRows(c.Context(), "/api/v1/sql", gateway.SQLRequest{Query: query, Limit: limit}, format))
 		},
 	}
-	c.Flags().StringVar(&format, "format", "table", "table, csv, json or arrow (an Arrow IPC stream)")
-	c.Flags().IntVar(&limit, "limit", 0, "rows to return at most (default: the platform's limit)")
-	suggest(c, "format", "table", "csv", "json", "arrow")
+	s.rowFlags(c, &format, &limit)
+	c.AddCommand(s.sqlPassword(), s.sqlSlow(), s.sqlSaved(), s.sqlRun(), s.sqlSchedule())
 	return c
+}
+
+// rowFlags are those of commands that print rows.
+func (s *shell) rowFlags(c *cobra.Command, format *string, limit *int) {
+	c.Flags().StringVar(format, "format", "table", "table, csv, json or arrow (an Arrow IPC stream)")
+	c.Flags().IntVar(limit, "limit", 0, "rows to return at most (default: the platform's limit)")
+	suggest(c, "format", "table", "csv", "json", "arrow")
 }
 
 func (s *shell) query(args []string) (string, error) {
@@ -70,15 +79,32 @@ func (s *shell) query(args []string) (string, error) {
 	return string(text), nil
 }
 
-func (s *shell) runSQL(c *cobra.Command, query string, limit int, format, media string) error {
-	request, err := json.Marshal(gateway.SQLRequest{Query: query, Limit: limit})
+// asUser adds who asks.
+func (s *shell) asUser(header http.Header) http.Header {
+	if name := s.env[sqlUser]; name != "" {
+		both := name + ":" + s.env[sqlPassword]
+		header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(both)))
+	}
+	return header
+}
+
+// printRows asks for rows and prints them.
+func (s *shell) printRows(ctx context.Context, path string, body any, format string) error {
+	media, ok := map[string]string{
+		"table": "application/json", "json": "application/json",
+		"csv": "text/csv", "arrow": "application/vnd.apache.arrow.stream",
+	}[format]
+	if !ok {
+		return usage("there is no format %q; there are table, csv, json and arrow", format)
+	}
+	request, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
-	header := http.Header{"Content-Type": {"application/json"}, "Accept": {media}}
-	answer, err := s.call(c.Context(), http.MethodPost, "/api/v1/sql", nil, header, strings.NewReader(string(request)))
+	header := s.asUser(http.Header{"Content-Type": {"application/json"}, "Accept": {media}})
+	answer, err := s.call(ctx, http.MethodPost, path, nil, header, bytes.NewReader(request))
 	if err != nil {
-		return pointAt(query, err)
+		return err
 	}
 	defer answer.Body.Close()
 	var truncated bool
@@ -155,7 +181,7 @@ func cell(v any) string {
 // pointAt shows the place in the query that an error names.
 func pointAt(query string, err error) error {
 	var p *problemError
-	if !errors.As(err, &p) || len(p.problem.Errors) == 0 {
+	if err == nil || !errors.As(err, &p) || len(p.problem.Errors) == 0 {
 		return err
 	}
 	first := p.problem.Errors[0]

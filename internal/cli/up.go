@@ -19,6 +19,7 @@ type runFlags struct {
 	dataDir     string
 	listen      string
 	kafkaListen string
+	pgListen    string
 	partitions  int
 	workers     int
 	targets     []string
@@ -29,6 +30,7 @@ func (f *runFlags) declare(flags *pflag.FlagSet, dataDir string) {
 	flags.StringVar(&f.dataDir, "data-dir", "", "`folder` for everything that is stored (default "+dataDir+")")
 	flags.StringVar(&f.listen, "listen", "", "`address` for HTTP (http.listen)")
 	flags.StringVar(&f.kafkaListen, "kafka-listen", "", "`address` for Kafka clients (log.listen); empty: none")
+	flags.StringVar(&f.pgListen, "pg-listen", "", "`address` for clients of PostgreSQL (pgwire.listen); empty: none")
 	flags.IntVar(&f.partitions, "partitions", 0, "partitions of the log when it is created (log.partitions)")
 	flags.IntVar(&f.workers, "workers", 0, "partitions processed at the same time (pass.workers)")
 }
@@ -48,6 +50,9 @@ func (s *shell) load(c *cobra.Command, f *runFlags) (*config.Config, error) {
 	}
 	if given("kafka-listen") {
 		cfg.Log.Listen = f.kafkaListen
+	}
+	if given("pg-listen") {
+		cfg.PGWire.Listen = f.pgListen
 	}
 	if given("partitions") {
 		cfg.Log.Partitions = f.partitions

@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/millrace/millrace/internal/lineage/audit"
 	"github.com/millrace/millrace/internal/schema/consumer"
 	"github.com/millrace/millrace/internal/schema/contract"
 )
@@ -111,6 +112,7 @@ type (
 		Event string `path:"event" doc:"Type of event, such as order_completed"`
 	}
 	consumerInput struct {
+		Who
 		Body ConsumerRequest
 	}
 )
@@ -190,7 +192,10 @@ func (g *Gateway) registerConsumer(ctx context.Context, in *consumerInput) (*str
 	c := consumer.Consumer{
 		Kind: consumer.Application, Name: in.Body.Name, Owner: in.Body.Owner, Events: in.Body.Events, Fields: in.Body.Fields,
 	}
-	err := c.Check()
+	before, err := g.knownConsumer(ctx, c.Name)
+	if err == nil {
+		err = c.Check()
+	}
 	if err == nil {
 		err = g.cfg.Contracts.Register(ctx, c)
 	}
@@ -200,5 +205,39 @@ func (g *Gateway) registerConsumer(ctx context.Context, in *consumerInput) (*str
 	if err != nil {
 		return nil, g.problem(ctx, "/api/v1/consumers", err)
 	}
-	return nil, nil //nolint:nilnil // there is no body to answer with
+	return nil, g.recordConsumer(ctx, in, before)
+}
+
+// knownConsumer is an application as it was registered, for the audit trail; nil: it was not.
+func (g *Gateway) knownConsumer(ctx context.Context, name string) (*ConsumerRequest, error) {
+	all, err := g.cfg.Contracts.Consumers(ctx)
+	for _, c := range all {
+		if c.Kind == consumer.Application && c.Name == name {
+			return &ConsumerRequest{Name: c.Name, Owner: c.Owner, Events: c.Events, Fields: c.Fields}, nil
+		}
+	}
+	return nil, err
+}
+
+// recordConsumer tells the audit trail of a registration that changed something: applications
+// register at every start, to say that they are still there.
+func (g *Gateway) recordConsumer(ctx context.Context, in *consumerInput, before *ConsumerRequest) error {
+	after, err := json.MarshalIndent(in.Body, "", "  ")
+	if err != nil {
+		return err
+	}
+	e := audit.Entry{
+		By: in.By, Reason: in.Reason, Action: audit.Created, Kind: audit.ConsumerApp, Name: in.Body.Name, After: string(after),
+		Request: "POST /api/v1/consumers",
+	}
+	if before != nil {
+		text, err := json.MarshalIndent(before, "", "  ")
+		if err != nil {
+			return err
+		}
+		if e.Action, e.Before = audit.Changed, string(text); e.Before == e.After {
+			return nil
+		}
+	}
+	return g.record(ctx, e)
 }

@@ -74,3 +74,29 @@ func TestContracts(t *testing.T) {
 	contains(t, p.log.String(), "registered mail")
 	contains(t, p.problem("POST", "/api/v1/consumers", `{"name":"mail","events":["Order Completed"]}`, 422), "no type of events")
 }
+
+// readers remembers who registers.
+type readers struct{ all []consumer.Consumer }
+
+func (r *readers) Contracts() *contract.Set { return builtIn() }
+
+func (r *readers) Consumers(context.Context) ([]consumer.Consumer, error) { return r.all, nil }
+
+func (r *readers) Register(_ context.Context, c consumer.Consumer) error {
+	r.all = []consumer.Consumer{c}
+	return nil
+}
+
+// A registration is in the audit trail when it is new or says something else: applications
+// repeat it to say that they are there.
+func TestTheTrailTellsWhoReads(t *testing.T) {
+	p := start(t, func(c *gateway.Config) { c.Contracts, c.Trail = &readers{}, newTrail(t, receivedAt) })
+	for _, body := range []string{
+		`{"name":"mail","events":["order_completed"]}`, `{"name":"mail","events":["order_completed"]}`, `{"name":"mail","owner":"crm","events":["order_completed"]}`,
+	} {
+		if status, answer, _ := p.do("POST", "/api/v1/consumers?by=ann&reason=launch", body); status != 204 {
+			t.Fatalf("registering answers %d %s", status, answer)
+		}
+	}
+	wantTrail(t, p, "/api/v1/audit-trail", "changed consumer mail by ann", "created consumer mail by ann")
+}

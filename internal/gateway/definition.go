@@ -23,15 +23,15 @@ const (
 	cancelledShare  = countCancelled + ` / nullif(` + countOrders + ` + ` + countCancelled + `, 0)`
 )
 
-// metric is a number that the overview shows.
-type metric struct {
+// overviewMetric is a number that the overview shows.
+type overviewMetric struct {
 	name, label, unit, text, formula string
 	aggregate                        string // over order_lines
 	lines                            string // which lines are behind it
 }
 
-func metrics() []metric {
-	return []metric{
+func metrics() []overviewMetric {
+	return []overviewMetric{
 		{
 			name: "revenue", label: "Revenue", unit: "money",
 			text:      "What was sold less what was cancelled, with adjustments and fees.",
@@ -103,7 +103,7 @@ func timestamp(t time.Time) string {
 
 func literal(s string) string { return `'` + strings.ReplaceAll(s, `'`, `''`) + `'` }
 
-func (m metric) define(s scope) Definition {
+func (m overviewMetric) define(s scope) Definition {
 	return Definition{
 		Name: m.name, Label: m.label, Unit: m.unit, Text: m.text, Formula: m.formula,
 		SQL: fmt.Sprintf("SELECT %s AS %s\nFROM order_lines\nWHERE %s", m.aggregate, m.name, s.where(orderKinds)),

@@ -1,9 +1,11 @@
 package gateway_test
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -144,6 +146,26 @@ func TestPassportOfAnAcceptedEvent(t *testing.T) {
 	p.get("/api/v1/coordinates/2/0", &same)
 	if !reflect.DeepEqual(pass, same) {
 		t.Errorf("passports by id and by coordinates differ:\n%+v\n%+v", pass, same)
+	}
+}
+
+// warning explains records as the platform does, with a warning.
+type warning struct{ gateway.Explainer }
+
+func (w warning) Explain(ctx context.Context, s *eventlog.Stored) (*gateway.Explanation, error) {
+	e, err := w.Explainer.Explain(ctx, s)
+	e.Problems = append(e.Problems, event.Problem{Rule: "cheap", Message: "below 3.00"})
+	return e, err
+}
+
+func TestAPassportTellsWarnings(t *testing.T) {
+	p := start(t, func(c *gateway.Config) { c.Explain = warning{c.Explain} })
+	ids := p.write(0, december()...)
+	var pass gateway.Passport
+	p.get("/api/v1/events/"+ids[1].String(), &pass)
+	i := slices.Index(steps(&pass), "warned")
+	if i < 0 || pass.Timeline[i].Detail != "Rule cheap: below 3.00." || pass.Timeline[i+1].Step != "accepted" {
+		t.Errorf("timeline is %+v", pass.Timeline)
 	}
 }
 

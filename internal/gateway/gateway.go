@@ -17,6 +17,8 @@ type Gateway struct {
 	meter *meter
 	views *views
 
+	rowCounts rowCounts
+
 	// ctx ends with Close: live views stop and their connections with them.
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -37,9 +39,7 @@ func New(ctx context.Context, cfg Config) (*Gateway, error) {
 	cfg.Results.dropped = g.meter.dropped.Inc
 	api := newAPI(g.mux)
 	g.register(api)
-	if g.spec, err = render(api); err != nil {
-		return nil, err
-	}
+	g.spec = newDocument(api)
 	g.mux.HandleFunc("GET /healthz", g.healthz)
 	g.mux.HandleFunc("GET /readyz", g.readyz)
 	g.mux.HandleFunc("GET /openapi.json", g.spec.serveJSON)
@@ -68,6 +68,9 @@ func (g *Gateway) Mount(mux *http.ServeMux) {
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if handler, pattern := g.mux.Handler(r); pattern == "" {
 		g.unmatched(w, r, handler)
+		return
+	}
+	if g.refusesRole(w, r) {
 		return
 	}
 	g.observe(w, r, g.mux)

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"reflect"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/millrace/millrace/internal/lineage/audit"
 	"github.com/millrace/millrace/internal/result"
 )
 
@@ -67,8 +69,13 @@ type CaughtUp struct {
 type (
 	diffInput     struct{ Body DiffRequest }
 	backfillInput struct {
+		Who
 		Name string `path:"name" doc:"Name of the job"`
 		Body BackfillRequest
+	}
+	restartInput struct {
+		Who
+		Name string `path:"name" doc:"Name of the job"`
 	}
 )
 
@@ -109,17 +116,32 @@ func (g *Gateway) registerRuns(api huma.API) {
 }
 
 func (g *Gateway) backfillJob(ctx context.Context, in *backfillInput) (*huma.StreamResponse, error) {
-	return g.run(ctx, "/api/v1/jobs/{name}/backfill", func(ctx context.Context, progress func(read, of int64)) (any, error) {
+	const route = "/api/v1/jobs/{name}/backfill"
+	return g.run(ctx, route, func(ctx context.Context, progress func(read, of int64)) (any, error) {
 		n, err := g.cfg.Runs.BackfillJob(ctx, in.Name, orZero(in.Body.Since), progress)
-		return CaughtUp{in.Name, n}, err
+		return CaughtUp{in.Name, n}, errors.Join(err, g.recordRun(ctx, audit.Entry{By: in.By, Reason: in.Reason, Action: "backfill", Name: in.Name, Request: "POST " + route}, n, err))
 	})
 }
 
-func (g *Gateway) restartJob(ctx context.Context, in *jobInput) (*huma.StreamResponse, error) {
-	return g.run(ctx, "/api/v1/jobs/{name}/restart", func(ctx context.Context, progress func(read, of int64)) (any, error) {
+func (g *Gateway) restartJob(ctx context.Context, in *restartInput) (*huma.StreamResponse, error) {
+	const route = "/api/v1/jobs/{name}/restart"
+	return g.run(ctx, route, func(ctx context.Context, progress func(read, of int64)) (any, error) {
 		n, err := g.cfg.Runs.RestartJob(ctx, in.Name, progress)
-		return CaughtUp{in.Name, n}, err
+		return CaughtUp{in.Name, n}, errors.Join(err, g.recordRun(ctx, audit.Entry{By: in.By, Reason: in.Reason, Action: "restart", Name: in.Name, Request: "POST " + route}, n, err))
 	})
+}
+
+// recordRun tells the audit trail how a run of a job ended. A job that is not there was
+// not touched.
+func (g *Gateway) recordRun(ctx context.Context, e audit.Entry, records int64, err error) error {
+	if errors.Is(err, ErrNoJob) {
+		return nil
+	}
+	e.Kind, e.After = audit.JobRun, fmt.Sprintf("read %d records\n", records)
+	if err != nil {
+		e.After += fmt.Sprintf("failed: %v\n", err)
+	}
+	return g.record(ctx, e)
 }
 
 func orZero(t *time.Time) time.Time {

@@ -13,6 +13,7 @@ import (
 
 const (
 	defaultMinutes = 24 * time.Hour
+	defaultHours   = 7 * 24 * time.Hour
 	auditPause     = 20 * time.Millisecond
 )
 
@@ -46,12 +47,21 @@ func (g *Gateway) ledgerRows(in *ledgerInput) ([]LedgerRow, error) {
 		if filter.From.IsZero() {
 			filter.From = g.cfg.Clock.Now().Add(-defaultMinutes)
 		}
+	case "hour":
+		kind = ledger.ByMinute
+		if filter.From.IsZero() {
+			filter.From = g.cfg.Clock.Now().Add(-defaultHours)
+		}
+		filter.From = filter.From.Truncate(time.Hour)
 	default:
 		return []LedgerRow{}, nil
 	}
 	rows, err := g.cfg.Ledger.Rows(kind, filter)
 	if err != nil {
 		return nil, err
+	}
+	if in.By == "hour" {
+		return hours(rows), nil
 	}
 	out := make([]LedgerRow, len(rows))
 	for i, r := range rows {
@@ -64,6 +74,23 @@ func (g *Gateway) ledgerRows(in *ledgerInput) ([]LedgerRow, error) {
 		}
 	}
 	return out, nil
+}
+
+// hours adds up minutes, which come by source and time.
+func hours(minutes []ledger.Row) []LedgerRow {
+	var sums []ledger.Row
+	for _, m := range minutes {
+		at := m.At.Truncate(time.Hour)
+		if n := len(sums); n == 0 || sums[n-1].Source != m.Source || !sums[n-1].At.Equal(at) {
+			sums = append(sums, ledger.Row{Source: m.Source, At: at})
+		}
+		sums[len(sums)-1].Add(m.Counts)
+	}
+	out := make([]LedgerRow, len(sums))
+	for i := range sums {
+		out[i] = LedgerRow{Source: sums[i].Source, Hour: &sums[i].At, Ledger: LedgerOf(sums[i].Counts)}
+	}
+	return out
 }
 
 func (g *Gateway) sources(context.Context, *noInput) (*SourcesAnswer, error) {
@@ -92,6 +119,7 @@ func (g *Gateway) sources(context.Context, *noInput) (*SourcesAnswer, error) {
 		if at := latest(seen[s.Name], s.LastSeen); !at.IsZero() {
 			r.LastSeen = &at
 		}
+		r.Health = g.healthOf(s.Name)
 		answer.Sources = append(answer.Sources, r)
 		delete(counts, s.Name)
 	}
@@ -185,6 +213,10 @@ func (g *Gateway) auditAt(ctx context.Context, c Checkpoint, stored map[int32]in
 		{"quarantined", "quarantine", total.Quarantined, counts.Quarantined},
 		{"duplicate", "duplicates", total.Duplicate, counts.Duplicate},
 		{"rejected", "rejections", total.Rejected, counts.Rejected},
+		{"recovered", "quarantine with that state", total.Recovered, counts.Recovered},
+		{"waived", "quarantine with that state", total.Waived, counts.Waived},
+		{"dead", "quarantine with state dead or purged", total.Dead, counts.Dead},
+		{"recovered, and no duplicates,", "events marked recovered", total.Recovered - counts.twice, counts.recoveredRows},
 	} {
 		if k.ledger != k.stored {
 			find("The ledger counts %d %s, table %s holds %d.", k.ledger, k.name, k.where, k.stored)
@@ -209,6 +241,10 @@ func (g *Gateway) auditLedger(find func(string, ...any)) error {
 		for _, r := range rows {
 			if kind == ledger.ByDay {
 				days.Add(r.Counts)
+			}
+			// An act on an event of a minute that has expired makes its row anew.
+			if r.Open() < 0 && kind != ledger.ByMinute {
+				find("Source %q has more settled than quarantined events%s: %d of %d.", r.Source, during(kind, r.At), r.Quarantined-r.Open(), r.Quarantined)
 			}
 			if !r.Balanced() {
 				find("Source %q does not balance%s: %d received, %d with a verdict.", r.Source, during(kind, r.At), r.Received, judged(r.Counts))
@@ -235,9 +271,17 @@ func during(kind ledger.Kind, at time.Time) string {
 	return ""
 }
 
+// storedCounts are what the tables say. Recovered events are in the ledger's column of
+// that name, and in no other.
+type storedCounts struct {
+	ledger.Counts
+	recoveredRows int64 // rows of recovered events
+	twice         int64 // recovered events that had been received otherwise, and have no row
+}
+
 // countStored counts the stored rows before the positions.
-func (g *Gateway) countStored(ctx context.Context, positions map[int32]int64) (ledger.Counts, error) {
-	var c ledger.Counts
+func (g *Gateway) countStored(ctx context.Context, positions map[int32]int64) (storedCounts, error) {
+	var c storedCounts
 	if len(positions) == 0 {
 		return c, nil
 	}
@@ -251,19 +295,25 @@ func (g *Gateway) countStored(ctx context.Context, positions map[int32]int64) (l
 	from := func(table string) string {
 		return fmt.Sprintf(`FROM %s AS t JOIN p ON t."partition" = p.part AND t."offset" < p.next`, table)
 	}
-	rows, err := g.rows(ctx, fmt.Sprintf(`WITH p(part, next) AS (VALUES %s)
-SELECT 1 AS n, count(*) AS total, count(*) FILTER (t.late) AS late, count(*) FILTER (t.corrected) AS corrected %s
-UNION ALL SELECT 2, count(*), 0, 0 %s
-UNION ALL SELECT 3, count(*), 0, 0 %s
-UNION ALL SELECT 4, count(*), 0, 0 %s
-ORDER BY n`, next.String(), from("events"), from("quarantine"), from("duplicates"), from("rejections")))
+	rows, err := g.rows(ctx, fmt.Sprintf(`WITH p(part, next) AS (VALUES %s),
+acts AS (SELECT t.* %s WHERE t.outcome NOT IN ('void', 'requarantined') AND t.kind NOT IN ('source', 'enter')),
+settled AS (SELECT arg_max(outcome, "offset") AS outcome FROM acts GROUP BY original_partition, original_offset)
+SELECT 1 AS n, count(*) FILTER (NOT t.recovered) AS a, count(*) FILTER (t.late AND NOT t.recovered) AS b,
+  count(*) FILTER (t.corrected AND NOT t.recovered) AS c, count(*) FILTER (t.recovered) AS d %s
+UNION ALL SELECT 2, count(*), 0, 0, 0 %s
+UNION ALL SELECT 3, count(*), 0, 0, 0 %s
+UNION ALL SELECT 4, count(*), 0, 0, 0 %s
+UNION ALL SELECT 5, count(*) FILTER (outcome IN ('recovered', 'duplicate')), count(*) FILTER (outcome = 'waived'),
+  count(*) FILTER (outcome IN ('dead', 'purged')), count(*) FILTER (outcome = 'duplicate') FROM settled
+ORDER BY n`, next.String(), from("quarantine_acts"), from("events"), from("quarantine"), from("duplicates"), from("rejections")))
 	if err != nil {
 		return c, err
 	}
-	if len(rows) != 4 {
+	if len(rows) != 5 {
 		return c, fmt.Errorf("BUG: %d rows of counts", len(rows))
 	}
-	c.Accepted, c.Late, c.Corrected = rows[0].count(1), rows[0].count(2), rows[0].count(3)
+	c.Accepted, c.Late, c.Corrected, c.recoveredRows = rows[0].count(1), rows[0].count(2), rows[0].count(3), rows[0].count(4)
 	c.Quarantined, c.Duplicate, c.Rejected = rows[1].count(1), rows[2].count(1), rows[3].count(1)
+	c.Recovered, c.Waived, c.Dead, c.twice = rows[4].count(1), rows[4].count(2), rows[4].count(3), rows[4].count(4)
 	return c, nil
 }

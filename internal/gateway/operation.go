@@ -20,9 +20,9 @@ type (
 	noInput struct{}
 
 	ledgerInput struct {
-		By     string    `query:"by" enum:"total,source,minute,day" default:"total" doc:"Grain of the rows: source since the beginning, minute of receipt, day of event time"`
+		By     string    `query:"by" enum:"total,source,minute,hour,day" default:"total" doc:"Grain of the rows: source since the beginning, minute or hour of receipt, day of event time"`
 		Source string    `query:"source" doc:"Only this source"`
-		From   time.Time `query:"from" doc:"Start, inclusive. With by=minute the last 24 hours when absent"`
+		From   time.Time `query:"from" doc:"Start, inclusive. With by=minute the last 24 hours when absent, with by=hour the last 7 days"`
 		To     time.Time `query:"to" doc:"End, exclusive"`
 		Check  bool      `query:"check" doc:"Compare the ledger with the stored rows and the log's positions"`
 	}
@@ -58,9 +58,12 @@ type (
 	quarantineInput struct {
 		Range
 		Source string `query:"source" doc:"Only this source"`
+		State  string `query:"state" enum:"open,recovered,waived,dead,purged,all" default:"open" doc:"Only events in this state"`
 	}
 
 	sqlInput struct {
+		Authorization string `header:"Authorization" doc:"Basic, with name and password of one of olap.sql.users. Absent: olap.sql.anonymous_role is asked as"`
+
 		Accept string `header:"Accept" doc:"application/json, text/csv or application/vnd.apache.arrow.stream"`
 		Body   SQLRequest
 	}
@@ -80,6 +83,7 @@ const (
 	tagPlatform  = "Platform"
 	tagAnalytics = "Analytics"
 	tagEvents    = "Events"
+	tagRepair    = "Quarantine"
 	tagFiles     = "Files"
 	tagJobs      = "Jobs"
 )
@@ -94,7 +98,7 @@ func (g *Gateway) register(api huma.API) {
 	get(g, api, "sinks", tagPlatform, "/api/v1/sinks", "Where messages of topics go",
 		"Each sink delivers from its own cursor. The counts are those of this process since it started.", g.sinks)
 	g.registerSources(api)
-	get(g, api, "schema", tagAnalytics, "/api/v1/schema", "Tables that SQL can read", "", g.schema)
+	get(g, api, "schema", tagAnalytics, "/api/v1/schema", "Tables that SQL can read, and what bounds a statement", "", g.schema)
 	get(g, api, "definitions", tagAnalytics, "/api/v1/definitions", "What each number of the overview means",
 		"Each definition comes with a query that gives the number for the range, and one that lists the rows behind it.", g.definitions)
 	get(g, api, "overview", tagAnalytics, "/api/v1/overview", "The shop's numbers over event time", "", g.overview)
@@ -109,7 +113,26 @@ func (g *Gateway) register(api huma.API) {
 	g.registerResults(api)
 	g.registerRuns(api)
 	g.registerContracts(api)
+	g.registerTrail(api)
+	g.registerRules(api)
+	g.registerHealth(api)
+	g.registerEscalations(api)
+	g.registerWorkbench(api)
+	g.registerChecks(api)
+	g.registerProfiles(api)
+	g.registerMetrics(api)
+	g.registerRollups(api)
+	g.registerDashboards(api)
+	g.registerAnalysis(api)
+	g.registerReconcile(api)
+	g.registerLake(api)
+	g.registerLineage(api)
+	g.registerLedgerEvents(api)
 	g.registerSQL(api)
+	g.registerSlow(api)
+	g.registerSQLLimits(api)
+	g.registerQueries(api)
+	g.registerExplain(api)
 	g.documentFiles(api)
 }
 
@@ -156,10 +179,6 @@ func (g *Gateway) registerStream(api huma.API) {
 }
 
 func (g *Gateway) registerSQL(api huma.API) {
-	schemas := api.OpenAPI().Components.Schemas
-	binary := func() *huma.MediaType {
-		return &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
-	}
 	op := huma.Operation{
 		OperationID: "sql", Method: http.MethodPost, Path: "/api/v1/sql", Tags: []string{tagAnalytics},
 		Summary: "Run one SQL statement that reads",
@@ -167,17 +186,25 @@ func (g *Gateway) registerSQL(api huma.API) {
 			"when a limit cut the result off. An error names the line and column of the statement.",
 		MaxBodyBytes:    g.cfg.Limits.SQLBytes + sqlEnvelopeBytes,
 		BodyReadTimeout: g.cfg.Limits.Timeout,
-		Responses: map[string]*huma.Response{"200": {
-			Description: "Rows",
-			Content: map[string]*huma.MediaType{
-				mediaJSON:  {Schema: schemas.Schema(reflect.TypeFor[SQLAnswer](), true, "")},
-				mediaCSV:   binary(),
-				mediaArrow: binary(),
-			},
-		}},
-		Errors: []int{http.StatusBadRequest, http.StatusForbidden, http.StatusNotAcceptable, http.StatusRequestTimeout, http.StatusTooManyRequests},
+		Responses:       map[string]*huma.Response{"200": rowsResponse(api)},
+		Errors:          []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotAcceptable, http.StatusRequestTimeout, http.StatusTooManyRequests},
 	}
 	huma.Register(api, op, g.sql)
+}
+
+// rowsResponse describes rows in the formats that they come in.
+func rowsResponse(api huma.API) *huma.Response {
+	binary := func() *huma.MediaType {
+		return &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
+	}
+	return &huma.Response{
+		Description: "Rows",
+		Content: map[string]*huma.MediaType{
+			mediaJSON:  {Schema: api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[SQLAnswer](), true, "")},
+			mediaCSV:   binary(),
+			mediaArrow: binary(),
+		},
+	}
 }
 
 // documentFiles describes the file door, which the HTTP source serves: it is

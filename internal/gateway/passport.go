@@ -64,7 +64,7 @@ UNION ALL SELECT NULL, 'rejected' FROM rejections WHERE partition = $1 AND "offs
 }
 
 func newPassport() *Passport {
-	return &Passport{Lines: []Fields{}, Quarantine: []Fields{}, Duplicates: []Delivery{}, Changes: []Change{}, Timeline: []Step{}}
+	return &Passport{Lines: []Fields{}, Products: []Fields{}, Quarantine: []Fields{}, Duplicates: []Delivery{}, Changes: []Change{}, Timeline: []Step{}, Acts: []Fields{}, Reached: []Reached{}, Sinks: []PassportSink{}}
 }
 
 // readStored fills in the stored rows of an event. Verdict stays empty when
@@ -76,9 +76,11 @@ func (g *Gateway) readStored(ctx context.Context, p *Passport, id event.ID) erro
 	}{
 		{"events", "received_at", func(t olap.Table, rows []row) { p.takeEvent(t, rows) }},
 		{"order_lines", `partition, "offset", line_no`, func(t olap.Table, rows []row) { p.Lines = append(p.Lines, named(t, rows)...) }},
+		{"product_events", `partition, "offset", item_no`, func(t olap.Table, rows []row) { p.Products = append(p.Products, named(t, rows)...) }},
 		{"quarantine", "received_at", func(t olap.Table, rows []row) { p.takeQuarantine(t, rows) }},
 		{"duplicates", "received_at", func(t olap.Table, rows []row) { p.takeDuplicates(t, rows) }},
 		{"corrections", "rule, field", func(t olap.Table, rows []row) { p.takeCorrections(t, rows) }},
+		{"quarantine_acts", `"at", "offset"`, func(t olap.Table, rows []row) { p.Acts = append(p.Acts, named(t, rows)...) }},
 	} {
 		table := g.table(t.table)
 		rows, err := g.rows(ctx, fmt.Sprintf(`SELECT %s FROM %s WHERE event_id = ? ORDER BY %s LIMIT %d`,
@@ -150,31 +152,51 @@ func (p *Passport) takeCorrections(t olap.Table, rows []row) {
 	}
 }
 
-// complete adds what the log holds and what a re-run explains, and the timeline.
+// complete adds what the log holds and what a re-run explains, and the timeline. The log
+// still holds what was purged; it is not shown.
 func (g *Gateway) complete(ctx context.Context, p *Passport) error {
 	p.Coordinates.Topic = g.cfg.Topic
 	p.Raw = RawPayload{Encoding: "utf-8", Headers: map[string]string{}}
-	stored, err := g.cfg.Log.Get(ctx, p.Coordinates.Partition, p.Coordinates.Offset)
-	switch {
-	case errors.Is(err, eventlog.ErrGone):
-		p.Raw.Reason = err.Error()
-	case err != nil:
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		p.Raw.Reason = fmt.Sprintf("the log cannot be read: %v", err)
-	default:
-		p.takeRaw(stored)
+	purged, err := g.purged(ctx, p.Coordinates.Partition, p.Coordinates.Offset)
+	if err != nil {
+		return err
+	}
+	var stored *eventlog.Stored
+	held := false
+	if purged {
+		p.Raw.Reason = purgedReason
+	} else if stored, held, err = g.readRaw(ctx, p); err != nil {
+		return err
 	}
 	var explained *Explanation
-	if stored != nil && err == nil && stored.Record.Reject == "" {
+	if held && stored.Record.Reject == "" {
 		if explained, err = g.cfg.Explain.Explain(ctx, stored); err != nil {
 			return fmt.Errorf("cannot explain the record at partition %d, offset %d: %w", stored.Partition, stored.Offset, err)
 		}
 		p.takeExplanation(explained)
 	}
 	p.Timeline = timeline(p, stored, explained)
+	if err := g.reached(ctx, p); err != nil {
+		return err
+	}
+	g.delivered(p)
 	return nil
+}
+
+// readRaw adds what the log holds, or why it does not, which is no error.
+func (g *Gateway) readRaw(ctx context.Context, p *Passport) (stored *eventlog.Stored, held bool, err error) {
+	stored, err = g.cfg.Log.Get(ctx, p.Coordinates.Partition, p.Coordinates.Offset)
+	switch {
+	case errors.Is(err, eventlog.ErrGone):
+		p.Raw.Reason = err.Error()
+	case err != nil:
+		p.Raw.Reason = fmt.Sprintf("the log cannot be read: %v", err)
+		return nil, false, ctx.Err()
+	default:
+		p.takeRaw(stored)
+		return stored, true, nil
+	}
+	return nil, false, nil
 }
 
 func (p *Passport) takeRaw(s *eventlog.Stored) {

@@ -45,7 +45,7 @@ func TestStatusHealthAndReadiness(t *testing.T) {
 func TestLedgerRows(t *testing.T) {
 	p := start(t)
 	p.write(0, december()...)
-	for query, want := range map[string]int{"": 0, "by=source": 1, "by=day": 4, "by=day&from=2010-12-02T00:00:00Z&to=2010-12-03T00:00:00Z": 1, "by=minute&from=2026-11-21T00:00:00Z": 1, "by=source&source=x": 0} {
+	for query, want := range map[string]int{"": 0, "by=source": 1, "by=day": 4, "by=day&from=2010-12-02T00:00:00Z&to=2010-12-03T00:00:00Z": 1, "by=minute&from=2026-11-21T00:00:00Z": 1, "by=hour&from=2026-11-21T00:00:00Z": 1, "by=source&source=x": 0} {
 		var l gateway.LedgerAnswer
 		p.get("/api/v1/ledger?"+query, &l)
 		if len(l.Rows) != want || l.Audit != nil || l.Total.Received != 12 || !l.Total.Balanced {
@@ -61,7 +61,9 @@ func TestLedgerRows(t *testing.T) {
 	contains(t, body, `"day":"2010-12-01","received":4`, `{"source":"shop","received":2`)
 	_, body, _ = p.do("GET", "/api/v1/ledger?by=minute&from=2026-11-21T00:00:00Z", "")
 	contains(t, body, `"minute":"2026-11-21T10:00:00Z"`)
-	p.problem("GET", "/api/v1/ledger?by=hour", "", 422)
+	_, body, _ = p.do("GET", "/api/v1/ledger?by=hour&from=2026-11-21T10:30:00Z", "")
+	contains(t, body, `"hour":"2026-11-21T10:00:00Z","received":12`)
+	p.problem("GET", "/api/v1/ledger?by=week", "", 422)
 }
 
 func TestAuditFindsWhatDoesNotAddUp(t *testing.T) {
@@ -139,7 +141,7 @@ func TestSourcesAndSchema(t *testing.T) {
 	}
 	var schema gateway.SchemaAnswer
 	p.get("/api/v1/schema", &schema)
-	if len(schema.Tables) != 7 || schema.Tables[6].Name != "totals" || schema.Tables[1].Name != "order_lines" || schema.Tables[1].Columns[0] != (gateway.SchemaColumn{Name: "event_id", Type: "UUID", Comment: "Identity of the event, derived from its content"}) {
+	if len(schema.Tables) != 9 || schema.Tables[8].Name != "totals" || schema.Tables[1].Name != "order_lines" || schema.Tables[1].Columns[0] != (gateway.SchemaColumn{Name: "event_id", Type: "UUID", Comment: "Identity of the event, derived from its content"}) {
 		t.Errorf("schema is %+v", schema)
 	}
 }

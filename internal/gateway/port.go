@@ -9,8 +9,12 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/millrace/millrace/event"
+	"github.com/millrace/millrace/internal/archive"
+	"github.com/millrace/millrace/internal/dashboard"
 	"github.com/millrace/millrace/internal/eventlog"
 	"github.com/millrace/millrace/internal/ledger"
+	"github.com/millrace/millrace/internal/quality/quarantine"
+	"github.com/millrace/millrace/internal/query/saved"
 	"github.com/millrace/millrace/internal/runtime/clock"
 	"github.com/millrace/millrace/internal/store/olap"
 )
@@ -22,6 +26,8 @@ type Config struct {
 	Topic   string // of raw events
 
 	Store   Store
+	Queries Queries      // of users; nil: all of them read everything
+	Numbers Numbers      // nil: they are not opened
 	Tables  []olap.Table // that users may read; olap.Tables
 	Ledger  LedgerReader
 	Process Process
@@ -30,11 +36,32 @@ type Config struct {
 	Runs    Runs
 	// Contracts of events, and who reads them.
 	Contracts Contracts
+	Rules     Rules // nil: this process has none
 	Sinks     Sinks // nil: none
-	Audit     Checkpoints
-	Controls  Controls // of the sources
-	Log       RawLog
-	Explain   Explainer
+	// Checks of windows and tables, and who runs them.
+	Checks    Checks
+	CheckRuns CheckRuns
+	// Quarantine is the life of quarantined events.
+	Quarantine *quarantine.Service
+	Audit      Checkpoints
+	Trail      Trail    // of changes; nil: none is kept
+	Versions   Versions // of what events are read and judged with; nil: none are kept
+	Lineage    Lineage  // nil: none is derived
+	Controls   Controls // of the sources
+	Log        RawLog
+	Explain    Explainer
+	Reconcile  Reconciler         // nil: none
+	Profiles   Profiles           // nil: none are kept
+	Catalogue  Catalogue          // of metrics; nil: none
+	Rollups    Rollups            // that metrics are read from; nil: none
+	Dashboards *dashboard.Service // nil: none
+	Saved      *saved.Service     // queries; nil: none
+	Analyses   Analyses           // of customers and orders; nil: none
+	Lake       *archive.Service   // nil: none
+
+	// Health of the sources; nil: it is not watched. Escalations; nil: there are none.
+	Health      SourceHealth
+	Escalations Escalations
 
 	Clock   clock.Clock
 	Logger  *slog.Logger
@@ -123,7 +150,7 @@ type Explanation struct {
 	AdapterVersion string
 	Versions       string // as rows carry it
 	Changes        []Change
-	Problems       []event.Problem
+	Problems       []event.Problem // that quarantine it, and after them warnings
 }
 
 // Limits bound what clients may ask for. A zero field takes its default.
@@ -132,6 +159,8 @@ type Limits struct {
 	AuditWait  time.Duration // for rows to reach the ledger that an audit compares them with; 8 s
 	SQL        olap.Limits   // of a user's statement; those of the store
 	SQLBytes   int64         // of a statement's text; 256 KiB
+	SQLMemory  int64         // of all queries and of writing; told, not enforced here
+	SQLAtOnce  int           // queries that run at once; likewise
 	Streams    int           // live views open at once; 256
 	Views      int           // distinct live views computed each second; 32
 	ViewPeriod time.Duration // 1 s

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 )
@@ -17,6 +18,9 @@ func (g *Gateway) quarantine(ctx context.Context, in *quarantineInput) (*Quarant
 	var c conditions
 	if in.Source != "" {
 		c.add("source = ?", in.Source)
+	}
+	if in.State != "all" {
+		c.add("state = ?", cmp.Or(in.State, "open"))
 	}
 	if !in.From.IsZero() {
 		c.add("coalesce(event_time, received_at) >= ?", in.From.UTC())

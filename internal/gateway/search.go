@@ -49,7 +49,8 @@ func (s *search) acceptedOnly(part string, args ...any) {
 	s.quarantined.add("false")
 }
 
-const ofProduct = `(partition, "offset") IN (SELECT (partition, "offset") FROM order_lines WHERE product_id = ?)`
+const ofProduct = `(partition, "offset") IN (SELECT (partition, "offset") FROM order_lines WHERE product_id = ?
+  UNION ALL SELECT (partition, "offset") FROM product_events WHERE product_id = ?)`
 
 func (in *eventsInput) search() (*search, error) {
 	s := new(search)
@@ -68,7 +69,7 @@ func (in *eventsInput) search() (*search, error) {
 		}
 	}
 	if in.ProductID != "" {
-		s.acceptedOnly(ofProduct, in.ProductID)
+		s.acceptedOnly(ofProduct, in.ProductID, in.ProductID)
 	}
 	if !in.From.IsZero() {
 		s.both("event_time >= ?", in.From.UTC())
@@ -97,7 +98,7 @@ func (s *search) free(q string) {
 			return
 		}
 	}
-	s.accepted.add("(starts_with(order_id, ?) OR starts_with(customer_id, ?) OR "+ofProduct+")", q, q, q)
+	s.accepted.add("(starts_with(order_id, ?) OR starts_with(customer_id, ?) OR "+ofProduct+")", q, q, q, q)
 	s.quarantined.add("(starts_with(order_id, ?) OR starts_with(customer_id, ?))", q, q)
 }
 
@@ -144,6 +145,7 @@ func (g *Gateway) events(ctx context.Context, in *eventsInput) (*EventsAnswer, e
 		s.both(`(`+noTime+` < ? OR (`+noTime+` = ? AND (partition > ? OR (partition = ? AND "offset" > ?))))`,
 			at, at, c.Partition, c.Partition, c.Offset)
 	}
+	s.quarantined.add("state <> 'recovered'") // they are among the accepted
 	const shared = `event_id, event_time, received_at, source, type, customer_id, order_id`
 	rows, err := g.rows(ctx, fmt.Sprintf(`SELECT * FROM (
   SELECT %s, country, currency, amount, 'accepted' AS verdict, corrected, late, partition, "offset", stream, line, %s AS sort_time

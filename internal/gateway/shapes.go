@@ -12,10 +12,14 @@ type Ledger struct {
 	Received    int64 `json:"received" doc:"Events that the log took"`
 	Accepted    int64 `json:"accepted" doc:"Events in the tables"`
 	Duplicate   int64 `json:"duplicate" doc:"Deliveries of an event received before"`
-	Quarantined int64 `json:"quarantined" doc:"Events that broke a rule and wait for repair"`
+	Quarantined int64 `json:"quarantined" doc:"Events that broke a rule"`
 	Rejected    int64 `json:"rejected" doc:"Records refused for a counted reason"`
 	Late        int64 `json:"late" doc:"Accepted events behind their source's watermark"`
 	Corrected   int64 `json:"corrected" doc:"Accepted events of which a rule changed a field"`
+	Recovered   int64 `json:"recovered" doc:"Quarantined events that were accepted when they were sent again, or received otherwise"`
+	Waived      int64 `json:"waived" doc:"Quarantined events that were left out for a good reason"`
+	Dead        int64 `json:"dead" doc:"Quarantined events that were given up: dead letters, and purged"`
+	Open        int64 `json:"open" doc:"Quarantined events that wait for a decision: quarantined less recovered, waived and dead"`
 	Balanced    bool  `json:"balanced" doc:"Whether received = accepted + duplicate + quarantined + rejected"`
 }
 
@@ -23,7 +27,8 @@ type Ledger struct {
 func LedgerOf(c ledger.Counts) Ledger {
 	return Ledger{
 		Received: c.Received, Accepted: c.Accepted, Duplicate: c.Duplicate, Quarantined: c.Quarantined,
-		Rejected: c.Rejected, Late: c.Late, Corrected: c.Corrected, Balanced: c.Balanced(),
+		Rejected: c.Rejected, Late: c.Late, Corrected: c.Corrected,
+		Recovered: c.Recovered, Waived: c.Waived, Dead: c.Dead, Open: c.Open(), Balanced: c.Balanced(),
 	}
 }
 
@@ -71,6 +76,7 @@ type StatusAnswer struct {
 type LedgerRow struct {
 	Source string     `json:"source"`
 	Minute *time.Time `json:"minute,omitempty" doc:"Minute of receipt, with by=minute"`
+	Hour   *time.Time `json:"hour,omitempty" doc:"Hour of receipt, with by=hour"`
 	Day    string     `json:"day,omitempty" format:"date" doc:"UTC day of event time, with by=day; absent for events whose time is not known"`
 	Ledger
 }

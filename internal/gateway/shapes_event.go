@@ -82,7 +82,7 @@ type RawPayload struct {
 // Step is one thing that happened to an event.
 type Step struct {
 	At     *time.Time `json:"at" doc:"Null where the time is not recorded"`
-	Step   string     `json:"step" enum:"happened,received,logged,decoded,corrected,enriched,accepted,quarantined,rejected,duplicate,pending,stored"`
+	Step   string     `json:"step" enum:"happened,received,logged,decoded,corrected,enriched,warned,accepted,quarantined,rejected,duplicate,pending,stored"`
 	Detail string     `json:"detail"`
 }
 
@@ -95,6 +95,7 @@ type Passport struct {
 	Verdict     string         `json:"verdict" enum:"accepted,duplicate,quarantined,rejected,pending"`
 	Event       Fields         `json:"event" doc:"Row of table events; null unless accepted"`
 	Lines       []Fields       `json:"lines" nullable:"false" doc:"Rows of table order_lines"`
+	Products    []Fields       `json:"products" nullable:"false" doc:"Rows of table product_events"`
 	Quarantine  []Fields       `json:"quarantine" nullable:"false" doc:"Rows of table quarantine"`
 	Duplicates  []Delivery     `json:"duplicates" nullable:"false" doc:"Further deliveries of the event"`
 	Changes     []Change       `json:"changes" nullable:"false"`
@@ -102,6 +103,9 @@ type Passport struct {
 	Versions    string         `json:"versions" doc:"Adapter and rules that made the row, as name@version"`
 	Coordinates Coordinates    `json:"coordinates"`
 	Raw         RawPayload     `json:"raw"`
+	Acts        []Fields       `json:"acts" nullable:"false" doc:"What was done about it while it was quarantined: rows of table quarantine_acts, oldest first"`
+	Reached     []Reached      `json:"reached" nullable:"false" doc:"Results of jobs that it is a part of, as they are now; at most 20 of each table"`
+	Sinks       []PassportSink `json:"sinks" nullable:"false" doc:"Where it, and the results that it is a part of, are delivered to"`
 	Timeline    []Step         `json:"timeline" nullable:"false"`
 }
 
@@ -151,6 +155,8 @@ type SourceRow struct {
 	Errors    int64  `json:"errors" doc:"Attempts to fetch events that failed since the process started"`
 	Lag       int64  `json:"lag" doc:"What has not been fetched, in the unit of its kind"`
 	LastError string `json:"last_error" doc:"Of the last attempt that failed; empty: none has"`
+
+	Health *HealthRow `json:"health,omitempty" doc:"How good its events are; absent for a source that is not configured"`
 }
 
 // SourcesAnswer is the answer of /api/v1/sources.
@@ -174,7 +180,18 @@ type SchemaTable struct {
 
 // SchemaAnswer is the answer of /api/v1/schema.
 type SchemaAnswer struct {
-	Tables []SchemaTable `json:"tables" nullable:"false"`
+	Tables []SchemaTable `json:"tables" nullable:"false" doc:"That the caller may read, with the columns that it may read"`
+	Reader SchemaReader  `json:"reader"`
+}
+
+// SchemaReader is what bounds the statements of a caller.
+type SchemaReader struct {
+	Role          string `json:"role" doc:"Of olap.sql.roles; empty: none, everything may be read"`
+	Unseen        int    `json:"unseen" doc:"Tables that the role does not see"`
+	HiddenColumns int    `json:"hidden_columns" doc:"Columns that the role does not see"`
+	MaxRows       int    `json:"max_rows" doc:"Rows of an answer; what is beyond is cut off. 0: no bound"`
+	TimeoutMS     int64  `json:"timeout_ms" doc:"A statement is stopped after it. 0: no bound"`
+	MaxConcurrent int    `json:"max_concurrent" doc:"Statements of one user at once by the role. 0: no bound of its own"`
 }
 
 // SQLColumn describes one column of a result.
@@ -197,6 +214,7 @@ type SQLAnswer struct {
 	RowCount  int64       `json:"row_count"`
 	Truncated bool        `json:"truncated" doc:"Whether a limit cut the result off"`
 	ElapsedMS float64     `json:"elapsed_ms"`
+	Cached    bool        `json:"cached" doc:"Whether the rows were kept from an earlier run; nothing was stored since"`
 }
 
 // LineError is what was wrong with one line of a file.

@@ -23,6 +23,17 @@ type SinkRow struct {
 	Errors        int64      `json:"errors" doc:"Attempts that failed"`
 	LastError     string     `json:"last_error,omitempty"`
 	LastDelivered *time.Time `json:"last_delivered"`
+
+	Output    string         `json:"output,omitempty" doc:"Table or live feed whose results the topic has"`
+	Positions []SinkPosition `json:"positions" nullable:"false" doc:"By partition of the topic; empty before the destination was reached"`
+}
+
+// SinkPosition is how far a sink is in one partition of its topic.
+type SinkPosition struct {
+	Partition int32 `json:"partition"`
+	From      int64 `json:"from" doc:"Everything from here up to next has been delivered. What is before was there before the sink began, or retention removed it"`
+	Next      int64 `json:"next" doc:"Offset that is delivered next"`
+	End       int64 `json:"end" doc:"End of the partition, as of the newest fetch"`
 }
 
 // SinksAnswer is the answer of /api/v1/sinks.

@@ -2,12 +2,16 @@ package gateway
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/millrace/millrace/internal/lineage/audit"
 	"github.com/millrace/millrace/internal/source/control"
 )
 
@@ -58,8 +62,13 @@ type (
 		Name string `path:"name" doc:"Name of the source"`
 	}
 	sourceChangeInput struct {
+		Who
 		Name string `path:"name" doc:"Name of the source"`
 		Body SourceChange
+	}
+	sourceResetInput struct {
+		Who
+		Name string `path:"name" doc:"Name of the source"`
 	}
 )
 
@@ -73,27 +82,48 @@ func (g *Gateway) registerSources(api huma.API) {
 		Description: "The change holds at once, and after a restart, until it is reset.",
 		Errors:      errs,
 	}, func(ctx context.Context, in *sourceChangeInput) (*body[SourceDetail], error) {
-		return g.control(ctx, path, in.Name, func() (control.Info, error) { return g.cfg.Controls.Change(in.Name, in.Body.change()) })
+		return g.control(ctx, audit.Entry{By: in.By, Reason: in.Reason, Name: in.Name, Action: audit.Changed, Request: "PATCH " + path},
+			func() (control.Info, error) { return g.cfg.Controls.Change(in.Name, in.Body.change()) })
 	})
 	huma.Register(api, huma.Operation{
 		OperationID: "source-reset", Method: http.MethodDelete, Path: path, Tags: []string{tagPlatform},
 		Summary: "Let the configuration of a source hold again", Description: "Changes that were made while the platform ran are forgotten.",
 		Errors: errs, DefaultStatus: http.StatusOK,
-	}, func(ctx context.Context, in *sourceInput) (*body[SourceDetail], error) {
-		return g.control(ctx, path, in.Name, func() (control.Info, error) { return g.cfg.Controls.Reset(in.Name) })
+	}, func(ctx context.Context, in *sourceResetInput) (*body[SourceDetail], error) {
+		return g.control(ctx, audit.Entry{By: in.By, Reason: in.Reason, Name: in.Name, Action: "reset", Request: "DELETE " + path},
+			func() (control.Info, error) { return g.cfg.Controls.Reset(in.Name) })
 	})
 }
 
-// control does something to a source and answers with what holds then.
-func (g *Gateway) control(ctx context.Context, route, name string, do func() (control.Info, error)) (*body[SourceDetail], error) {
-	_, err := do()
+// control does something to a source, tells the audit trail, and answers with what holds
+// then.
+func (g *Gateway) control(ctx context.Context, e audit.Entry, do func() (control.Info, error)) (*body[SourceDetail], error) {
+	_, route, _ := strings.Cut(e.Request, " ")
+	before, err := g.cfg.Controls.Info(e.Name)
+	var after control.Info
+	if err == nil {
+		after, err = do()
+	}
+	if err == nil {
+		e.Kind, e.Before, e.After = audit.Source, settingsText(before.Settings), settingsText(after.Settings)
+		err = g.record(ctx, e)
+	}
 	if err == nil {
 		var out *SourceDetail
-		if out, err = g.source(ctx, &sourceInput{Name: name}); err == nil {
+		if out, err = g.source(ctx, &sourceInput{Name: e.Name}); err == nil {
 			return &body[SourceDetail]{out}, nil
 		}
 	}
-	return nil, g.problem(ctx, route, sourceError(name, err))
+	return nil, g.problem(ctx, route, sourceError(e.Name, err))
+}
+
+// settingsText is what holds for a source, as the audit trail shows it.
+func settingsText(s control.Settings) string {
+	text, err := json.MarshalIndent(settingsOf(s), "", "  ")
+	if err != nil {
+		panic(fmt.Sprintf("BUG: cannot write the settings of a source: %v", err))
+	}
+	return string(text) + "\n"
 }
 
 // sourceError turns the errors of [Controls] into what the client reads.

@@ -33,7 +33,8 @@ func TestWhatHoldsForASourceIsChangedAndReset(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := start(t, func(c *gateway.Config) { c.Controls = controls })
+	trail := newTrail(t, now)
+	p := start(t, func(c *gateway.Config) { c.Controls, c.Trail = controls, trail })
 	p.write(0, december()...)
 	const path = "/api/v1/sources/shop"
 	configured := gateway.SourceSettings{Priority: "normal", EventsPerSecond: 100, BurstMS: 1000, Schema: "report"}
@@ -63,6 +64,7 @@ func TestWhatHoldsForASourceIsChangedAndReset(t *testing.T) {
 	}
 	check("GET", "", want, "[paused priority events_per_second burst]", &now)
 	check("DELETE", "", configured, "[]", nil)
+	wantTrail(t, p, "/api/v1/audit-trail?kind=source", "reset source shop by api", "changed source shop by api")
 	contains(t, p.problem("PATCH", path, `{"priority":"top"}`, 422, "Content-Type", "application/json"), "priority")
 	contains(t, p.problem("PATCH", path, `{"event_bytes":99999999}`, 422, "Content-Type", "application/json"), "event_bytes is 99999999; it must be 0 to 16777216")
 	contains(t, p.problem("PATCH", path, `{"paus":true}`, 422, "Content-Type", "application/json"), "paus")

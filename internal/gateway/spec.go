@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -30,6 +31,7 @@ func newAPI(mux *http.ServeMux) huma.API {
 				{Name: tagAnalytics, Description: "Numbers, and SQL behind them"},
 				{Name: tagEvents, Description: "Single events and what became of them"},
 				{Name: tagFiles, Description: "Files as a source"},
+				{Name: tagRepair, Description: "What became of quarantined events, and their repair"},
 				{Name: tagPlatform, Description: "The platform itself"},
 			},
 		},
@@ -41,30 +43,45 @@ func newAPI(mux *http.ServeMux) huma.API {
 	return humago.New(mux, cfg)
 }
 
-// document is the OpenAPI document, rendered once.
-type document struct{ json, yaml []byte }
+// document is the OpenAPI document. Its texts take a third of a second to make, so that
+// they are made when somebody first asks.
+type document struct{ json, yaml func() ([]byte, error) }
 
-func render(api huma.API) (document, error) {
-	var d document
-	spec, err := json.MarshalIndent(api.OpenAPI(), "", "  ")
-	if err != nil {
-		return d, fmt.Errorf("cannot render the OpenAPI document: %w", err)
+func newDocument(api huma.API) document {
+	return document{
+		json: sync.OnceValues(func() ([]byte, error) {
+			spec, err := json.MarshalIndent(api.OpenAPI(), "", "  ")
+			if err != nil {
+				return nil, fmt.Errorf("cannot render the OpenAPI document: %w", err)
+			}
+			return append(spec, '\n'), nil
+		}),
+		yaml: sync.OnceValues(func() ([]byte, error) {
+			spec, err := api.OpenAPI().YAML()
+			if err != nil {
+				return nil, fmt.Errorf("cannot render the OpenAPI document: %w", err)
+			}
+			return spec, nil
+		}),
 	}
-	d.json = append(spec, '\n')
-	if d.yaml, err = api.OpenAPI().YAML(); err != nil {
-		return d, fmt.Errorf("cannot render the OpenAPI document: %w", err)
-	}
-	return d, nil
 }
 
 func (d *document) serveJSON(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/openapi+json")
-	_, _ = w.Write(d.json) // nobody to tell: the client is gone
+	serveText(w, "application/openapi+json", d.json)
 }
 
 func (d *document) serveYAML(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/openapi+yaml")
-	_, _ = w.Write(d.yaml) // nobody to tell: the client is gone
+	serveText(w, "application/openapi+yaml", d.yaml)
+}
+
+func serveText(w http.ResponseWriter, media string, text func() ([]byte, error)) {
+	body, err := text()
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", media)
+	_, _ = w.Write(body) // nobody to tell: the client is gone
 }
 
 //go:embed docs.html
@@ -84,6 +101,6 @@ func Specification() ([]byte, error) {
 	g := &Gateway{cfg: Config{Limits: Limits{}.withDefaults()}}
 	api := newAPI(http.NewServeMux())
 	g.register(api)
-	d, err := render(api)
-	return d.json, err
+	d := newDocument(api)
+	return d.json()
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/danielgtaylor/huma/v2/negotiation"
 
+	"github.com/millrace/millrace/internal/query"
 	"github.com/millrace/millrace/internal/store/olap"
 )
 
@@ -27,6 +28,8 @@ const (
 	// TruncatedTrailer is the trailer of CSV and Arrow answers that says whether
 	// a limit cut them off.
 	TruncatedTrailer = "Millrace-Truncated"
+	// CacheHeader says whether the rows were kept from an earlier run: hit or miss.
+	CacheHeader = "Millrace-Cache"
 )
 
 // sqlWriter writes a result in one format.
@@ -36,25 +39,32 @@ type sqlWriter interface {
 	end(result *olap.Result) error
 }
 
-// sql runs a user's statement. The first rows are read before the answer begins,
-// so that what is wrong with the statement becomes a problem and not half an
-// answer.
+// sql runs a user's statement.
 func (g *Gateway) sql(ctx context.Context, in *sqlInput) (*huma.StreamResponse, error) {
-	media := mediaJSON
-	if in.Accept != "" {
-		if media = negotiation.SelectQValue(in.Accept, []string{mediaJSON, mediaCSV, mediaArrow}); media == "" {
-			return nil, huma.Error406NotAcceptable(fmt.Sprintf("Rows come as %s, %s or %s.", mediaJSON, mediaCSV, mediaArrow))
-		}
-	}
 	if n := int64(len(in.Body.Query)); n > g.cfg.Limits.SQLBytes {
 		return nil, huma.NewError(http.StatusRequestEntityTooLarge, fmt.Sprintf(
 			"The statement has %d bytes, %d are allowed (olap.sql.max_query_bytes).", n, g.cfg.Limits.SQLBytes))
 	}
-	limits := g.cfg.Limits.SQL
-	if n := in.Body.Limit; n > 0 && (limits.Rows <= 0 || n < limits.Rows) {
-		limits.Rows = n
+	return g.answerRows(ctx, in.Accept, func(limits olap.Limits) (*olap.Result, error) {
+		return g.ask(ctx, in.Authorization, olap.Query{SQL: in.Body.Query, Limits: limits})
+	}, in.Body.Limit)
+}
+
+// answerRows asks, with at most so many rows, and answers in the format that the client
+// takes. The first rows are read before the answer begins, so that what is wrong with the
+// statement becomes a problem and not half an answer.
+func (g *Gateway) answerRows(ctx context.Context, accept string, ask func(olap.Limits) (*olap.Result, error), most int) (*huma.StreamResponse, error) {
+	media := mediaJSON
+	if accept != "" {
+		if media = negotiation.SelectQValue(accept, []string{mediaJSON, mediaCSV, mediaArrow}); media == "" {
+			return nil, huma.Error406NotAcceptable(fmt.Sprintf("Rows come as %s, %s or %s.", mediaJSON, mediaCSV, mediaArrow))
+		}
 	}
-	result, err := g.cfg.Store.Query(ctx, olap.Query{SQL: in.Body.Query, Limits: limits, Untrusted: true})
+	limits := g.cfg.Limits.SQL
+	if most > 0 && (limits.Rows <= 0 || most < limits.Rows) {
+		limits.Rows = most
+	}
+	result, err := ask(limits)
 	if err != nil {
 		return nil, g.problem(ctx, sqlRoute, err)
 	}
@@ -76,7 +86,8 @@ func (g *Gateway) stream(ctx context.Context, w http.ResponseWriter, media strin
 	h := w.Header()
 	h.Set("Content-Type", media)
 	h.Set("Cache-Control", "no-store")
-	h.Set("Vary", "Accept")
+	h.Set(CacheHeader, map[bool]string{true: "hit", false: "miss"}[result.Cached])
+	h.Set("Vary", "Accept, Authorization")
 	if media != mediaJSON {
 		h.Set("Trailer", TruncatedTrailer)
 	}
@@ -104,7 +115,7 @@ func (g *Gateway) stream(ctx context.Context, w http.ResponseWriter, media strin
 func newSQLWriter(media string, w io.Writer) sqlWriter {
 	switch media {
 	case mediaCSV:
-		return newCSVWriter(w)
+		return csvWriter{query.NewCSV(w)}
 	case mediaArrow:
 		return newArrowWriter(w)
 	default:

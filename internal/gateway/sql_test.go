@@ -103,7 +103,7 @@ func TestSQLAsArrow(t *testing.T) {
 
 func TestSQLIsBounded(t *testing.T) {
 	p := start(t, func(c *gateway.Config) {
-		c.Limits.SQL = olap.Limits{Rows: 100, Timeout: 200 * time.Millisecond}
+		c.Limits.SQL = olap.Limits{Rows: 100, Timeout: 2 * time.Second}
 		c.Limits.SQLBytes = 1000
 	})
 	_, body, _ := p.query("FROM range(1000)", "", 0)

@@ -14,6 +14,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/millrace/millrace/internal/query"
 	"github.com/millrace/millrace/internal/store/olap"
 )
 
@@ -140,7 +141,7 @@ func appendArrow(b array.Builder, v any) error {
 			return nil
 		}
 	case *array.StringBuilder:
-		s, err := text(v)
+		s, err := query.Text(v)
 		b.Append(s)
 		return err
 	}

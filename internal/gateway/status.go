@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"time"
-
-	"github.com/millrace/millrace/stream"
 )
 
 func (g *Gateway) healthz(w http.ResponseWriter, _ *http.Request) {
@@ -80,27 +78,4 @@ func list[T any](s []T) []T {
 		return []T{}
 	}
 	return s
-}
-
-func (g *Gateway) schema(context.Context, *noInput) (*SchemaAnswer, error) {
-	answer := &SchemaAnswer{Tables: make([]SchemaTable, len(g.cfg.Tables))}
-	for i, t := range g.cfg.Tables {
-		table := SchemaTable{Name: t.Name, Comment: t.Comment, Columns: make([]SchemaColumn, len(t.Columns))}
-		for k, c := range t.Columns {
-			table.Columns[k] = SchemaColumn{Name: c.Name, Type: c.Type.SQL(), Comment: c.Comment}
-		}
-		answer.Tables[i] = table
-	}
-	for _, s := range g.cfg.Jobs.Jobs() {
-		j, err := jobOf(&s)
-		if err != nil {
-			return nil, err
-		}
-		for _, out := range j.Outs {
-			if out.Kind == string(stream.Table) {
-				answer.Tables = append(answer.Tables, SchemaTable{Name: out.Name, Comment: out.Description, Columns: out.Columns})
-			}
-		}
-	}
-	return answer, nil
 }

@@ -2,8 +2,10 @@ package gateway
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
+	"github.com/millrace/millrace/event"
 	"github.com/millrace/millrace/internal/eventlog"
 )
 
@@ -42,10 +44,17 @@ func timeline(p *Passport, stored *eventlog.Stored, e *Explanation) []Step {
 	}
 	switch p.Verdict {
 	case "accepted":
+		for _, w := range p.warnings(e) {
+			add(time.Time{}, "warned", "Rule %s: %s.", w.Rule, strings.TrimSuffix(w.Message, "."))
+		}
 		add(time.Time{}, "accepted", "No rule of severity quarantine was broken.")
-		add(time.Time{}, "stored", "1 row of events, %d of order_lines.", len(p.Lines))
+		add(time.Time{}, "stored", "1 row of events, %d of order_lines, %d of product_events.", len(p.Lines), len(p.Products))
 	case "quarantined":
 		for _, q := range p.Quarantine {
+			if q.text("state") == "purged" {
+				add(time.Time{}, "quarantined", "Rule %s. It was purged: nothing else of it is shown.", q.text("rule"))
+				continue
+			}
 			add(time.Time{}, "quarantined", "Rule %s: %s.", q.text("rule"), q.text("message"))
 		}
 	case "rejected":
@@ -62,6 +71,15 @@ func timeline(p *Passport, stored *eventlog.Stored, e *Explanation) []Step {
 		}
 	}
 	return steps
+}
+
+// warnings are what rules of severity warn say of an accepted event. By other versions
+// of the rules nobody can tell what they said then.
+func (p *Passport) warnings(e *Explanation) []event.Problem {
+	if e == nil || p.Versions != e.Versions {
+		return nil
+	}
+	return e.Problems
 }
 
 // times finds event and receive time in whatever is there.

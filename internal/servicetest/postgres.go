@@ -85,21 +85,9 @@ func (s *Service) Restart(t testing.TB) {
 	t.Helper()
 	var err error
 	for deadline := time.Now().Add(startTime); time.Now().Before(deadline); time.Sleep(5 * pollTime) {
-		if err = s.Start(); err == nil && s.answers() {
+		if err = s.Start(); err == nil {
 			return
 		}
 	}
 	t.Fatalf("%s does not come back: %v", s.Name, err)
-}
-
-// answers waits until the service takes clients, and is false when it ends.
-func (s *Service) answers() bool {
-	for s.ready != nil && !s.ready() {
-		select {
-		case <-s.done:
-			return false
-		case <-time.After(pollTime):
-		}
-	}
-	return true
 }

@@ -31,7 +31,7 @@ type Service struct {
 }
 
 const (
-	startTime = time.Minute
+	startTime = 3 * time.Minute
 	stopTime  = 20 * time.Second
 	pollTime  = 20 * time.Millisecond
 )
@@ -118,11 +118,13 @@ func (s *Service) waitListening() error {
 		}
 		if c, err := net.Dial("tcp", s.Address); err == nil {
 			_ = c.Close()
-			return nil
+			if s.ready == nil || s.ready() {
+				return nil
+			}
 		}
 	}
 	s.Kill()
-	return fmt.Errorf("%s does not listen on %s after %s", s.Name, s.Address, startTime)
+	return fmt.Errorf("%s does not answer on %s after %s", s.Name, s.Address, startTime)
 }
 
 // Kill ends the service and its children at once, as a power failure would.
@@ -141,4 +143,17 @@ func (s *Service) Stop() {
 func (s *Service) signal(sig syscall.Signal) {
 	_ = syscall.Kill(-s.cmd.Process.Pid, sig) // it may have ended already
 	<-s.done
+	s.waitClosed()
+}
+
+// waitClosed waits until nobody listens any more. A killed child may outlive its parent by
+// a moment, and whoever starts the service again must not take it for the new one.
+func (s *Service) waitClosed() {
+	for deadline := time.Now().Add(stopTime); time.Now().Before(deadline); time.Sleep(pollTime) {
+		c, err := net.Dial("tcp", s.Address)
+		if err != nil {
+			return
+		}
+		_ = c.Close()
+	}
 }

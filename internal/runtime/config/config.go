@@ -4,23 +4,38 @@ import "time"
 
 // Config is everything that a Millrace process can be told.
 type Config struct {
-	DataDir   string    `yaml:"data_dir" check:"required" desc:"Folder of everything that Millrace stores. One process at a time may use it."`
-	Targets   []string  `yaml:"targets" desc:"Parts of the platform to run in this process; 'millrace targets' lists them."`
-	HTTP      HTTP      `yaml:"http" desc:"The one HTTP listener: doors, API and console."`
-	Log       Log       `yaml:"log" desc:"The event log: embedded by default, a Kafka cluster when brokers are given."`
-	Pass      Pass      `yaml:"pass" desc:"The pass: decoding, deduplication, rules, enrichment and commit of every event."`
-	OLAP      OLAP      `yaml:"olap" desc:"The analytical store behind the console and SQL."`
-	Limits    Limits    `yaml:"limits" desc:"What a sender may send. Beyond a limit the sender gets an error that names it."`
-	Disk      Disk      `yaml:"disk" desc:"The guard that stops taking events before the disk is full."`
-	Sources   []Source  `yaml:"sources" desc:"Where events come from. Each source has one adapter."`
-	Sinks     []Sink    `yaml:"sinks" desc:"Where messages of topics go. Each sink has its own cursor: one that is dead delays no other."`
-	Mappings  []string  `yaml:"mappings" desc:"Mapping files, each of which adds an adapter under the name it gives: of CSV, or of JSON and XML documents (format: json, format: xml)."`
-	Contracts []string  `yaml:"contracts" desc:"Files of contracts, or folders of them (*.yaml), which add to those that come with the platform or replace them."`
-	Records   Records   `yaml:"records" desc:"The record store: what the platform itself keeps, such as schemas and consumers."`
-	Schema    Schema    `yaml:"schema" desc:"The schema registry."`
-	Inbox     Inbox     `yaml:"inbox" desc:"How watched inbox folders are polled."`
-	Ledger    Ledger    `yaml:"ledger" desc:"The ledger of verdicts."`
-	Telemetry Telemetry `yaml:"telemetry" desc:"Logs, traces and profiling."`
+	DataDir    string     `yaml:"data_dir" check:"required" desc:"Folder of everything that Millrace stores. One process at a time may use it."`
+	Targets    []string   `yaml:"targets" desc:"Parts of the platform to run in this process; 'millrace targets' lists them."`
+	HTTP       HTTP       `yaml:"http" desc:"The one HTTP listener: doors, API and console."`
+	Log        Log        `yaml:"log" desc:"The event log: embedded by default, a Kafka cluster when brokers are given."`
+	Pass       Pass       `yaml:"pass" desc:"The pass: decoding, deduplication, rules, enrichment and commit of every event."`
+	PGWire     PGWire     `yaml:"pgwire" desc:"PostgreSQL's protocol, by which SQL tools connect."`
+	OLAP       OLAP       `yaml:"olap" desc:"The analytical store behind the console and SQL."`
+	Limits     Limits     `yaml:"limits" desc:"What a sender may send. Beyond a limit the sender gets an error that names it."`
+	Disk       Disk       `yaml:"disk" desc:"The guard that stops taking events before the disk is full."`
+	Sources    []Source   `yaml:"sources" desc:"Where events come from. Each source has one adapter."`
+	Sinks      []Sink     `yaml:"sinks" desc:"Where messages of topics go. Each sink has its own cursor: one that is dead delays no other."`
+	Mappings   []string   `yaml:"mappings" desc:"Mapping files, each of which adds an adapter under the name it gives: of CSV, or of JSON and XML documents (format: json, format: xml)."`
+	Contracts  []string   `yaml:"contracts" desc:"Files of contracts, or folders of them (*.yaml), which add to those that come with the platform or replace them."`
+	Rules      []string   `yaml:"rules" desc:"Rules files for the events of all sources, beside each source's own; each says for which types of events it is."`
+	Rates      string     `yaml:"exchange_rates" desc:"File of exchange rates: the European Central Bank's eurofxref-hist.zip, or the CSV in it. Empty: a copy that comes with the platform."`
+	Enrichment Enrichment `yaml:"enrichment" desc:"What is derived from events: country of the address, browser, campaign, amounts in one currency, products, segments."`
+	Records    Records    `yaml:"records" desc:"The record store: what the platform itself keeps, such as schemas and consumers."`
+	Schema     Schema     `yaml:"schema" desc:"The schema registry."`
+	Quarantine Quarantine `yaml:"quarantine" desc:"What becomes of quarantined events: repairs, runs, topics."`
+	Inbox      Inbox      `yaml:"inbox" desc:"How watched inbox folders are polled."`
+	Ledger     Ledger     `yaml:"ledger" desc:"The ledger of verdicts."`
+	Lineage    Lineage    `yaml:"lineage" desc:"Where numbers come from: the events behind them, and the audit trail of what they are made with."`
+	Quality    Quality    `yaml:"quality" desc:"What is done about the quality of events."`
+	Escalation Escalation `yaml:"escalation" desc:"Who is told what is wrong, and when."`
+	Reconcile  Reconcile  `yaml:"reconcile" desc:"How the platform's numbers are compared with each other."`
+	Queries    Queries    `yaml:"queries" desc:"Saved queries, and the schedules on which their results are sent."`
+	Dashboards Dashboards `yaml:"dashboards" desc:"Dashboards, and the links by which they are shared."`
+	Analysis   Analysis   `yaml:"analysis" desc:"What is computed of all customers and orders at once: RFM, cohorts, lifetime value, attribution, baskets."`
+	Lake       Lake       `yaml:"lake" desc:"The lake: tables of Iceberg that other engines read, and that old rows rest in."`
+	Warehouse  Warehouse  `yaml:"warehouse" desc:"The warehouse, and the metrics that everybody means the same by."`
+	Rollups    Rollups    `yaml:"rollups" desc:"Partial aggregates of the tables of events, which metrics are read from."`
+	Telemetry  Telemetry  `yaml:"telemetry" desc:"Logs, traces and profiling."`
 
 	origin map[string]string // path of a setting → where it was set (file:line:column or variable)
 }
@@ -118,7 +133,7 @@ type Dedup struct {
 // OLAP configures the analytical store.
 type OLAP struct {
 	MemoryLimit       Bytes         `yaml:"memory_limit" min:"64MiB" max:"16TiB" desc:"Memory of the store, for writing and queries together."`
-	Threads           int           `yaml:"threads" min:"0" max:"1024" desc:"Threads of the store. 0: one per two processors, at least two; more make large queries faster and every commit dearer."`
+	Threads           int           `yaml:"threads" min:"0" max:"1024" desc:"Threads that a long statement of the store gets; a short one has its caller's. 0: one per two processors, at least two. More make large queries faster, and leave less to the pass."`
 	CheckpointBytes   Bytes         `yaml:"checkpoint_bytes" min:"1MiB" max:"16GiB" desc:"Write-ahead log size at which the store folds it into its file."`
 	RevisionRetention time.Duration `yaml:"revision_retention" min:"1m" max:"87600h" desc:"Time for which a result of a job is kept once a newer one has replaced it."`
 	SQL               SQL           `yaml:"sql" desc:"Limits of a user's query."`
@@ -131,6 +146,11 @@ type SQL struct {
 	MaxConcurrent  int           `yaml:"max_concurrent" min:"1" max:"256" desc:"Queries running at once; further ones get 429."`
 	MaxResultBytes Bytes         `yaml:"max_result_bytes" min:"64KiB" max:"4GiB" desc:"Size of an answer; beyond it the answer is cut and says so."`
 	MaxQueryBytes  Bytes         `yaml:"max_query_bytes" min:"1KiB" max:"16MiB" desc:"Size of the query's text."`
+	CacheBytes     Bytes         `yaml:"cache_bytes" min:"0B" max:"64GiB" desc:"Memory of answers that are kept until new rows are stored: the same question is answered from there. 0B: none are kept."`
+	SlowQuery      time.Duration `yaml:"slow_query" min:"0s" max:"1h" desc:"Queries that take longer are logged, and listed by 'millrace sql slow'. 0s: none."`
+	Roles          []SQLRole     `yaml:"roles" desc:"What users may read, and how much at once. A role without settings reads everything."`
+	Users          []SQLUser     `yaml:"users" desc:"Who asks by SQL. Without users PostgreSQL's protocol asks for no password, and listens on this machine only."`
+	AnonymousRole  string        `yaml:"anonymous_role" desc:"Role of those who call the API without a user's name and password, such as the console. Empty: they read everything."`
 }
 
 // Limits bounds what a sender may send.
@@ -165,6 +185,8 @@ type Source struct {
 	Priority        string        `yaml:"priority" oneof:"|low|normal|high" desc:"Who goes first while the log's buffer fills: low may use half of it, normal 85%, high all. Default normal."`
 	Limits          SourceLimits  `yaml:"limits" desc:"Limits of this source."`
 	Schema          string        `yaml:"schema" oneof:"|off|report|quarantine" desc:"What becomes of an event that breaks its contract. Default report."`
+
+	Health SourceHealth `yaml:"health" desc:"When this source is throttled and suspended; what is left out is as quality.health says."`
 
 	Snowplow SnowplowSource `yaml:"snowplow" desc:"How Snowplow's trackers are recognised."`
 

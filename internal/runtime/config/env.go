@@ -13,6 +13,9 @@ import (
 var otherVariables = map[string]string{
 	"MILLRACE_CONFIG": "the configuration file, when -config is not given",
 	"MILLRACE_URL":    "the address of the running platform, for commands that talk to one",
+
+	"MILLRACE_SQL_USER":     "the user who asks by 'millrace sql'",
+	"MILLRACE_SQL_PASSWORD": "the password of that user",
 }
 
 // testPrefix begins variables that belong to the tests of Millrace.

@@ -31,6 +31,14 @@ func (c *Config) Validate() error {
 	v.queues(c)
 	v.webhooks(c)
 	v.edi(c)
+	v.quarantine(c)
+	v.enrichment(c)
+	v.health(c)
+	v.escalation(c)
+	v.reconcile(c)
+	v.lineage(c)
+	v.pgwire(c)
+	v.lake(c)
 	return errors.Join(v.errs...)
 }
 
