@@ -3,9 +3,9 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { lazy, type ReactNode, Suspense } from 'react'
 import { ApiError } from './api/client.ts'
 import { EventsPage } from './page/events.tsx'
+import { ExplainPage } from './page/explain.tsx'
 import { OverviewPage } from './page/overview.tsx'
 import { PassportPage } from './page/passport.tsx'
-import { QuarantinePage } from './page/quarantine.tsx'
 import { SourcesPage } from './page/sources.tsx'
 import { SystemPage } from './page/system.tsx'
 import { usePlace } from './router.ts'
@@ -17,7 +17,15 @@ import { TopBar } from './shell/topbar.tsx'
 import { Link } from './ui/control.tsx'
 import { Empty, Loading, Stale } from './ui/state.tsx'
 
+const AlertsPage = lazy(() => import('./page/alerts.tsx'))
+const DashboardsPage = lazy(() => import('./page/dashboards.tsx'))
+const SharedPage = lazy(() => import('./page/shared.tsx'))
+const LedgerPage = lazy(() => import('./page/ledger.tsx'))
 const JobsPage = lazy(() => import('./page/jobs.tsx'))
+const LakePage = lazy(() => import('./page/lake.tsx'))
+const LineagePage = lazy(() => import('./page/lineage.tsx'))
+const QuarantinePage = lazy(() => import('./page/quarantine.tsx'))
+const QualityPage = lazy(() => import('./page/quality.tsx'))
 const SqlPage = lazy(() => import('./page/sql.tsx'))
 
 const RETRY_MS = 5000
@@ -48,7 +56,56 @@ function segment(path: string, index: number): string {
 function pageFor(path: string): ReactNode {
   if (path === '/') return <OverviewPage />
   if (path === '/events') return <EventsPage />
-  if (path === '/quarantine') return <QuarantinePage />
+  if (path === '/explain') return <ExplainPage />
+  if (path === '/quarantine') {
+    return (
+      <Later title="Quarantine" what="the quarantine">
+        <QuarantinePage />
+      </Later>
+    )
+  }
+  if (path === '/dashboards' || /^\/dashboards\/[^/]+$/.test(path)) {
+    return (
+      <Later title="Dashboards" what="the dashboards">
+        <DashboardsPage id={segment(path, 2)} />
+      </Later>
+    )
+  }
+  if (path === '/quality') {
+    return (
+      <Later title="Quality" what="the quality">
+        <QualityPage />
+      </Later>
+    )
+  }
+  if (path === '/ledger') {
+    return (
+      <Later title="Ledger" what="the ledger">
+        <LedgerPage />
+      </Later>
+    )
+  }
+  if (path === '/lake') {
+    return (
+      <Later title="Lake" what="the lake">
+        <LakePage />
+      </Later>
+    )
+  }
+  if (path === '/lineage') {
+    return (
+      <Later title="Lineage" what="the lineage">
+        <LineagePage />
+      </Later>
+    )
+  }
+  if (path === '/alerts') {
+    return (
+      <Later title="Alerts" what="the alerts">
+        <AlertsPage />
+      </Later>
+    )
+  }
   if (path === '/sources') return <SourcesPage />
   if (path === '/system') return <SystemPage />
   if (/^\/events\/[^/]+$/.test(path)) return <PassportPage id={segment(path, 2)} />
@@ -110,6 +167,26 @@ function Outage() {
   return <Stale since={dataUpdatedAt}>Millrace does not answer; trying again every 2 s.</Stale>
 }
 
+/** Pages without the console around them: a shared link, which may ask for nothing else, and a screen on the wall. */
+function Frame() {
+  const { path, params } = usePlace()
+  if (/^\/shared\/[^/]+$/.test(path)) {
+    return (
+      <Suspense fallback={<Loading what="the dashboard" />}>
+        <SharedPage token={segment(path, 2)} />
+      </Suspense>
+    )
+  }
+  if (params.get('tv') === '1' && /^\/dashboards\/[^/]+$/.test(path)) {
+    return (
+      <main id="main" className="main">
+        {pageFor(path)}
+      </main>
+    )
+  }
+  return <Shell />
+}
+
 function Shell() {
   const { path } = usePlace()
   const { data } = useStatus()
@@ -134,7 +211,7 @@ export function App() {
   return (
     <CSPProvider disableStyleElements>
       <QueryClientProvider client={client}>
-        <Shell />
+        <Frame />
       </QueryClientProvider>
     </CSPProvider>
   )

@@ -10,8 +10,13 @@ import './style/overview.css'
 import './style/grid.css'
 import './style/passport.css'
 import './style/operate.css'
+import './style/quarantine.css'
 import './style/jobs.css'
+import './style/ledger.css'
+import './style/lake.css'
+import './style/lineage.css'
 import './style/sql.css'
+import './style/board.css'
 import './style/narrow.css'
 
 const root = document.getElementById('root')

@@ -96,6 +96,83 @@ GROUP BY ALL
 ORDER BY month`
 }
 
+const FIGURES = {
+  revenue: 'sum(amount)',
+  units: 'sum(quantity)',
+  orders: "count(DISTINCT order_id) FILTER (kind = 'sale')",
+} as const
+
+const ORDER_KINDS = {
+  product_id: "kind IN ('sale', 'cancellation')",
+  country: "kind IN ('sale', 'cancellation', 'adjustment', 'fee')",
+} as const
+
+const equals = (column: string, value: string) => (value === '' ? `${column} IS NULL` : `${column} = ${literal(value)}`)
+
+/** A figure of one product or country, as the overview counts it. */
+export function topSql(
+  figure: keyof typeof FIGURES,
+  dimension: keyof typeof ORDER_KINDS,
+  value: string,
+  span: Span,
+  currency: string,
+): string {
+  const where = whereSpan(span, ORDER_KINDS[dimension], equals(dimension, value), equals('currency', currency))
+  return `SELECT ${FIGURES[figure]} AS ${figure}\nFROM order_lines${where}`
+}
+
+const LEDGER_TABLES = [
+  { verdict: 'accepted', table: 'events', id: 'event_id', where: 'NOT recovered' },
+  { verdict: 'duplicate', table: 'duplicates', id: 'event_id', where: '' },
+  { verdict: 'quarantined', table: 'quarantine', id: 'event_id', where: '' },
+  { verdict: 'rejected', table: 'rejections', id: 'NULL', where: '' },
+] as const
+
+const LEDGER_STATES: Readonly<Record<string, string>> = {
+  recovered: "state = 'recovered'",
+  waived: "state = 'waived'",
+  dead: "state IN ('dead', 'purged')",
+  open: "state = 'open'",
+}
+
+/** A number of the ledger, counted in the tables that have its rows. Times are of receipt, the end exclusive. */
+export function ledgerSql(column: string, span: Span, source: string): string {
+  const state = LEDGER_STATES[column]
+  const parts = LEDGER_TABLES.filter(t =>
+    state ? t.verdict === 'quarantined' : ['received', t.verdict].includes(column),
+  )
+  const selects = parts.map(t => {
+    const where = [
+      state ?? t.where,
+      source && `source = ${literal(source)}`,
+      span.from && `received_at >= ${timestamp(span.from)}`,
+      span.to && `received_at < ${timestamp(span.to)}`,
+    ].filter(Boolean)
+    const conditions = where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`
+    return { ...t, from: `FROM ${t.table}${conditions}` }
+  })
+  const [only] = selects
+  if (selects.length === 1 && only) return `SELECT count(*) AS ${column} ${only.from}`
+  return `SELECT count(*) AS ${column} FROM (${selects.map(s => `SELECT ${s.id} AS event_id ${s.from}`).join(' UNION ALL ')})`
+}
+
+/** Where the rows behind a number of the ledger are listed and counted again. */
+export function ledgerHref(column: string, span: Span, source: string): string {
+  return explainHref(ledgerSql(column, span, source), column)
+}
+
+/** Where the rows behind a cell of the result of a statement are listed. */
+export function explainHref(query: string, column: string, row?: Readonly<Record<string, unknown>>): string {
+  const params = new URLSearchParams({ q: query, column })
+  if (row) params.set('row', JSON.stringify(row))
+  return `/explain?${params}`
+}
+
+/** Likewise, of a row of a job's table. */
+export function explainRowHref(table: string, column: string, key: Readonly<Record<string, unknown>>): string {
+  return `/explain?${new URLSearchParams({ table, column, key: JSON.stringify(key) })}`
+}
+
 export function sqlHref(query: string): string {
   return `/sql?q=${encodeURIComponent(query)}&run=1`
 }

@@ -21,6 +21,24 @@ export async function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath, args: FLAGS, timeout: 60_000 })
 }
 
+/** How long a test waits for anything at most. A loaded machine is slow; a wait that is never met fails all the same. */
+export const PATIENCE_MS = 30_000
+
+const AGAIN_MS = 50
+
+/** Asks again until the check passes; after PATIENCE_MS it fails as the check last failed. */
+export async function holds(check: () => void | Promise<void>): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS
+  for (;;) {
+    try {
+      return await check()
+    } catch (error) {
+      if (Date.now() > deadline) throw error
+      await new Promise(resolve => setTimeout(resolve, AGAIN_MS))
+    }
+  }
+}
+
 export const WIDTHS = { 1440: 900, 1920: 1080, 390: 844 } as const
 
 export function screen(width: keyof typeof WIDTHS, theme: 'light' | 'dark'): BrowserContextOptions {

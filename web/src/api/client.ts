@@ -1,8 +1,23 @@
 // The only place that talks to the server.
 import type {
+  CheckDetail,
+  CheckList,
+  CheckRun,
   Definition,
+  DryRun,
+  DryRunRequest,
   EventPage,
   EventQuery,
+  Explained,
+  ExplainRequest,
+  HealthRequest,
+  HeldDetail,
+  HeldGroupDetail,
+  HeldGroups,
+  HeldImport,
+  HeldPage,
+  HeldQuery,
+  HeldRun,
   JobList,
   KeyState,
   LedgerAnswer,
@@ -11,12 +26,19 @@ import type {
   OverviewQuery,
   Passport,
   Problem,
-  Quarantine,
-  QuarantineQuery,
-  SchemaTable,
+  Profile,
+  ProfileList,
+  RuleList,
+  RunRequest,
+  SchemaAnswer,
+  ScoreList,
+  SourceHealthDetail,
   SourceList,
   SqlAnswer,
   Status,
+  Suggestion,
+  Triage,
+  TriageChange,
   Watermarks,
 } from './types.ts'
 
@@ -37,12 +59,13 @@ export class ApiError extends Error {
   }
 }
 
-type Query = Record<string, string | number | boolean | undefined>
+type Query = Record<string, string | number | boolean | readonly string[] | null | undefined>
 
 export function withQuery(path: string, query: Query = {}): string {
   const params = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== '') params.set(name, String(value))
+    if (Array.isArray(value)) for (const each of value) params.append(name, each)
+    else if (value !== undefined && value !== null && value !== '') params.set(name, String(value))
   }
   const text = params.toString()
   return text === '' ? path : `${path}?${text}`
@@ -56,7 +79,7 @@ async function problemOf(response: Response): Promise<Problem> {
   }
 }
 
-async function send(path: string, init: RequestInit = {}): Promise<Response> {
+export async function send(path: string, init: RequestInit = {}): Promise<Response> {
   let response: Response
   try {
     response = await fetch(path, init)
@@ -68,13 +91,28 @@ async function send(path: string, init: RequestInit = {}): Promise<Response> {
   return response
 }
 
-async function get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
+export async function get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
   const response = await send(withQuery(path, query), {
     headers: { accept: 'application/json' },
     ...(signal ? { signal } : {}),
   })
   return (await response.json()) as T
 }
+
+export async function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  const response = await send(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify(body),
+    ...(signal ? { signal } : {}),
+  })
+  return (await response.json()) as T
+}
+
+const HELD = '/api/v1/quarantine'
+
+export type FileFormat = 'csv' | 'jsonl'
+export type RunControl = 'pause' | 'resume' | 'cancel'
 
 function postSql(query: string, accept: string, signal?: AbortSignal): Promise<Response> {
   return send('/api/v1/sql', {
@@ -93,7 +131,22 @@ export const exportTypes = {
 
 export type ExportFormat = keyof typeof exportTypes
 
+const CHECKS = '/api/v1/checks'
+const profileOf = (source: string, type: string) =>
+  `/api/v1/profiles/${encodeURIComponent(source)}/${encodeURIComponent(type)}`
+
 export const api = {
+  checks: (signal?: AbortSignal) => get<CheckList>(CHECKS, {}, signal),
+  check: (name: string, signal?: AbortSignal) =>
+    get<CheckDetail>(`${CHECKS}/${encodeURIComponent(name)}`, { limit: 60 }, signal),
+  runCheck: (name: string) => post<CheckRun>(withQuery(`${CHECKS}/run`, { by: 'console' }), { names: [name] }),
+  qualityScores: (signal?: AbortSignal) => get<ScoreList>('/api/v1/quality/scores', {}, signal),
+  rules: (signal?: AbortSignal) => get<RuleList>('/api/v1/rules', {}, signal),
+  profiles: (signal?: AbortSignal) => get<ProfileList>('/api/v1/profiles', {}, signal),
+  profile: (source: string, type: string, day: string, signal?: AbortSignal) =>
+    get<Profile>(profileOf(source, type), { day }, signal),
+  suggestion: (source: string, type: string, day: string, signal?: AbortSignal) =>
+    get<Suggestion>(`${profileOf(source, type)}/suggestion`, { day }, signal),
   status: (signal?: AbortSignal) => get<Status>('/api/v1/status', {}, signal),
   ledger: (query: LedgerQuery, signal?: AbortSignal) => get<LedgerAnswer>('/api/v1/ledger', { ...query }, signal),
   overview: (query: OverviewQuery, signal?: AbortSignal) => get<Overview>('/api/v1/overview', { ...query }, signal),
@@ -104,8 +157,26 @@ export const api = {
   event: (id: string, signal?: AbortSignal) => get<Passport>(`/api/v1/events/${encodeURIComponent(id)}`, {}, signal),
   coordinates: (partition: string, offset: string, signal?: AbortSignal) =>
     get<Passport>(`/api/v1/coordinates/${encodeURIComponent(partition)}/${encodeURIComponent(offset)}`, {}, signal),
-  quarantine: (query: QuarantineQuery, signal?: AbortSignal) =>
-    get<Quarantine>('/api/v1/quarantine', { ...query }, signal),
+  heldGroups: (query: HeldQuery, signal?: AbortSignal) => get<HeldGroups>(`${HELD}/groups`, { ...query }, signal),
+  heldGroup: (id: string, signal?: AbortSignal) =>
+    get<HeldGroupDetail>(`${HELD}/groups/${encodeURIComponent(id)}`, {}, signal),
+  heldItems: (query: HeldQuery & { cursor?: string; limit?: number }, signal?: AbortSignal) =>
+    get<HeldPage>(`${HELD}/items`, { ...query }, signal),
+  heldItem: (partition: number, offset: number, signal?: AbortSignal) =>
+    get<HeldDetail>(`${HELD}/items/${partition}/${offset}`, {}, signal),
+  triage: (group: string, change: TriageChange) =>
+    post<Triage>(`${HELD}/groups/${encodeURIComponent(group)}/triage`, change),
+  dryRun: (request: DryRunRequest, signal?: AbortSignal) => post<DryRun>(`${HELD}/dry-run`, request, signal),
+  startRun: (request: RunRequest) => post<HeldRun>(`${HELD}/runs`, request),
+  runs: (signal?: AbortSignal) => get<{ runs: HeldRun[] }>(`${HELD}/runs`, {}, signal),
+  controlRun: (id: string, control: RunControl, by: string) =>
+    post<HeldRun>(`${HELD}/runs/${encodeURIComponent(id)}/${control}`, { by }),
+  heldExportUrl: (query: HeldQuery, format: FileFormat) => withQuery(`${HELD}/export`, { ...query, format }),
+  heldImport: async (file: File, format: FileFormat, query: { dry_run?: boolean; confirm?: string; by: string }) => {
+    const headers = { 'content-type': format === 'csv' ? 'text/csv' : 'application/jsonl', accept: 'application/json' }
+    const path = withQuery(`${HELD}/import`, { ...query, format })
+    return (await send(path, { method: 'POST', headers, body: file })).json() as Promise<HeldImport>
+  },
   jobs: (signal?: AbortSignal) => get<JobList>('/api/v1/jobs', {}, signal),
   resultsUrl: (job: string, output: string, last: number) =>
     withQuery(`/api/v1/jobs/${encodeURIComponent(job)}/results`, { output, last }),
@@ -114,9 +185,29 @@ export const api = {
   state: (job: string, key: string, signal?: AbortSignal) =>
     get<KeyState>(`/api/v1/state/${encodeURIComponent(job)}/${encodeURIComponent(key)}`, {}, signal),
   sources: (signal?: AbortSignal) => get<SourceList>('/api/v1/sources', {}, signal),
-  schema: (signal?: AbortSignal) => get<{ tables: SchemaTable[] }>('/api/v1/schema', {}, signal),
+  sourceHealth: (name: string, signal?: AbortSignal) =>
+    get<SourceHealthDetail>(`/api/v1/sources/${encodeURIComponent(name)}/health`, {}, signal),
+  changeHealth: async (name: string, change: HealthRequest): Promise<SourceHealthDetail> =>
+    (
+      await send(`/api/v1/sources/${encodeURIComponent(name)}/health`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'application/json' },
+        body: JSON.stringify(change),
+      })
+    ).json() as Promise<SourceHealthDetail>,
+  schema: (signal?: AbortSignal) => get<SchemaAnswer>('/api/v1/schema', {}, signal),
   sql: async (query: string, signal?: AbortSignal): Promise<SqlAnswer> =>
     (await postSql(query, exportTypes.json, signal)).json() as Promise<SqlAnswer>,
+  /** The rows behind a number, and whether they come to it. */
+  explain: async (request: ExplainRequest, signal?: AbortSignal): Promise<Explained> =>
+    (
+      await send('/api/v1/explain', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'application/json' },
+        body: JSON.stringify(request),
+        ...(signal ? { signal } : {}),
+      })
+    ).json() as Promise<Explained>,
   sqlExport: async (query: string, format: ExportFormat, signal?: AbortSignal): Promise<Blob> =>
     (await postSql(query, exportTypes[format], signal)).blob(),
 }

@@ -2,13 +2,14 @@ import { useQuery } from '@tanstack/react-query'
 import { ApiError, api } from '../api/client.ts'
 import type { Passport, Row } from '../api/types.ts'
 import { count, countryName, dayOf, moneyExact, NONE, shortId, plain as text } from '../format.ts'
-import { literal, sqlHref } from '../metric.ts'
+import { explainRowHref, literal, sqlHref } from '../metric.ts'
 import { TopBar } from '../shell/topbar.tsx'
-import { CopyButton, Link, Panel } from '../ui/control.tsx'
+import { CopyButton, Frame, Link, Panel } from '../ui/control.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { Empty, Failure, Loading, Skeleton, Time } from '../ui/state.tsx'
 import { VerdictLabel } from '../ui/verdict.tsx'
-import { Facts, RawPanel, RowTable } from './passport/parts.tsx'
+import { Delivered } from './passport/delivered.tsx'
+import { Facts, RawPanel, RowTable, Versions } from './passport/parts.tsx'
 import { Timeline } from './passport/timeline.tsx'
 
 type PassportProps = { id: string } | { coordinates: { partition: string; offset: string } }
@@ -126,6 +127,7 @@ function Head({ passport }: { passport: Passport }) {
 function PassportBody({ passport }: { passport: Passport }) {
   const changes = passport.changes ?? []
   const lines = passport.lines ?? []
+  const products = passport.products ?? []
   const quarantine = passport.quarantine ?? []
   const duplicates = passport.duplicates ?? []
   return (
@@ -146,6 +148,10 @@ function PassportBody({ passport }: { passport: Passport }) {
           {passport.event && <RowTable title="Row in events" table="events" rows={[passport.event]} />}
           {quarantine.length > 0 && <RowTable title="Row in quarantine" table="quarantine" rows={quarantine} />}
           {lines.length > 0 && <RowTable title="Rows in order_lines" table="order_lines" rows={lines} />}
+          {products.length > 0 && <RowTable title="Rows in product_events" table="product_events" rows={products} />}
+          <WhereItWent passport={passport} />
+          <Delivered passport={passport} />
+          <Acts passport={passport} />
           <Panel title="Seen again" note={duplicates.length > 0 ? count(duplicates.length) : undefined}>
             {duplicates.length === 0 ? (
               <p className="panel-empty">Not once: no duplicate of this event has come.</p>
@@ -161,6 +167,110 @@ function PassportBody({ passport }: { passport: Passport }) {
         </div>
       </div>
     </>
+  )
+}
+
+/** The results of jobs that the event is a part of; each opens. */
+function WhereItWent({ passport }: { passport: Passport }) {
+  const reached = passport.reached ?? []
+  if (passport.verdict !== 'accepted') return null
+  return (
+    <Panel title="Where it went" note={reached.length > 0 ? `${count(reached.length)} results of jobs` : undefined}>
+      {reached.length === 0 ? (
+        <p className="panel-empty">No result of a job has it in it now.</p>
+      ) : (
+        <Frame label="Where it went">
+          <table className="table">
+            <thead>
+              <tr>
+                <th>Job</th>
+                <th>Row</th>
+                <th>Values</th>
+                <th>Besides</th>
+              </tr>
+            </thead>
+            <tbody>
+              {reached.map(r => (
+                <tr key={`${r.table}${JSON.stringify(r.key)}`}>
+                  <td>
+                    <Link href={`/jobs/${encodeURIComponent(r.job)}`} className="link">
+                      {r.job}
+                    </Link>{' '}
+                    <span className="quiet">version {r.version}</span>
+                  </td>
+                  <td className="wraps">
+                    {r.table}{' '}
+                    <span className="quiet">
+                      {Object.values(r.key ?? {})
+                        .map(text)
+                        .join(', ')}
+                    </span>
+                  </td>
+                  <td className="wraps">
+                    {Object.keys(r.row ?? {})
+                      .filter(name => !(name in (r.key ?? {})) && !ARRIVAL.includes(name) && text(r.row?.[name]) !== '')
+                      .slice(0, 4)
+                      .map((name, i) =>
+                        i === 0 ? (
+                          <Link key={name} href={explainRowHref(r.table, name, r.key ?? {})} className="cell-link">
+                            {name} {text(r.row?.[name])}
+                          </Link>
+                        ) : (
+                          <span key={name} className="quiet">
+                            , {name} {text(r.row?.[name])}
+                          </span>
+                        ),
+                      )}
+                  </td>
+                  <td className="quiet">{(r.outputs ?? []).join(', ')}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Frame>
+      )}
+    </Panel>
+  )
+}
+
+/** Columns that say how a row came to be published. */
+const ARRIVAL = ['revision', 'phase', 'retracted']
+
+/** What was done about the event while it was quarantined. */
+function Acts({ passport }: { passport: Passport }) {
+  const acts = passport.acts ?? []
+  if (acts.length === 0) return null
+  return (
+    <Panel title="Done about it" note={count(acts.length)}>
+      <Frame label="What was done about it">
+        <table className="table">
+          <thead>
+            <tr>
+              <th>When</th>
+              <th>What</th>
+              <th>Outcome</th>
+              <th>By</th>
+              <th>Why</th>
+              <th>Patch</th>
+            </tr>
+          </thead>
+          <tbody>
+            {acts.map(act => (
+              <tr key={`${text(act['partition'])}/${text(act['offset'])}`}>
+                <td>
+                  <Time at={text(act['at'])} />
+                </td>
+                <td>{text(act['kind'])}</td>
+                <td>{text(act['outcome'])}</td>
+                <td>{text(act['by'])}</td>
+                <td>{text(act['reason'])}</td>
+                <td className="quiet">{text(act['patch'])}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Frame>
+    </Panel>
   )
 }
 
@@ -189,8 +299,7 @@ function Reason({ row, source }: { row: Row; source: string }) {
 
 function ChangeTable({ passport }: { passport: Passport }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling frame must be reachable by keyboard
-    <section className="scroll-x" tabIndex={0} aria-label="Changes">
+    <Frame label="Changes">
       <table className="table changes">
         <thead>
           <tr>
@@ -218,19 +327,18 @@ function ChangeTable({ passport }: { passport: Passport }) {
               <td>
                 {c.kind} <span className="quiet">{c.rule}</span>
               </td>
-              <td className="quiet">{c.version}</td>
+              <td className="quiet wraps">{c.version}</td>
             </tr>
           ))}
         </tbody>
       </table>
-    </section>
+    </Frame>
   )
 }
 
 function DuplicateTable({ passport }: { passport: Passport }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling frame must be reachable by keyboard
-    <section className="scroll-x" tabIndex={0} aria-label="Further deliveries">
+    <Frame label="Further deliveries">
       <table className="table">
         <thead>
           <tr>
@@ -259,23 +367,8 @@ function DuplicateTable({ passport }: { passport: Passport }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </Frame>
   )
-}
-
-/** "onlineretail@1 rules@3f9c", one to a line. */
-function Versions({ text: versions }: { text: string }) {
-  return versions
-    .split(/[\s,;]+/)
-    .filter(Boolean)
-    .map(pair => {
-      const cut = pair.lastIndexOf('@')
-      return (
-        <span key={pair} className="version">
-          {cut > 0 ? pair.slice(0, cut) : pair} <span className="quiet">{cut > 0 && pair.slice(cut + 1)}</span>
-        </span>
-      )
-    })
 }
 
 function Origin({ passport }: { passport: Passport }) {

@@ -4,9 +4,10 @@ import type { LedgerRow, Source } from '../api/types.ts'
 import { age, count } from '../format.ts'
 import { TopBar } from '../shell/topbar.tsx'
 import { INGEST, POST, SEGMENT } from '../ui/connect.ts'
-import { Command, Link, Panel } from '../ui/control.tsx'
+import { Command, Frame, Link, Panel } from '../ui/control.tsx'
 import { Balance, LedgerBar } from '../ui/ledger.tsx'
 import { Empty, Failure, Loading, Skeleton, useNow } from '../ui/state.tsx'
+import { Health } from './health.tsx'
 
 export function useLedgerBySource() {
   return useQuery({
@@ -56,8 +57,7 @@ function SourceTable({ sources, ledger }: { sources: readonly Source[]; ledger: 
   const rows = new Map(ledger.map(row => [row.source, row]))
   return (
     <Panel title="Sources" note={count(sources.length)}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling frame must be reachable by keyboard */}
-      <section className="scroll-x" tabIndex={0} aria-label="Sources">
+      <Frame label="Sources">
         <table className="table roomy">
           <thead>
             <tr>
@@ -65,6 +65,7 @@ function SourceTable({ sources, ledger }: { sources: readonly Source[]; ledger: 
               <th>Adapter</th>
               <th>Door</th>
               <th>State</th>
+              <th>Health</th>
               <th className="num">Events</th>
               <th className="num">Rejected</th>
               <th className="bar-column">Verdicts</th>
@@ -88,6 +89,9 @@ function SourceTable({ sources, ledger }: { sources: readonly Source[]; ledger: 
                   <td title={source.last_error || undefined}>
                     <SourceState source={source} />
                   </td>
+                  <td>
+                    <Health source={source} />
+                  </td>
                   <td className="num">{count(source.events)}</td>
                   <td className="num">{count(source.rejected)}</td>
                   <td>{row && <LedgerBar ledger={row} slim />}</td>
@@ -104,7 +108,7 @@ function SourceTable({ sources, ledger }: { sources: readonly Source[]; ledger: 
             })}
           </tbody>
         </table>
-      </section>
+      </Frame>
     </Panel>
   )
 }

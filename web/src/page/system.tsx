@@ -6,7 +6,7 @@ import { bytes, count, duration, freshness, percent, timeOf } from '../format.ts
 import { usePatch, usePlace } from '../router.ts'
 import { healthOf, useStatus } from '../shell/health.ts'
 import { TopBar } from '../shell/topbar.tsx'
-import { Button, Link, Panel } from '../ui/control.tsx'
+import { Button, Frame, Link, Panel } from '../ui/control.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { Balance, LedgerBar, LedgerSum } from '../ui/ledger.tsx'
 import { Failure, Loading, Skeleton, Time } from '../ui/state.tsx'
@@ -203,34 +203,36 @@ function Partitions({ status }: { status: Status }) {
   const top = Math.max(...partitions.map(p => p.end), 1)
   return (
     <Panel title="Partitions" note={`lag ${count(status.lag)}`}>
-      <table className="table">
-        <thead>
-          <tr>
-            <th>Partition</th>
-            <th className="num">Committed</th>
-            <th className="num">Queryable</th>
-            <th className="num">End of log</th>
-            <th className="num">Lag</th>
-            <th className="bar-column wide-only">Share of records</th>
-          </tr>
-        </thead>
-        <tbody>
-          {partitions.map(p => (
-            <tr key={p.partition}>
-              <td>{p.partition}</td>
-              <td className="num">{count(p.committed)}</td>
-              <td className="num">{count(p.position)}</td>
-              <td className="num">{count(p.end)}</td>
-              <td className={`num ${p.lag > 0 ? '' : 'faint'}`}>{count(p.lag)}</td>
-              <td className="wide-only">
-                <span className="group-bar plain">
-                  <span style={{ width: `${(p.end / top) * 100}%` }} />
-                </span>
-              </td>
+      <Frame label="Partitions">
+        <table className="table">
+          <thead>
+            <tr>
+              <th>Partition</th>
+              <th className="num">Committed</th>
+              <th className="num">Queryable</th>
+              <th className="num">End of log</th>
+              <th className="num">Lag</th>
+              <th className="bar-column wide-only">Share of records</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {partitions.map(p => (
+              <tr key={p.partition}>
+                <td>{p.partition}</td>
+                <td className="num">{count(p.committed)}</td>
+                <td className="num">{count(p.position)}</td>
+                <td className="num">{count(p.end)}</td>
+                <td className={`num ${p.lag > 0 ? '' : 'faint'}`}>{count(p.lag)}</td>
+                <td className="wide-only">
+                  <span className="group-bar plain">
+                    <span style={{ width: `${(p.end / top) * 100}%` }} />
+                  </span>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Frame>
     </Panel>
   )
 }

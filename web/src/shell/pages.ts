@@ -13,6 +13,13 @@ export interface PageEntry {
 export const PAGES: readonly PageEntry[] = [
   { path: '/', title: 'Overview', icon: 'overview', key: 'o', says: 'what the shop sells, live' },
   {
+    path: '/dashboards',
+    title: 'Dashboards',
+    icon: 'dashboards',
+    key: 'd',
+    says: 'the shop in charts, live; made and shared here',
+  },
+  {
     path: '/jobs',
     title: 'Live jobs',
     icon: 'jobs',
@@ -21,8 +28,31 @@ export const PAGES: readonly PageEntry[] = [
   },
   { path: '/events', title: 'Events', icon: 'events', key: 'e', says: 'find an event, order or customer' },
   { path: '/quarantine', title: 'Quarantine', icon: 'quarantine', key: 'q', says: 'what broke a rule, and why' },
+  { path: '/quality', title: 'Quality', icon: 'check', key: 'u', says: 'checks, scores, profiles and rules' },
+  {
+    path: '/lineage',
+    title: 'Lineage',
+    icon: 'lineage',
+    key: 'n',
+    says: 'where data come from, and what a change touches',
+  },
   { path: '/sql', title: 'SQL', icon: 'sql', key: 's', says: 'ask anything' },
+  {
+    path: '/lake',
+    title: 'Lake',
+    icon: 'lake',
+    key: 'k',
+    says: 'Iceberg tables: files, snapshots, old rows, and the past',
+  },
   { path: '/sources', title: 'Sources', icon: 'sources', key: 'r', says: 'who sends what' },
+  {
+    path: '/ledger',
+    title: 'Ledger',
+    icon: 'ledger',
+    key: 'l',
+    says: 'whether everything is accounted for: hours, audits, statements, orders',
+  },
+  { path: '/alerts', title: 'Alerts', icon: 'alerts', key: 'a', says: 'what fires, and who was told' },
   { path: '/system', title: 'System', icon: 'system', key: 'y', says: 'partitions, lag, ledger' },
 ]
 

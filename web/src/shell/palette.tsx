@@ -1,6 +1,7 @@
 import { Dialog } from '@base-ui/react/dialog'
 import { useQuery } from '@tanstack/react-query'
-import { type KeyboardEvent, useEffect, useId, useState } from 'react'
+import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useState } from 'react'
+import { boards } from '../api/boards.ts'
 import { api } from '../api/client.ts'
 import { literal, METRICS, productSql, sqlHref } from '../metric.ts'
 import { navigate, patched } from '../router.ts'
@@ -93,7 +94,7 @@ function useProducts(text: string) {
   })
 }
 
-/** The streaming jobs, as far as a page has listed them lately. */
+/** The streaming jobs; asked for when the palette opens, so that they are there before a name is typed. */
 function useJobEntries(): Entry[] {
   const { data } = useQuery({
     queryKey: ['jobs'],
@@ -107,9 +108,31 @@ function useJobEntries(): Entry[] {
   )
 }
 
+/** Dashboards, and the metrics of the catalogue: a metric leads to what it is made of. */
+function useBoardEntries(): Entry[] {
+  const asked = { staleTime: 60_000, retry: false, refetchInterval: false } as const
+  const list = useQuery({ queryKey: ['dashboards'], queryFn: ({ signal }) => boards.list(signal), ...asked })
+  const catalogue = useQuery({ queryKey: ['metrics'], queryFn: ({ signal }) => boards.metrics(signal), ...asked })
+  return [
+    ...(list.data?.dashboards ?? []).map(board =>
+      go('Dashboards', 'dashboards', board.title, `/dashboards/${encodeURIComponent(board.id)}`, board.description),
+    ),
+    ...(catalogue.data?.metrics ?? []).map(metric =>
+      go(
+        'Metrics',
+        'chart',
+        metric.label,
+        `/lineage?pick=${encodeURIComponent(`metric:${metric.name}`)}`,
+        metric.description,
+      ),
+    ),
+  ]
+}
+
 function useEntries(text: string): Entry[] {
   const products = useProducts(text)
   const jobs = useJobEntries()
+  const dashboards = useBoardEntries()
   const wanted = text.trim()
   const pages = PAGES.map(page => ({
     ...go('Pages', page.icon, page.title, page.path, page.says),
@@ -123,12 +146,10 @@ function useEntries(text: string): Entry[] {
     go('Products', 'table', String(row[1] ?? row[0]), sqlHref(productSql(String(row[0]), {})), String(row[0])),
   )
   const search = go('Search', 'search', `Search events for “${wanted}”`, `/events?q=${encodeURIComponent(wanted)}`)
-  return [
-    ...idEntries(wanted),
-    ...[...pages, ...jobs, ...metrics, ...actions()].filter(e => matches(e, wanted)),
-    ...found,
-    search,
-  ]
+  const listed = [...pages, ...jobs, ...dashboards, ...metrics, ...actions()].filter(e => matches(e, wanted))
+  // What has just that name comes before what only speaks of it.
+  const named = (e: Entry) => e.title.toLowerCase() === wanted.toLowerCase()
+  return [...idEntries(wanted), ...listed.filter(named), ...listed.filter(e => !named(e)), ...found, search]
 }
 
 export function Palette() {
@@ -147,12 +168,43 @@ export function Palette() {
   )
 }
 
+/** Neighbours of one group, under its name. */
+interface Group {
+  name: string
+  first: number
+  entries: Entry[]
+}
+
+function grouped(entries: Entry[]): Group[] {
+  const groups: Group[] = []
+  for (const [i, entry] of entries.entries()) {
+    const last = groups.at(-1)
+    if (last?.name === entry.group) last.entries.push(entry)
+    else groups.push({ name: entry.group, first: i, entries: [entry] })
+  }
+  return groups
+}
+
+/** The entry that was chosen by arrow or pointer. It is known by its key: entries that come later do not push another under it. */
+interface Chosen {
+  key: string
+  /** An arrow's choice is kept in sight; the list must not move under a pointer. */
+  reveal: boolean
+}
+
 function PaletteBody({ close }: { close: () => void }) {
   const [text, setText] = useState('')
-  const [active, setActive] = useState(0)
+  const [chosen, setChosen] = useState<Chosen | null>(null)
   const id = useId()
   const entries = useEntries(text)
-  const at = Math.min(active, Math.max(entries.length - 1, 0))
+  const at = Math.max(
+    entries.findIndex(entry => entry.key === chosen?.key),
+    0,
+  )
+  const reveal = chosen?.reveal ?? true
+  useLayoutEffect(() => {
+    if (reveal) document.getElementById(`${id}-${at}`)?.scrollIntoView({ block: 'nearest' })
+  }, [id, at, reveal])
   const run = (entry: Entry | undefined) => {
     if (!entry) return
     close()
@@ -160,11 +212,10 @@ function PaletteBody({ close }: { close: () => void }) {
   }
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-    if (step !== undefined && entries.length > 0) {
+    if (step !== undefined) {
       event.preventDefault()
-      const next = (at + step + entries.length) % entries.length
-      setActive(next)
-      document.getElementById(`${id}-${next}`)?.scrollIntoView({ block: 'nearest' })
+      const next = entries[(at + step + entries.length) % entries.length]
+      if (next) setChosen({ key: next.key, reveal: true })
     }
     if (event.key === 'Enter') {
       event.preventDefault()
@@ -185,7 +236,7 @@ function PaletteBody({ close }: { close: () => void }) {
           value={text}
           onChange={event => {
             setText(event.target.value)
-            setActive(0)
+            setChosen(null)
           }}
           onKeyDown={onKeyDown}
           spellCheck={false}
@@ -194,32 +245,54 @@ function PaletteBody({ close }: { close: () => void }) {
         <kbd>Esc</kbd>
       </div>
       <div className="palette-list" role="listbox" id={`${id}-list`} aria-label="Results">
-        {entries.map((entry, i) => (
-          <div key={entry.key} role="presentation">
-            {entry.group !== entries[i - 1]?.group && (
-              <p className="palette-group" role="presentation">
-                {entry.group}
-              </p>
-            )}
-            {/* biome-ignore lint/a11y/useKeyWithClickEvents: the keys are handled by the input that owns the list */}
-            <div
-              id={`${id}-${i}`}
-              role="option"
-              tabIndex={-1}
-              aria-selected={i === at}
-              className="palette-item"
-              onClick={() => run(entry)}
-              onPointerMove={() => setActive(i)}
-            >
-              <Icon name={entry.icon} />
-              <span className="clip">{entry.title}</span>
-              {entry.note && <span className="faint clip">{entry.note}</span>}
-              <span className="spacer" />
-              {entry.keys && <kbd>{entry.keys}</kbd>}
-            </div>
+        {grouped(entries).map(group => (
+          // biome-ignore lint/a11y/useSemanticElements: a fieldset groups fields, not the options of a list
+          <div key={group.entries[0]?.key} role="group" aria-label={group.name}>
+            <p className="palette-group" role="presentation">
+              {group.name}
+            </p>
+            {group.entries.map((entry, i) => (
+              <Option
+                key={entry.key}
+                id={`${id}-${group.first + i}`}
+                entry={entry}
+                selected={group.first + i === at}
+                run={() => run(entry)}
+                choose={() => setChosen({ key: entry.key, reveal: false })}
+              />
+            ))}
           </div>
         ))}
       </div>
     </>
+  )
+}
+
+interface OptionProps {
+  id: string
+  entry: Entry
+  selected: boolean
+  run: () => void
+  choose: () => void
+}
+
+function Option({ id, entry, selected, run, choose }: OptionProps) {
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are handled by the input that owns the list
+    <div
+      id={id}
+      role="option"
+      tabIndex={-1}
+      aria-selected={selected}
+      className="palette-item"
+      onClick={run}
+      onPointerMove={choose}
+    >
+      <Icon name={entry.icon} />
+      <span className="clip">{entry.title}</span>
+      {entry.note && <span className="faint clip">{entry.note}</span>}
+      <span className="spacer" />
+      {entry.keys && <kbd>{entry.keys}</kbd>}
+    </div>
   )
 }

@@ -180,3 +180,13 @@ export function Panel({
     </section>
   )
 }
+
+/** A frame in which a wide table scrolls sideways. */
+export function Frame({ label, className = '', children }: { label: string; className?: string; children: ReactNode }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling frame must be reachable by keyboard
+    <section className={`scroll-x ${className}`} tabIndex={0} aria-label={label}>
+      {children}
+    </section>
+  )
+}

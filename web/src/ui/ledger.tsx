@@ -69,19 +69,36 @@ const BEHIND: Record<Verdict, string> = {
 }
 
 /** The bar, and below it the sum it stands for. */
-export function LedgerSum({ ledger, children }: { ledger: Ledger; children?: React.ReactNode }) {
+export function LedgerSum({
+  ledger,
+  opens,
+  children,
+}: {
+  ledger: Ledger
+  /** Where a number opens, where that is not the newest of its rows. */
+  opens?: ((column: 'received' | Verdict) => string) | undefined
+  children?: React.ReactNode
+}) {
   return (
     <div className="ledger">
       <LedgerBar ledger={ledger} />
       <ul className="ledger-sum">
         <li>
           <span className="swatch" />
-          <b>{count(ledger.received)}</b> received
+          {opens ? (
+            <Link href={opens('received')}>
+              <b>{count(ledger.received)}</b> received
+            </Link>
+          ) : (
+            <>
+              <b>{count(ledger.received)}</b> received
+            </>
+          )}
         </li>
         {VERDICTS.map((v, i) => (
           <li key={v.key} title={`${v.meaning}; ${percent(ledger.received ? ledger[v.key] / ledger.received : 0)}`}>
             <span className="sign">{i === 0 ? '=' : '+'}</span>
-            <Link href={BEHIND[v.key]}>
+            <Link href={opens?.(v.key) ?? BEHIND[v.key]}>
               <VerdictMark verdict={v.key} />
               <b>{count(ledger[v.key])}</b> {v.key}
             </Link>

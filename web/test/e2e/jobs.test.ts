@@ -1,14 +1,12 @@
 // Live jobs: what they find, how far they are, and what they keep.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Page } from 'playwright-core'
+import { holds } from '../browser.ts'
 import { events } from '../mock/data.ts'
-import { suite } from './suite.ts'
+import { addressed, askPalette, chord, counted, runSelected, stands, suite } from './suite.ts'
 
 const shared = suite()
 const { open } = shared
-
-const search = (page: Page) => new URL(page.url()).searchParams
 
 test('the list says who holds event time, and leads to a job; back returns', async () => {
   await using opened = await open('/jobs')
@@ -16,7 +14,7 @@ test('the list says who holds event time, and leads to a job; back returns', asy
   await page.getByText('7.4 s behind now, held by till').waitFor()
   await page.getByText('holds all jobs').waitFor()
   await page.getByText('held by partition 3: its newest event, less 5 s for events out of order').waitFor()
-  assert.equal(await page.getByRole('list', { name: 'Partitions of till' }).getByText('idle').count(), 1)
+  await counted(page.getByRole('list', { name: 'Partitions of till' }).getByText('idle'), 1)
   await page.getByText('Judges every payment').click()
   await page.getByRole('heading', { name: 'fraud', level: 1 }).waitFor()
   await page.goBack()
@@ -47,22 +45,15 @@ test('figures move by themselves; paused they stand still and ask nothing', asyn
   const values = page.locator('.total', { hasText: 'Too late' }).locator('.quiet')
   await values.waitFor()
   const first = await values.textContent()
-  await page.waitForFunction(
-    old => ![...document.querySelectorAll('.total .quiet')].some(e => e.textContent === old),
-    first,
-  )
+  await holds(async () => assert.notEqual(await values.textContent(), first))
   await page.getByRole('button', { name: /Pause live updates/ }).click()
   await page.getByText(/^Paused/).waitFor()
-  assert.equal(search(page).get('live'), 'off')
-  await page.waitForTimeout(300)
+  await addressed(page, { live: 'off' })
   const asked: string[] = []
   page.on('request', request => {
     if (/jobs|watermarks|sql/.test(request.url())) asked.push(request.url())
   })
-  const held = await values.textContent()
-  await page.waitForTimeout(2500)
-  assert.equal(await values.textContent(), held)
-  assert.deepEqual(asked, [])
+  await stands(async () => [await values.textContent(), ...asked])
   await page.getByRole('link', { name: 'Live jobs' }).first().click()
   await page.getByText('9 running').waitFor()
 })
@@ -72,14 +63,14 @@ test('a tile draws its figure, a member its curve, and the address knows both', 
   const { page } = opened
   await page.getByRole('button', { name: 'Conversion', exact: true }).click()
   await page.locator('.job-readout').getByText('Conversion').waitFor()
-  assert.equal(search(page).get('figure'), 'conversion')
+  await addressed(page, { figure: 'conversion' })
   await page.getByRole('button', { name: 'Country', exact: true }).click()
   await page.getByRole('link', { name: 'Germany' }).click()
   await page.getByRole('button', { name: 'Remove filter country' }).waitFor()
-  assert.equal(search(page).get('member'), 'DE')
+  await addressed(page, { member: 'DE' })
   await page.reload()
   await page.getByRole('button', { name: 'Remove filter country' }).click()
-  assert.equal(search(page).get('member'), null)
+  await addressed(page, { member: null })
   await page.getByRole('button', { name: '3 h' }).click()
   await page.getByRole('img', { name: 'Conversion per minute of event time, 180 values' }).waitFor()
 })
@@ -91,31 +82,24 @@ test('results come as they are published; the query behind them opens in SQL', a
   await grid.waitFor()
   const newest = grid.getByRole('row').nth(1).getByRole('gridcell').first()
   const number = await newest.textContent()
-  await page.waitForFunction(
-    old => document.querySelector('.grid-body .grid-row [role=gridcell]')?.textContent !== old,
-    number,
-  )
+  await holds(async () => assert.notEqual(await newest.textContent(), number))
   await page.getByRole('button', { name: 'fraud_alerts (feed)' }).click()
   await page.getByRole('grid', { name: 'Rows of fraud_alerts' }).waitFor()
-  assert.equal(search(page).get('out'), 'feed:fraud_alerts')
+  await addressed(page, { out: 'feed:fraud_alerts' })
   await page.getByRole('button', { name: 'fraud_decisions' }).click()
   await page.getByRole('button', { name: 'As it stands' }).click()
   await page.getByText('SELECT * FROM fraud_decisions ORDER BY payment_id LIMIT 100').waitFor()
   await page.getByRole('link', { name: 'Open in SQL', exact: true }).click()
   await page.getByText(/\d+ rows in/).waitFor()
-  assert.match(search(page).get('q') ?? '', /FROM fraud_decisions/)
+  await addressed(page, { q: /FROM fraud_decisions/ })
 })
 
 test('a payment leads to the passport of its event', async () => {
   await using opened = await open('/jobs/fraud')
   const { page } = opened
-  const first = page.getByRole('link', { name: 'Passport' }).first()
-  await page.waitForFunction(() =>
-    document.querySelector('a[title="Payment pay-48120"]')?.getAttribute('href')?.startsWith('/events/'),
-  )
-  assert.equal(await first.getAttribute('href'), `/events/${events[0]?.event_id}`)
+  await page.locator(`a[title="Payment pay-48120"][href="/events/${events[0]?.event_id}"]`).waitFor()
   await page.getByRole('button', { name: 'Blocked', exact: true }).click()
-  assert.equal(search(page).get('decision'), 'block')
+  await addressed(page, { decision: 'block' })
   await page.locator('.job-list').getByText('Review').first().waitFor({ state: 'detached' })
 })
 
@@ -130,7 +114,7 @@ test('the state of a key: found, not found, and in the address', async () => {
   await page.getByRole('button', { name: 'Look up' }).click()
   await page.getByText('0/68,104').waitFor()
   await page.getByText('"units": 1733').waitFor()
-  assert.equal(search(page).get('key'), '17850')
+  await addressed(page, { key: '17850' })
 })
 
 test('when the jobs cannot be read any more, what was there stays, marked with its age', async () => {
@@ -139,21 +123,42 @@ test('when the jobs cannot be read any more, what was there stays, marked with i
   await page.getByText('9 running').waitFor()
   shared.mock.mood = 'error'
   await page.getByText('What you see is').waitFor()
-  assert.ok(await page.getByText('9 running').isVisible())
+  await page.getByText('9 running').waitFor()
   shared.mock.mood = 'real'
-  await page.getByText('What you see is').waitFor({ state: 'detached', timeout: 15_000 })
+  await page.getByText('What you see is').waitFor({ state: 'detached' })
 })
 
 test('jobs are found by the palette', async () => {
   await using opened = await open('/jobs')
   const { page } = opened
   await page.getByText('9 running').waitFor()
-  await page.keyboard.press('Control+k')
-  await page.keyboard.type('fraud')
-  await page.getByRole('option', { name: /fraud/ }).first().waitFor()
-  await page.keyboard.press('Enter')
+  await askPalette(page, 'fraud')
+  await runSelected(page, 'Jobs', /^fraud/)
   await page.getByRole('heading', { name: 'fraud', level: 1 }).waitFor()
-  await page.keyboard.press('g')
-  await page.keyboard.press('j')
+  await chord(page, 'g', 'j')
   await page.getByRole('heading', { name: 'Live jobs', level: 1 }).waitFor()
+})
+
+test('what was chosen in the palette stays chosen when more is found', async () => {
+  await using opened = await open('/')
+  const { page } = opened
+  let release = () => {}
+  const late = new Promise<void>(resolve => {
+    release = resolve
+  })
+  await page.route('**/api/v1/jobs', route => late.then(() => route.continue()))
+  await page.getByText('£3,734,708').waitFor()
+  await askPalette(page, 'fraud')
+  await page.getByRole('option', { name: /^Payments and fraud/, selected: true }).waitFor()
+  await page.keyboard.press('ArrowUp')
+  const chosen = page.getByRole('option', { selected: true })
+  await page.getByRole('option', { name: 'Search events for “fraud”', selected: true }).waitFor()
+  release()
+  await page
+    .getByRole('group', { name: 'Jobs' })
+    .getByRole('option', { name: /^fraud/ })
+    .waitFor()
+  assert.equal((await chosen.textContent())?.trim(), 'Search events for “fraud”')
+  await runSelected(page, 'Search', /^Search events/)
+  await page.waitForURL(/\/events\?q=fraud/)
 })

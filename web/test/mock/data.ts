@@ -12,10 +12,12 @@ import type {
   Passport,
   Platform,
   ProductRow,
-  Quarantine,
+  SchemaReader,
   SchemaTable,
   SeriesPoint,
   Source,
+  SourceHealth,
+  SourceHealthDetail,
   Status,
 } from '../../src/api/types.ts'
 
@@ -48,7 +50,7 @@ const CODES: Record<string, string> = {
   Belgium: 'BE',
 }
 
-function idOf(text: string): string {
+export function idOf(text: string): string {
   const hex = createHash('sha256').update(text).digest('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
@@ -61,6 +63,10 @@ export const retail: Ledger = {
   rejected: 0,
   late: 0,
   corrected: 132_603,
+  recovered: 0,
+  waived: 0,
+  dead: 0,
+  open: 2517,
   balanced: true,
 }
 export const web: Ledger = {
@@ -71,6 +77,10 @@ export const web: Ledger = {
   rejected: 3,
   late: 7,
   corrected: 0,
+  recovered: 0,
+  waived: 0,
+  dead: 0,
+  open: 12,
   balanced: true,
 }
 
@@ -149,7 +159,8 @@ export function definitions(query: URLSearchParams): Definition[] {
 }
 
 function sum(a: Ledger, b: Ledger): Ledger {
-  const keys = ['received', 'accepted', 'duplicate', 'quarantined', 'rejected', 'late', 'corrected'] as const
+  const judged = ['received', 'accepted', 'duplicate', 'quarantined', 'rejected', 'late', 'corrected'] as const
+  const keys = [...judged, 'recovered', 'waived', 'dead', 'open'] as const
   return {
     ...(Object.fromEntries(keys.map(k => [k, a[k] + b[k]])) as Omit<Ledger, 'balanced'>),
     balanced: a.balanced && b.balanced,
@@ -164,6 +175,10 @@ export const NO_LEDGER: Ledger = {
   rejected: 0,
   late: 0,
   corrected: 0,
+  recovered: 0,
+  waived: 0,
+  dead: 0,
+  open: 0,
   balanced: true,
 }
 
@@ -408,6 +423,7 @@ export function passport(event: MockEvent): Passport {
     event: accepted
       ? { ...row, verdict: undefined, warned: false, channel: 'file', versions: 'onlineretail@1 rules@1 enrich@1' }
       : null,
+    products: [],
     lines: accepted
       ? [
           {
@@ -427,6 +443,45 @@ export function passport(event: MockEvent): Passport {
             currency: 'GBP',
             country: event.country,
             ...where,
+          },
+        ]
+      : [],
+    acts: [],
+    reached: accepted
+      ? [
+          {
+            job: 'profiles',
+            version: 1,
+            table: 'customer_profiles',
+            key: { customer_id: event.customer_id },
+            row: { customer_id: event.customer_id, orders: 2, segment: 'new', revision: 3 },
+            outputs: [],
+          },
+        ]
+      : [],
+    sinks: accepted
+      ? [
+          {
+            name: 'archive',
+            kind: 's3',
+            topic: 'millrace.raw',
+            of: 'event',
+            state: 'delivered',
+            position: { partition: event.partition, from: 0, next: 541_910, end: 541_910 },
+            results: [],
+            lag: 0,
+            last_delivered: at(60_000),
+          },
+          {
+            name: 'crm',
+            kind: 'webhook',
+            topic: 'millrace.output.customer_profiles',
+            of: 'result',
+            state: 'behind',
+            results: ['customer_profiles'],
+            lag: 1_204,
+            last_delivered: at(3_000),
+            last_error: 'the receiver answered 503',
           },
         ]
       : [],
@@ -529,83 +584,8 @@ function timeline(event: MockEvent, accepted: boolean, at: (ms: number) => strin
     return steps
   }
   steps.push({ at: null, step: 'accepted', detail: 'No rule of severity quarantine was broken.' })
-  steps.push({ at: null, step: 'stored', detail: '1 row of events, 1 of order_lines.' })
+  steps.push({ at: null, step: 'stored', detail: '1 row of events, 1 of order_lines, 0 of product_events.' })
   return steps
-}
-
-const badEvents = events.filter(event => event.verdict === 'quarantined')
-
-export function quarantine(): Quarantine {
-  const sample = (event: MockEvent) => ({
-    event_id: event.event_id,
-    value: event.raw[6],
-    message: `UnitPrice is ${event.raw[6]}; it must be greater than 0`,
-    stream: event.stream,
-    line: event.line,
-    order_id: event.order_id,
-    payload: event.raw.slice(1).join(','),
-  })
-  const first = badEvents.at(-1) as MockEvent
-  return {
-    total: retail.quarantined + web.quarantined,
-    amount: '-22124.120',
-    groups: [
-      {
-        source: 'onlineretail',
-        rule: 'price_positive',
-        category: 'out_of_range',
-        field: 'UnitPrice',
-        count: 2517,
-        amount: '-22124.120',
-        first_seen: first.received_at,
-        last_seen: (badEvents[0] as MockEvent).received_at,
-        samples: badEvents.slice(0, 8).map(sample),
-      },
-      {
-        source: 'web',
-        rule: 'order_id_present',
-        category: 'missing',
-        field: 'properties.order_id',
-        count: 9,
-        amount: '0',
-        first_seen: '2026-11-21T09:12:04Z',
-        last_seen: '2026-11-21T09:58:31Z',
-        samples: [
-          {
-            event_id: idOf('web1'),
-            value: '',
-            message: 'properties.order_id is missing; an Order Completed event must have one',
-            stream: 'http',
-            line: 0,
-            order_id: '',
-            payload: '{"type":"track","event":"Order Completed","userId":"17850","properties":{"revenue":42.5}}',
-          },
-        ],
-      },
-      {
-        source: 'web',
-        rule: 'revenue_number',
-        category: 'format',
-        field: 'properties.revenue',
-        count: 3,
-        amount: '0',
-        first_seen: '2026-11-21T09:31:40Z',
-        last_seen: '2026-11-21T09:33:02Z',
-        samples: [
-          {
-            event_id: idOf('web2'),
-            value: '12,50 €',
-            message: 'properties.revenue is "12,50 €"; it must be a decimal number',
-            stream: 'http',
-            line: 0,
-            order_id: 'W-1009',
-            payload:
-              '{"type":"track","event":"Order Completed","properties":{"order_id":"W-1009","revenue":"12,50 €"}}',
-          },
-        ],
-      },
-    ],
-  }
 }
 
 /** A source that waits for senders. */
@@ -630,8 +610,57 @@ export function sources(now: number): Source[] {
       last_seen: new Date(now - 61_000).toISOString(),
       kind: 'http',
       ...IDLE,
+      health: suspended(now),
     },
   ]
+}
+
+function suspended(now: number): SourceHealth {
+  return {
+    state: 'suspended',
+    since: new Date(now - 240_000).toISOString(),
+    reason: '34.2 % of 1000 events had errors, most of category format',
+    by: 'automatic',
+    events: 412,
+    errors: 155,
+    category: 'format',
+    held_since: new Date(now - 240_000).toISOString(),
+  }
+}
+
+/** What became of the source `web` until now. */
+export function health(now: number): SourceHealthDetail {
+  return {
+    ...suspended(now),
+    source: 'web',
+    policy: {
+      window: 1000,
+      suspend_share: 0.3,
+      throttle_share: 0.1,
+      recover_share: 0.05,
+      categories: ['missing', 'format', 'schema', 'decode'],
+      events_per_second: 100,
+      cool_down_ms: 300_000,
+      probe_sample: 10,
+      probe_events: 100,
+    },
+    history: [
+      {
+        at: new Date(now - 240_000).toISOString(),
+        from: 'throttled',
+        to: 'suspended',
+        by: 'automatic',
+        reason: '34.2 % of 1000 events had errors, most of category format',
+      },
+      {
+        at: new Date(now - 900_000).toISOString(),
+        from: 'active',
+        to: 'throttled',
+        by: 'automatic',
+        reason: '12.1 % of 1000 events had errors, most of category format',
+      },
+    ],
+  }
 }
 
 export function status(clock: Clock, startedAt: string, uptime: number): Status {
@@ -664,6 +693,15 @@ const table = (name: string, comment: string, columns: string): SchemaTable => (
   comment,
   columns: columns.split(', ').map(column),
 })
+
+export const reader: SchemaReader = {
+  role: 'analyst',
+  unseen: 2,
+  hidden_columns: 1,
+  max_rows: 100_000,
+  timeout_ms: 30_000,
+  max_concurrent: 0,
+}
 
 export const schema: SchemaTable[] = [
   table(

@@ -5,9 +5,17 @@ import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Problem } from '../../src/api/types.ts'
+import { Boards } from './boards.ts'
 import * as data from './data.ts'
+import { explained } from './explain.ts'
 import * as jobs from './jobs.ts'
 import { runJobSql } from './jobsql.ts'
+import { lake } from './lake.ts'
+import { lineage } from './lineage.ts'
+import { quality } from './quality.ts'
+import { Quarantine } from './quarantine.ts'
+import { Queries } from './queries.ts'
+import { hours, Reconcile } from './reconcile.ts'
 import { runSql } from './sql.ts'
 
 /** real: all is well. empty: nothing came yet. loading: no answer comes. error: 500. gone: connections are cut. off: the ledger is short. failed: a job was stopped. none: no jobs run. */
@@ -30,6 +38,8 @@ export interface Mock {
   mood: Mood
   /** Bytes of every response so far by path, for the budget. */
   sent: Map<string, number>
+  /** Audits stand where they are until what is returned is called. */
+  holdAudits: () => () => void
   close: () => Promise<void>
 }
 
@@ -38,6 +48,10 @@ interface State {
   tick: number
   replay: boolean
   started: number
+  held: Quarantine
+  reconcile: Reconcile
+  queries: Queries
+  boards: Boards
 }
 
 const DAY = 86_400_000
@@ -87,6 +101,7 @@ function ledger(query: URLSearchParams, state: State): unknown {
   const total = empty ? data.NO_LEDGER : data.platform(0).ledger
   const audit = query.get('check') === 'true' ? { ok: true, findings: [] } : null
   if (empty) return { total, rows: [], audit }
+  if (query.get('by') === 'hour') return { total, rows: hours(state.mood === 'off'), audit }
   if (query.get('by') === 'minute') {
     const start = Date.parse('2026-11-21T09:00:00Z')
     const rows = Array.from({ length: 30 }, (_, i) => ({
@@ -150,8 +165,8 @@ function stream(req: IncomingMessage, res: ServerResponse, query: URLSearchParam
 
 async function sql(req: IncomingMessage, res: ServerResponse, state: State): Promise<void> {
   const { query } = JSON.parse(await bodyOf(req)) as { query: string }
-  if (/slow/.test(query)) await new Promise(resolve => setTimeout(resolve, 8000))
-  if (res.destroyed) return
+  // It ends when it is cancelled, and not before.
+  if (/slow/.test(query)) return
   const answer = runJobSql(query, Date.now(), state.mood === 'empty') ?? runSql(query)
   if (!('columns' in answer)) return json(res, (answer as Problem).status ?? 400, answer)
   const accept = req.headers.accept ?? ''
@@ -197,6 +212,22 @@ function results(req: IncomingMessage, res: ServerResponse, job: string, output:
   req.on('close', () => clearInterval(timer))
 }
 
+async function quarantine(
+  req: IncomingMessage,
+  res: ServerResponse,
+  path: string,
+  query: URLSearchParams,
+  state: State,
+): Promise<void> {
+  if (state.mood === 'empty') {
+    return json(res, 200, { total: 0, open: 0, amount: '0', groups: [], more: false, items: [], runs: [] })
+  }
+  const text = await bodyOf(req)
+  const answer = state.held.answer(req.method ?? 'GET', path, query, text === '' ? null : JSON.parse(text))
+  if (answer) json(res, 200, answer)
+  else json(res, 404, { status: 404, title: 'Not found', detail: 'There is no such group or event.' })
+}
+
 async function api(req: IncomingMessage, res: ServerResponse, url: URL, state: State): Promise<void> {
   const path = url.pathname.replace('/api/v1', '')
   const empty = state.mood === 'empty'
@@ -215,12 +246,42 @@ async function api(req: IncomingMessage, res: ServerResponse, url: URL, state: S
   if (path === '/overview/stream') return stream(req, res, url.searchParams, state)
   if (path === '/ledger') return json(res, 200, ledger(url.searchParams, state))
   if (path === '/events') return json(res, 200, empty ? { events: [], next_cursor: '' } : listEvents(url.searchParams))
-  if (path === '/quarantine') return json(res, 200, empty ? { total: 0, amount: '0', groups: [] } : data.quarantine())
+  if (path.startsWith('/quarantine/')) return quarantine(req, res, path, url.searchParams, state)
+  const held = quality(path, req.method ?? 'GET', empty)
+  if (held) return json(res, 200, held)
+  const stored = lake(path, state.mood)
+  if (stored) return json(res, 'status' in stored ? (stored.status ?? 404) : 200, stored)
+  const derived = lineage(path, url.searchParams, empty)
+  if (derived) return json(res, 'status' in derived ? (derived.status ?? 404) : 200, derived)
   if (path === '/sources') return json(res, 200, { sources: empty ? [] : data.sources(Date.now()) })
-  if (path === '/schema') return json(res, 200, { tables: data.schema })
-  if (path === '/sql' && req.method === 'POST') return sql(req, res, state)
+  if (path === '/sources/web/health') return json(res, 200, data.health(Date.now()))
+  if (path === '/schema') return json(res, 200, { tables: data.schema, reader: data.reader })
+  if (path === '/sql/slow' || /^\/queries(\/|$)/.test(path)) {
+    const text = await bodyOf(req)
+    const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>)
+    const answer = state.queries.answer(req.method ?? 'GET', path, body, empty) as { status?: number }
+    return json(res, answer.status ?? 200, answer)
+  }
+  if ((path === '/sql' || path === '/lake/sql') && req.method === 'POST') return sql(req, res, state)
+  if (path === '/explain' && req.method === 'POST') return json(res, 200, explained())
   if (path === '/jobs' || path === '/watermarks') return json(res, 200, jobsOf(path, state))
+  if (path === '/audits' && req.method === 'POST') return state.reconcile.run(req, res)
+  if (/^\/(ledger\/events|audits|statements|orders|escalations)/.test(path)) {
+    const text = await bodyOf(req)
+    const body = text === '' ? {} : (JSON.parse(text) as Record<string, string>)
+    const answer = state.reconcile.answer(req.method ?? 'GET', path, url.searchParams, body, empty)
+    if (answer) return json(res, 200, answer)
+  }
   const [, kind, a = '', b = ''] = path.split('/')
+  if ((kind === 'dashboards' || kind === 'shared') && b === 'live') {
+    return state.boards.stream(req, res, kind === 'shared' ? 'executive' : a, url.searchParams, () => state.tick)
+  }
+  if (/^\/(dashboards|annotations|shares|shared|metrics)(\/|$)/.test(path)) {
+    const text = await bodyOf(req)
+    const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>)
+    const found = state.boards.answer(req.method ?? 'GET', path, body, state.tick, empty)
+    if (found) return json(res, ...found)
+  }
   if (kind === 'jobs' && b === 'results')
     return results(req, res, decodeURIComponent(a), url.searchParams.get('output') ?? '', state)
   if (kind === 'state') return oneState(res, decodeURIComponent(a), decodeURIComponent(b))
@@ -257,7 +318,16 @@ async function file(res: ServerResponse, path: string, sent: Map<string, number>
 }
 
 export async function startMock(options: { port?: number; mood?: Mood; replay?: boolean } = {}): Promise<Mock> {
-  const state: State = { mood: options.mood ?? 'real', tick: 0, replay: options.replay ?? false, started: Date.now() }
+  const state: State = {
+    mood: options.mood ?? 'real',
+    tick: 0,
+    replay: options.replay ?? false,
+    started: Date.now(),
+    held: new Quarantine(),
+    reconcile: new Reconcile(),
+    queries: new Queries(),
+    boards: new Boards(),
+  }
   const sent = new Map<string, number>()
   const server: Server = createServer((req, res) => {
     const url = new URL(req.url ?? '/', 'http://mock')
@@ -277,6 +347,13 @@ export async function startMock(options: { port?: number; mood?: Mood; replay?: 
       state.mood = mood
     },
     sent,
+    holdAudits: () => {
+      let release = () => {}
+      state.reconcile.gate = new Promise(resolve => {
+        release = resolve
+      })
+      return () => release()
+    },
     close: async () => {
       clearInterval(timer)
       server.closeAllConnections()

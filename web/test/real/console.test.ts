@@ -88,3 +88,19 @@ test('SQL answers; sources are listed', async () => {
   })
   await visit('/sources', page => page.getByRole('link', { name: 'onlineretail' }).waitFor())
 })
+
+test('the numbers of a job’s view open, and their rows come to them', async () => {
+  for (const job of ['kpis', 'profiles']) {
+    await visit(`/jobs/${job}`, async page => {
+      const links = page.locator('.job-view a[href^="/explain"]')
+      await links.first().waitFor()
+      const hrefs = await links.evaluateAll(all => all.map(link => link.getAttribute('href') ?? ''))
+      const columns = new Map(hrefs.map(href => [new URL(href, base).searchParams.get('column'), href]))
+      assert.ok(columns.size >= 3, `${job} opens ${[...columns.keys()]}`)
+      for (const href of columns.values()) {
+        await page.goto(base + href)
+        await page.getByText('= its rows').waitFor({ timeout: 20_000 })
+      }
+    })
+  }
+})

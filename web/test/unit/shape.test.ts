@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { condense } from '../../src/chart/spark.tsx'
-import { productSql, seriesSql } from '../../src/metric.ts'
+import { productSql, seriesSql, topSql } from '../../src/metric.ts'
 import { stretchAt } from '../../src/page/sql/position.ts'
 import { chartOf, groupDigits } from '../../src/page/sql/shape.ts'
 import { toCsv } from '../../src/ui/csv.ts'
@@ -18,6 +18,19 @@ test('a ledger that is short leaves a gap of the size that is missing', () => {
   const widths = shares([480_000, 0, 2000, 0], 543_193)
   const filled = widths.reduce((a, b) => a + b, 0)
   assert.ok(Math.abs(filled - (482_000 / 543_193) * 100) < 1e-9)
+})
+
+test('a figure of a list counts what the overview counts, of one product or country', () => {
+  assert.equal(
+    topSql('orders', 'product_id', "O'Neill", { from: '2011-01-01T00:00:00Z' }, 'GBP'),
+    `SELECT count(DISTINCT order_id) FILTER (kind = 'sale') AS orders
+FROM order_lines
+WHERE kind IN ('sale', 'cancellation')
+  AND product_id = 'O''Neill'
+  AND currency = 'GBP'
+  AND event_time >= TIMESTAMP '2011-01-01 00:00:00'`,
+  )
+  assert.match(topSql('revenue', 'country', '', {}, ''), /country IS NULL\n {2}AND currency IS NULL$/)
 })
 
 test('an error is marked at its word', () => {

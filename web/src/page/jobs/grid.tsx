@@ -4,6 +4,7 @@ import { plain, timeOf } from '../../format.ts'
 import { type Column, Grid } from '../../ui/grid.tsx'
 import { groupDigits, NUMERIC } from '../sql/shape.ts'
 import { Cell } from './cell.tsx'
+import { openingIn } from './opens.ts'
 
 const CHAR = 7.8
 const PAD = 30
@@ -13,7 +14,7 @@ const MOST = 260
 const TIME_WIDTH = 176
 const isTime = (type: string) => type.startsWith('TIMESTAMP')
 
-function columnsOf(answer: SqlAnswer): Column<unknown[]>[] {
+function columnsOf(output: JobOutput, answer: SqlAnswer): Column<unknown[]>[] {
   return answer.columns.map((column, i) => {
     const numeric = NUMERIC.test(column.type)
     const lengths = answer.rows.map(row => groupDigits(plain(row[i])).length)
@@ -24,7 +25,14 @@ function columnsOf(answer: SqlAnswer): Column<unknown[]>[] {
       title: column.name,
       width: isTime(column.type) ? TIME_WIDTH : Math.min(Math.max(longest * CHAR + PAD, least), MOST),
       ...(numeric ? { align: 'end' as const } : {}),
-      cell: row => <Cell name={column.name} type={column.type} value={row[i]} />,
+      cell: row => (
+        <Cell
+          name={column.name}
+          type={column.type}
+          value={row[i]}
+          opens={numeric ? openingIn(output, answer.columns, row, column.name) : null}
+        />
+      ),
       text: row => plain(row[i]),
       compare: (a, b) =>
         numeric
@@ -35,11 +43,11 @@ function columnsOf(answer: SqlAnswer): Column<unknown[]>[] {
 }
 
 /** Columns of the first answer with rows: their widths must not move while rows come. */
-function useColumns(answer: SqlAnswer): Column<unknown[]>[] {
+function useColumns(output: JobOutput, answer: SqlAnswer): Column<unknown[]>[] {
   const kept = useRef<{ names: string; columns: Column<unknown[]>[] } | null>(null)
   const names = answer.columns.map(column => column.name).join()
   if (kept.current?.names !== names) {
-    const columns = columnsOf(answer)
+    const columns = columnsOf(output, answer)
     if (answer.rows.length === 0) return columns
     kept.current = { names, columns }
   }
@@ -54,7 +62,7 @@ interface GridProps {
 
 /** Rows of an output, as a grid. */
 export function AnswerGrid({ output, answer, lead }: GridProps) {
-  const columns = useColumns(answer)
+  const columns = useColumns(output, answer)
   const at = useMemo(() => {
     const named = ['revision_no', ...output.key]
     return named.map(name => answer.columns.findIndex(column => column.name === name)).filter(i => i >= 0)

@@ -1,3 +1,4 @@
+import { useMemo } from 'react'
 import type { Job, JobFile } from '../../api/types.ts'
 import { Spark } from '../../chart/spark.tsx'
 import { bytes, count, NONE } from '../../format.ts'
@@ -9,6 +10,7 @@ import { boundOf } from './bound.ts'
 import { Problem } from './files.tsx'
 import { KeyStatePanel } from './keystate.tsx'
 import { perSecond, StateLabel } from './list.tsx'
+import { opensOf } from './opens.ts'
 import { Outputs } from './outputs.tsx'
 import { courseOf, rateOf, type Sample } from './rate.ts'
 import { viewsOf } from './view/registry.tsx'
@@ -21,6 +23,7 @@ interface JobProps {
 
 export function JobBody({ job, file, samples, reference }: JobProps & { file: JobFile | undefined }) {
   const bound = boundOf(job)
+  const opens = useMemo(() => opensOf(job.out), [job.out])
   return (
     <>
       <p className="job-lead quiet">{job.description}</p>
@@ -35,7 +38,7 @@ export function JobBody({ job, file, samples, reference }: JobProps & { file: Jo
       )}
       <Figures job={job} samples={samples} reference={reference} />
       {viewsOf(job).map(({ name, View }) => (
-        <View key={name} bound={bound} />
+        <View key={name} bound={bound} opens={opens} />
       ))}
       <Outputs job={job.name} outputs={job.out} />
       <KeyStatePanel key={job.name} job={job.name} />

@@ -2,7 +2,7 @@ import type { Job } from '../../api/types.ts'
 import { Spark } from '../../chart/spark.tsx'
 import { bytes, count, NONE } from '../../format.ts'
 import { navigate, patched, usePlace } from '../../router.ts'
-import { Link, Panel } from '../../ui/control.tsx'
+import { Frame, Link, Panel } from '../../ui/control.tsx'
 import { useNarrow } from '../../ui/screen.ts'
 import { Time } from '../../ui/state.tsx'
 import { VerdictMark } from '../../ui/verdict.tsx'
@@ -104,8 +104,7 @@ export function JobTable({ jobs, samples, reference }: Figures) {
           ))}
         </ul>
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling frame must be reachable by keyboard
-        <section className="scroll-x" tabIndex={0} aria-label="Jobs">
+        <Frame label="Jobs">
           <table className="table roomy job-table">
             <thead>
               <tr>
@@ -126,7 +125,7 @@ export function JobTable({ jobs, samples, reference }: Figures) {
               ))}
             </tbody>
           </table>
-        </section>
+        </Frame>
       )}
     </Panel>
   )

@@ -76,7 +76,7 @@ function Source({
   reference: Reference | null
   least: number
 }) {
-  const holds = heldJobs(source.source, answer)
+  const holds = source.idle ? '' : heldJobs(source.source, answer)
   return (
     <li>
       <div className="mark-head">

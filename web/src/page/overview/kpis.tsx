@@ -2,6 +2,7 @@ import type { Overview } from '../../api/types.ts'
 import { condense, Spark } from '../../chart/spark.tsx'
 import { change, moneyCompact, signedPercent } from '../../format.ts'
 import {
+  explainHref,
   kpiExact,
   kpiNumber,
   kpiText,
@@ -177,7 +178,7 @@ function Meaning({ metric, overview, range }: { metric: Metric; overview: Overvi
       <div className="pop-links">
         {definition && (
           <>
-            <Link href={sqlHref(definition.rows_sql)} className="link">
+            <Link href={explainHref(definition.sql, definition.name)} className="link">
               Rows behind it
             </Link>
             <Link href={sqlHref(definition.sql)} className="link">

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import type { Overview } from '../../api/types.ts'
 import { count, countryName, moneyExact, moneyWhole, percent } from '../../format.ts'
-import { countrySql, productSql, type Span, sqlHref } from '../../metric.ts'
+import { countrySql, explainHref, productSql, type Span, sqlHref, topSql } from '../../metric.ts'
 import { Link, Panel } from '../../ui/control.tsx'
 import { Skeleton } from '../../ui/state.tsx'
 
@@ -12,6 +12,24 @@ function spanOf(overview: Overview): Span {
 function share(value: string, overview: Overview): string {
   const total = Number(overview.kpis.revenue)
   return total > 0 ? percent(Number(value) / total, 1) : ''
+}
+
+/** A figure that opens the rows behind it. */
+function Figure(props: {
+  overview: Overview
+  figure: 'revenue' | 'units' | 'orders'
+  of: 'product_id' | 'country'
+  value: string
+  title?: string
+  children: ReactNode
+}) {
+  const { overview, figure, of, value } = props
+  const sql = topSql(figure, of, value, spanOf(overview), overview.currency ?? '')
+  return (
+    <Link href={explainHref(sql, figure)} className="cell-link" title={props.title ?? 'The rows behind it'}>
+      {props.children}
+    </Link>
+  )
 }
 
 /** A name over a bar whose length is the row's share of the largest. */
@@ -68,12 +86,28 @@ export function TopProducts({ overview }: { overview: Overview | null }) {
                   </Link>
                 </BarCell>
                 <td className="num quiet wide-only">{row.product_id}</td>
-                <td className="num" title={moneyExact(row.revenue, overview.currency)}>
-                  {moneyWhole(row.revenue, overview.currency)}
+                <td className="num">
+                  <Figure
+                    overview={overview}
+                    figure="revenue"
+                    of="product_id"
+                    value={row.product_id}
+                    title={`${moneyExact(row.revenue, overview.currency)}: the rows behind it`}
+                  >
+                    {moneyWhole(row.revenue, overview.currency)}
+                  </Figure>
                 </td>
                 <td className="num quiet wide-only">{share(row.revenue, overview)}</td>
-                <td className="num quiet wide-only">{count(row.units)}</td>
-                <td className="num quiet wide-only">{count(row.orders)}</td>
+                <td className="num quiet wide-only">
+                  <Figure overview={overview} figure="units" of="product_id" value={row.product_id}>
+                    {count(row.units)}
+                  </Figure>
+                </td>
+                <td className="num quiet wide-only">
+                  <Figure overview={overview} figure="orders" of="product_id" value={row.product_id}>
+                    {count(row.orders)}
+                  </Figure>
+                </td>
               </tr>
             ))}
           </tbody>
@@ -110,11 +144,23 @@ export function TopCountries({ overview }: { overview: Overview | null }) {
                     {countryName(row.country)}
                   </Link>
                 </BarCell>
-                <td className="num" title={moneyExact(row.revenue, overview.currency)}>
-                  {moneyWhole(row.revenue, overview.currency)}
+                <td className="num">
+                  <Figure
+                    overview={overview}
+                    figure="revenue"
+                    of="country"
+                    value={row.country}
+                    title={`${moneyExact(row.revenue, overview.currency)}: the rows behind it`}
+                  >
+                    {moneyWhole(row.revenue, overview.currency)}
+                  </Figure>
                 </td>
                 <td className="num quiet">{share(row.revenue, overview)}</td>
-                <td className="num quiet wide-only">{count(row.orders)}</td>
+                <td className="num quiet wide-only">
+                  <Figure overview={overview} figure="orders" of="country" value={row.country}>
+                    {count(row.orders)}
+                  </Figure>
+                </td>
               </tr>
             ))}
           </tbody>

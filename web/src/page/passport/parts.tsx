@@ -2,14 +2,15 @@ import type { ReactNode } from 'react'
 import type { Passport, Row } from '../../api/types.ts'
 import { NONE, plain as text } from '../../format.ts'
 import { literal, sqlHref } from '../../metric.ts'
-import { CopyButton, Link, Panel } from '../../ui/control.tsx'
+import { CopyButton, Frame, Link, Panel } from '../../ui/control.tsx'
 
 /** Names and values; empty values are shown as such, so that the layout tells what is not known. */
 export function Facts({ facts, rows = false }: { facts: readonly (readonly [string, ReactNode])[]; rows?: boolean }) {
   return (
     <dl className={rows ? 'facts rows' : 'facts'}>
-      {facts.map(([name, value]) => (
-        <div key={name}>
+      {facts.map(([name, value], i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: facts keep their places, and two may have one name
+        <div key={i}>
           <dt>{name}</dt>
           <dd>{value || <span className="faint">{NONE}</span>}</dd>
         </div>
@@ -52,8 +53,7 @@ export function RowTable({ title, table, rows }: { title: string; table: string;
           ))}
         </dl>
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling frame must be reachable by keyboard
-        <section className="scroll-x" tabIndex={0} aria-label={title}>
+        <Frame label={title}>
           <table className="table">
             <thead>
               <tr>
@@ -72,7 +72,7 @@ export function RowTable({ title, table, rows }: { title: string; table: string;
               ))}
             </tbody>
           </table>
-        </section>
+        </Frame>
       )}
     </Panel>
   )
@@ -105,4 +105,19 @@ export function RawPanel({ raw }: { raw: Passport['raw'] }) {
       {headers.length > 0 && <Facts rows facts={headers} />}
     </Panel>
   )
+}
+
+/** "onlineretail@1 rules@3f9c", one to a line. */
+export function Versions({ text: versions }: { text: string }) {
+  return versions
+    .split(/[\s,;]+/)
+    .filter(Boolean)
+    .map(pair => {
+      const cut = pair.lastIndexOf('@')
+      return (
+        <span key={pair} className="version">
+          {cut > 0 ? pair.slice(0, cut) : pair} <span className="quiet">{cut > 0 && pair.slice(cut + 1)}</span>
+        </span>
+      )
+    })
 }

@@ -10,6 +10,7 @@ const STEPS: Record<Step['step'], string> = {
   decoded: 'Decoded',
   corrected: 'Corrected',
   enriched: 'Enriched',
+  warned: 'Warned',
   accepted: 'Accepted',
   quarantined: 'Quarantined',
   rejected: 'Rejected',

@@ -4,6 +4,7 @@ import { api, type ExportFormat } from '../../api/client.ts'
 import type { SqlAnswer } from '../../api/types.ts'
 import { TimeSeries } from '../../chart/timeseries.tsx'
 import { axisText, count, plain, timeOf } from '../../format.ts'
+import { explainHref } from '../../metric.ts'
 import { usePatch, usePlace } from '../../router.ts'
 import { saveBlob } from '../../save.ts'
 import { Link, Segments } from '../../ui/control.tsx'
@@ -13,7 +14,7 @@ import { type Chart, chartOf, groupDigits, NUMERIC } from './shape.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
-function cellOf(name: string, numeric: boolean, value: unknown) {
+function cellOf(name: string, value: unknown) {
   const text = plain(value)
   if (value === null || value === undefined) return <span className="faint">null</span>
   if (UUID.test(text) && name.includes('event_id')) {
@@ -30,13 +31,29 @@ function cellOf(name: string, numeric: boolean, value: unknown) {
       </Link>
     )
   }
-  return numeric ? groupDigits(text) : text
+  return text
 }
 
 const CHAR = 8.4
 const PAD = 28
 
-function columnsOf(answer: SqlAnswer): Column<unknown[]>[] {
+/** A number of the result opens the rows behind it; its row is known by the columns that are no numbers. */
+function Opens({ query, answer, row, at }: { query: string; answer: SqlAnswer; row: unknown[]; at: number }) {
+  const known: Record<string, unknown> = {}
+  answer.columns.forEach((column, i) => {
+    if (i !== at && !NUMERIC.test(column.type)) known[column.name] = row[i]
+  })
+  const name = answer.columns[at]?.name ?? ''
+  const text = groupDigits(plain(row[at]))
+  if (row[at] === null || row[at] === undefined) return <span className="faint">null</span>
+  return (
+    <Link href={explainHref(query, name, known)} className="cell-link" title={`The rows behind ${text}`}>
+      {text}
+    </Link>
+  )
+}
+
+function columnsOf(query: string, answer: SqlAnswer, past: boolean): Column<unknown[]>[] {
   const rows = answer.rows ?? []
   return answer.columns.map((column, i) => {
     const numeric = NUMERIC.test(column.type)
@@ -46,7 +63,15 @@ function columnsOf(answer: SqlAnswer): Column<unknown[]>[] {
       title: column.name,
       width: Math.min(Math.max(longest * CHAR + PAD, 72), 300),
       ...(numeric ? { align: 'end' as const } : {}),
-      cell: row => cellOf(column.name, numeric, row[i]),
+      cell: row =>
+        // What is behind a number of the past, the tables of today do not say.
+        numeric && past ? (
+          groupDigits(plain(row[i]))
+        ) : numeric ? (
+          <Opens query={query} answer={answer} row={row} at={i} />
+        ) : (
+          cellOf(column.name, row[i])
+        ),
       text: row => plain(row[i]),
       compare: (a, b) =>
         numeric
@@ -56,10 +81,29 @@ function columnsOf(answer: SqlAnswer): Column<unknown[]>[] {
   })
 }
 
-export function Result({ query, answer }: { query: string; answer: SqlAnswer }) {
+export type Save = (format: ExportFormat) => Promise<Blob>
+
+/** The plan of an EXPLAIN, or null for rows. */
+function planOf(answer: SqlAnswer): string | null {
+  const at = answer.columns.findIndex(column => column.name === 'explain_value')
+  if (at < 0) return null
+  return (answer.rows ?? []).map(row => plain(row[at])).join('\n')
+}
+
+export function Result({
+  query,
+  answer,
+  save,
+  past = false,
+}: {
+  query: string
+  answer: SqlAnswer
+  save?: Save | undefined
+  past?: boolean
+}) {
   const { params } = usePlace()
   const patch = usePatch()
-  const columns = useMemo(() => columnsOf(answer), [answer])
+  const columns = useMemo(() => columnsOf(query, answer, past), [query, answer, past])
   const rows = answer.rows ?? []
   const chart = useMemo(() => chartOf(answer), [answer])
   const asChart = params.get('view') === 'chart' && chart !== null
@@ -74,13 +118,24 @@ export function Result({ query, answer }: { query: string; answer: SqlAnswer }) 
       onChange={view => patch({ view: view === 'chart' ? 'chart' : null }, { replace: true })}
     />
   )
+  const plan = planOf(answer)
+  if (plan !== null) {
+    return (
+      <section className="panel" aria-label="Plan">
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls */}
+        <pre className="plan" tabIndex={0}>
+          {plan}
+        </pre>
+      </section>
+    )
+  }
   if (asChart && chart) {
     return (
       <div className="grid-box">
         <div className="grid-bar">
           {lead}
           <span className="spacer" />
-          <Export query={query} />
+          {!past && <Export query={query} save={save} />}
         </div>
         <QuickChart chart={chart} />
       </div>
@@ -95,7 +150,7 @@ export function Result({ query, answer }: { query: string; answer: SqlAnswer }) 
       rows={rows}
       rowKey={(_, i) => String(i)}
       lead={lead}
-      actions={<Export query={query} />}
+      actions={!past && <Export query={query} save={save} />}
     />
   )
 }
@@ -106,12 +161,12 @@ const FORMATS: readonly { key: ExportFormat; label: string; ending: string }[] =
   { key: 'arrow', label: 'Arrow stream', ending: 'arrows' },
 ]
 
-function Export({ query }: { query: string }) {
+function Export({ query, save: ask }: { query: string; save: Save | undefined }) {
   const [problem, setProblem] = useState('')
   const save = async (format: (typeof FORMATS)[number]) => {
     setProblem('')
     try {
-      saveBlob(`result.${format.ending}`, await api.sqlExport(query, format.key))
+      saveBlob(`result.${format.ending}`, await (ask ? ask(format.key) : api.sqlExport(query, format.key)))
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error))
     }

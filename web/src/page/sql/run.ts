@@ -14,26 +14,29 @@ export function useRun() {
   const [run, setRun] = useState<Run>({ state: 'idle' })
   const abort = useRef<AbortController | null>(null)
 
-  const execute = useCallback(async (query: string, start = 0) => {
-    abort.current?.abort()
-    const mine = new AbortController()
-    abort.current = mine
-    const since = performance.now()
-    setRun({ state: 'running', query, since })
-    try {
-      const answer = await api.sql(query, mine.signal)
-      if (abort.current !== mine) return
-      setRun({ state: 'done', query, answer, at: Date.now() })
-    } catch (cause) {
-      if (abort.current !== mine) return
-      const elapsed = performance.now() - since
-      if (mine.signal.aborted) setRun({ state: 'cancelled', query, elapsed })
-      else {
-        const error = cause instanceof Error ? cause : new ApiError(0, { detail: String(cause) })
-        setRun({ state: 'failed', query, error, elapsed, start })
+  const execute = useCallback(
+    async (query: string, start = 0, ask = (signal: AbortSignal) => api.sql(query, signal)) => {
+      abort.current?.abort()
+      const mine = new AbortController()
+      abort.current = mine
+      const since = performance.now()
+      setRun({ state: 'running', query, since })
+      try {
+        const answer = await ask(mine.signal)
+        if (abort.current !== mine) return
+        setRun({ state: 'done', query, answer, at: Date.now() })
+      } catch (cause) {
+        if (abort.current !== mine) return
+        const elapsed = performance.now() - since
+        if (mine.signal.aborted) setRun({ state: 'cancelled', query, elapsed })
+        else {
+          const error = cause instanceof Error ? cause : new ApiError(0, { detail: String(cause) })
+          setRun({ state: 'failed', query, error, elapsed, start })
+        }
       }
-    }
-  }, [])
+    },
+    [],
+  )
 
   const cancel = useCallback(() => abort.current?.abort(), [])
   useEffect(

@@ -4,14 +4,14 @@ import { plain } from '../../format.ts'
 export const NUMERIC = /INT|DECIMAL|DOUBLE|FLOAT|REAL/i
 const TEMPORAL = /^(TIMESTAMP|DATE)/i
 
-/** Groups the digits of a number as long as none is lost; years and other short integers stay as they are. */
-export function groupDigits(value: string): string {
+/** Groups the digits of a number as long as none is lost. Years and other integers below `least` digits stay as they are. */
+export function groupDigits(value: string, least = 5): string {
   const match = /^(-?)(\d+)(\.\d+)?$/.exec(value)
   if (!match) return value
   const [, sign, whole = '', fraction = ''] = match
   const trimmed = fraction.replace(/0+$/, '')
   const tail = fraction && trimmed.length < 3 ? `.${trimmed.slice(1).padEnd(2, '0')}` : trimmed
-  const grouped = whole.length > 4 || fraction ? whole.replace(/\B(?=(\d{3})+$)/g, ',') : whole
+  const grouped = whole.length >= least || fraction ? whole.replace(/\B(?=(\d{3})+$)/g, ',') : whole
   return `${sign ? '\u2212' : ''}${grouped}${tail}`
 }
 

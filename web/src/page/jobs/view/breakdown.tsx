@@ -4,6 +4,8 @@ import { literal } from '../../../metric.ts'
 import { patched, usePatch, usePlace } from '../../../router.ts'
 import { Link, Segments } from '../../../ui/control.tsx'
 import { newest } from '../bound.ts'
+import { Opened } from '../opened.tsx'
+import { computed } from '../opens.ts'
 import { useRows } from '../query.ts'
 import { number, text } from '../read.ts'
 import { List, Share, ViewPanel } from './frame.tsx'
@@ -55,6 +57,11 @@ export function Breakdown({
   const rows = useRows(sql, readPart)
   const all = (rows.items ?? []).reduce((sum, part) => sum + Math.max(Number(part.revenue), 0), 0)
   const name = (member: string) => (dimension === 'country' ? countryName(member) : member)
+  const opened = (column: string, part: Part, shown: string, exact = shown) => (
+    <Opened to={computed(sql, column, { member: part.member })} exact={exact}>
+      {shown}
+    </Opened>
+  )
   const tools = (
     <Segments
       label="Split by"
@@ -89,9 +96,8 @@ export function Breakdown({
               key: 'revenue',
               title: 'Revenue',
               num: true,
-              cell: part => (
-                <span title={moneyExact(part.revenue, currency)}>{moneyWhole(part.revenue, currency)}</span>
-              ),
+              cell: part =>
+                opened('revenue', part, moneyWhole(part.revenue, currency), moneyExact(part.revenue, currency)),
             },
             {
               key: 'bar',
@@ -105,8 +111,19 @@ export function Breakdown({
               num: true,
               cell: part => <span className="quiet">{percent(all > 0 ? Number(part.revenue) / all : 0, 1)}</span>,
             },
-            { key: 'orders', title: 'Orders', num: true, cell: part => count(part.orders) },
-            { key: 'units', title: 'Units', num: true, wide: true, cell: part => count(part.units) },
+            {
+              key: 'orders',
+              title: 'Orders',
+              num: true,
+              cell: part => opened('orders', part, count(part.orders)),
+            },
+            {
+              key: 'units',
+              title: 'Units',
+              num: true,
+              wide: true,
+              cell: part => opened('units', part, count(part.units)),
+            },
           ]}
         />
       )}

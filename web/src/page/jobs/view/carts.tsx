@@ -2,10 +2,12 @@ import type { Row } from '../../../api/types.ts'
 import { count, moneyCents, moneyExact, percent } from '../../../format.ts'
 import { Time } from '../../../ui/state.tsx'
 import { Id } from '../cell.tsx'
+import { Opened } from '../opened.tsx'
+import { computed } from '../opens.ts'
 import { useRows } from '../query.ts'
 import { jsonOf, number, text } from '../read.ts'
 import { useCurrency } from './currency.ts'
-import { List, Totals, ViewPanel } from './frame.tsx'
+import { List, Totals, ViewPanel, type ViewProps } from './frame.tsx'
 import { Product, useProductNames } from './product.tsx'
 
 const DAY = `abandoned_at > (SELECT max(abandoned_at) FROM abandoned_carts) - INTERVAL 24 HOUR`
@@ -17,7 +19,12 @@ WHERE ${DAY}
 GROUP BY currency
 ORDER BY carts DESC`
 
-const LIST = `SELECT cart_id, abandoned_at, customer_id, anonymous_id, currency, value, pieces, product_ids, recovered, order_id
+/** Carts can be counted whatever their currency. */
+const COUNTS = `SELECT count(*) AS carts, count(*) FILTER (recovered) AS recovered, count(*) FILTER (NOT recovered) AS left_alone
+FROM abandoned_carts
+WHERE ${DAY}`
+
+const LIST = `SELECT cart_id, opened_at, abandoned_at, customer_id, anonymous_id, currency, value, pieces, product_ids, recovered, order_id
 FROM abandoned_carts
 ORDER BY abandoned_at DESC
 LIMIT 50`
@@ -39,6 +46,7 @@ const readSum = (row: Row): Sum => ({
 })
 
 interface Cart {
+  row: Row
   id: string
   at: string
   customer: string
@@ -52,6 +60,7 @@ interface Cart {
 }
 
 const readCart = (row: Row): Cart => ({
+  row,
   id: text(row['cart_id']),
   at: text(row['abandoned_at']),
   customer: text(row['customer_id']),
@@ -65,10 +74,15 @@ const readCart = (row: Row): Cart => ({
 })
 
 /** Carts that were left alone: how many, what they are worth, and which. */
-export function CartsView() {
+export function CartsView({ opens }: ViewProps) {
   const sums = useRows(SUMS, readSum)
   const carts = useRows(LIST, readCart)
   const names = useProductNames((carts.items ?? []).flatMap(cart => cart.products.slice(0, 1)))
+  const value = (cart: Cart) => (
+    <Opened to={opens('abandoned_carts', cart.row, 'value')} exact={moneyExact(cart.value, cart.currency)}>
+      <b>{moneyCents(cart.value, cart.currency)}</b>
+    </Opened>
+  )
   return (
     <ViewPanel
       title="Abandoned carts"
@@ -90,7 +104,7 @@ export function CartsView() {
                 <p className="narrow-line">
                   {cart.products[0] && <Product id={cart.products[0]} names={names} />}
                   <span className="spacer" />
-                  <b>{moneyCents(cart.value, cart.currency)}</b>
+                  {value(cart)}
                 </p>
                 <p className="narrow-line small quiet">
                   {cart.recovered ? 'recovered' : cart.customer || cart.visitor}
@@ -105,11 +119,19 @@ export function CartsView() {
                 key: 'value',
                 title: 'Value',
                 num: true,
+                cell: value,
+              },
+              {
+                key: 'pieces',
+                title: 'Pieces',
+                num: true,
+                wide: true,
                 cell: cart => (
-                  <b title={moneyExact(cart.value, cart.currency)}>{moneyCents(cart.value, cart.currency)}</b>
+                  <Opened to={opens('abandoned_carts', cart.row, 'pieces')} exact={count(cart.pieces)}>
+                    {count(cart.pieces)}
+                  </Opened>
                 ),
               },
-              { key: 'pieces', title: 'Pieces', num: true, wide: true, cell: cart => count(cart.pieces) },
               {
                 key: 'products',
                 title: 'Products',
@@ -161,23 +183,37 @@ function Sums({ sums }: { sums: Sum[] }) {
     sums.length > 1
       ? `${count(main.carts)} carts; ${count(carts - main.carts)} are in other currencies`
       : 'in the last 24 h'
+  const counted = (column: string, n: number) => (
+    <Opened to={computed(COUNTS, column)} exact={count(n)}>
+      {count(n)}
+    </Opened>
+  )
+  const worth = (column: string, value: number) => (
+    <Opened to={computed(SUMS, column, { currency: main.currency })} exact={moneyCents(value, main.currency)}>
+      {moneyCents(value, main.currency)}
+    </Opened>
+  )
   return (
     <Totals
       items={[
         {
           label: 'Abandoned in 24 h of event time',
-          value: count(carts),
-          under: `${count(carts - recovered)} not recovered`,
+          value: counted('carts', carts),
+          under: <>{counted('left_alone', carts - recovered)} not recovered</>,
         },
         {
           label: 'Their value',
-          value: moneyCents(main.value, main.currency),
+          value: worth('value', main.value),
           under: other,
         },
         {
           label: 'Recovered',
-          value: count(recovered),
-          under: `${percent(carts > 0 ? recovered / carts : 0, 1)}, ${moneyCents(main.recoveredValue, main.currency)}`,
+          value: counted('recovered', recovered),
+          under: (
+            <>
+              {percent(carts > 0 ? recovered / carts : 0, 1)}, {worth('recovered_value', main.recoveredValue)}
+            </>
+          ),
         },
       ]}
     />

@@ -1,15 +1,17 @@
 import type { ReactNode } from 'react'
 import { sqlHref } from '../../../metric.ts'
-import { Link, Panel } from '../../../ui/control.tsx'
+import { Frame, Link, Panel } from '../../../ui/control.tsx'
 import { Icon } from '../../../ui/icon.tsx'
 import { useNarrow } from '../../../ui/screen.ts'
 import { Failure, Skeleton, Stale } from '../../../ui/state.tsx'
+import type { Opens } from '../opens.ts'
 import type { Rows } from '../query.ts'
 
 /** What every view is given. */
 export interface ViewProps {
   /** Where event time is, for SQL; see boundOf. */
   bound: string
+  opens: Opens
 }
 
 interface PanelProps<T> {
@@ -103,8 +105,7 @@ export function List<T>({
     )
   }
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling frame must be reachable by keyboard
-    <section className="scroll-x job-list" tabIndex={0} aria-label={label}>
+    <Frame label={label} className="job-list">
       <table className="table">
         <thead>
           <tr>
@@ -127,7 +128,7 @@ export function List<T>({
           ))}
         </tbody>
       </table>
-    </section>
+    </Frame>
   )
 }
 

@@ -6,15 +6,23 @@ import { Link, Segments } from '../../../ui/control.tsx'
 import { Time } from '../../../ui/state.tsx'
 import { VerdictMark } from '../../../ui/verdict.tsx'
 import { Id } from '../cell.tsx'
+import { Opened } from '../opened.tsx'
+import { computed } from '../opens.ts'
 import { useRows } from '../query.ts'
 import { jsonOf, number, text } from '../read.ts'
 import { useCurrency } from './currency.ts'
-import { List, Share, Totals, ViewPanel } from './frame.tsx'
+import { List, Share, Totals, ViewPanel, type ViewProps } from './frame.tsx'
+
+const DAY = 'time > (SELECT max(time) FROM fraud_decisions) - INTERVAL 24 HOUR'
 
 const SUMS = `SELECT decision, count(*) AS payments, sum(amount) AS amount
 FROM fraud_decisions
-WHERE time > (SELECT max(time) FROM fraud_decisions) - INTERVAL 24 HOUR
+WHERE ${DAY}
 GROUP BY decision`
+
+const ALL = `SELECT count(*) AS payments
+FROM fraud_decisions
+WHERE ${DAY}`
 
 const SHOWN = { suspect: 'Suspect', block: 'Blocked', review: 'To review', all: 'All' } as const
 type Shown = keyof typeof SHOWN
@@ -52,6 +60,7 @@ interface Reason {
 }
 
 interface Payment {
+  row: Row
   id: string
   order: string
   customer: string
@@ -63,6 +72,7 @@ interface Payment {
 }
 
 const readPayment = (row: Row): Payment => ({
+  row,
   id: text(row['payment_id']),
   order: text(row['order_id']),
   customer: text(row['customer_id']),
@@ -112,7 +122,7 @@ function Decision({ decision }: { decision: string }) {
 }
 
 /** Payments that were not simply approved, with the reasons. */
-export function FraudView() {
+export function FraudView({ opens }: ViewProps) {
   const { params } = usePlace()
   const patch = usePatch()
   const currency = useCurrency()
@@ -122,6 +132,16 @@ export function FraudView() {
   const sums = useRows(SUMS, readSum)
   const payments = useRows(sql, readPayment)
   const passports = usePassports(payments.items ?? [])
+  const score = (p: Payment) => (
+    <Opened to={opens('fraud_decisions', p.row, 'score')} exact={count(p.score)}>
+      <b>{count(p.score)}</b>
+    </Opened>
+  )
+  const amount = (p: Payment) => (
+    <Opened to={opens('fraud_decisions', p.row, 'amount')} exact={moneyExact(p.amount, currency)}>
+      {moneyCents(p.amount, currency)}
+    </Opened>
+  )
   const tools = (
     <Segments
       label="Decisions shown"
@@ -150,9 +170,9 @@ export function FraudView() {
             narrow={p => (
               <>
                 <p className="narrow-line">
-                  <Decision decision={p.decision} /> <b>{count(p.score)}</b>
+                  <Decision decision={p.decision} /> {score(p)}
                   <span className="spacer" />
-                  <b>{moneyCents(p.amount, currency)}</b>
+                  <b>{amount(p)}</b>
                 </p>
                 <Reasons reasons={p.reasons} />
                 <p className="narrow-line small quiet">
@@ -167,7 +187,7 @@ export function FraudView() {
             columns={[
               { key: 'time', title: 'Attempted', cell: p => <Time at={p.time} /> },
               { key: 'decision', title: 'Decision', cell: p => <Decision decision={p.decision} /> },
-              { key: 'score', title: 'Score', num: true, cell: p => <b>{count(p.score)}</b> },
+              { key: 'score', title: 'Score', num: true, cell: score },
               {
                 key: 'bar',
                 title: '',
@@ -178,7 +198,7 @@ export function FraudView() {
                 key: 'amount',
                 title: 'Amount',
                 num: true,
-                cell: p => <span title={moneyExact(p.amount, currency)}>{moneyCents(p.amount, currency)}</span>,
+                cell: amount,
               },
               { key: 'reasons', title: 'Reasons', cell: p => <Reasons reasons={p.reasons} /> },
               { key: 'order', title: 'Order', wide: true, cell: p => <Id name="order_id" value={p.order} /> },
@@ -213,7 +233,10 @@ function Reasons({ reasons }: { reasons: readonly Reason[] }) {
     <ul className="reasons">
       {sorted.map(reason => (
         <li key={`${reason.rule}/${reason.by}`} title={reason.evidence}>
-          {reason.rule} <span className="quiet">+{reason.score}</span>
+          {reason.rule}{' '}
+          <span className="quiet" title={`A part of the score, which opens. ${reason.evidence}`}>
+            +{reason.score}
+          </span>
           <span className="small quiet clip">{reason.evidence}</span>
         </li>
       ))}
@@ -224,20 +247,38 @@ function Reasons({ reasons }: { reasons: readonly Reason[] }) {
 function Sums({ sums, currency }: { sums: Sum[]; currency: string }) {
   const all = sums.reduce((total, sum) => total + sum.payments, 0)
   const of = (decision: string) => sums.find(sum => sum.decision === decision)
+  const opened = (decision: string, column: string, text: string) => (
+    <Opened to={of(decision) ? computed(SUMS, column, { decision }) : { why: 'no payment was judged so' }} exact={text}>
+      {text}
+    </Opened>
+  )
   return (
     <section className="panel" aria-label="Decisions of 24 hours">
       <Totals
         items={[
-          { label: 'Payments in 24 h of event time', value: count(all), under: 'judged' },
+          {
+            label: 'Payments in 24 h of event time',
+            value: (
+              <Opened to={computed(ALL, 'payments')} exact={count(all)}>
+                {count(all)}
+              </Opened>
+            ),
+            under: 'judged',
+          },
           ...(['approve', 'review', 'block'] as const).map(decision => ({
             label: WORDS[decision] ?? decision,
             value: (
               <>
                 <VerdictMark verdict={MARKS[decision]} />
-                {count(of(decision)?.payments ?? 0)}
+                {opened(decision, 'payments', count(of(decision)?.payments ?? 0))}
               </>
             ),
-            under: `${percent(all > 0 ? (of(decision)?.payments ?? 0) / all : 0, 2)}, ${moneyCents(of(decision)?.amount ?? 0, currency)}`,
+            under: (
+              <>
+                {percent(all > 0 ? (of(decision)?.payments ?? 0) / all : 0, 2)},{' '}
+                {opened(decision, 'amount', moneyCents(of(decision)?.amount ?? 0, currency))}
+              </>
+            ),
           })),
         ]}
       />

@@ -5,6 +5,8 @@ import { bucketOf, count, percent } from '../../../format.ts'
 import { usePatch, usePlace } from '../../../router.ts'
 import { Segments } from '../../../ui/control.tsx'
 import { newest } from '../bound.ts'
+import { Opened } from '../opened.tsx'
+import { computed, type Opening } from '../opens.ts'
 import { useRows } from '../query.ts'
 import { number, text, time } from '../read.ts'
 import { ViewPanel, type ViewProps } from './frame.tsx'
@@ -25,6 +27,14 @@ function funnelSql(hours: number, bound: string): string {
 FROM funnel
 WHERE ${newest('funnel', 'hour', `${hours} HOUR`, bound)}
 ORDER BY hour, step_no`
+}
+
+/** What is drawn: visits per step over all hours. */
+export function stepsSql(hours: number, bound: string): string {
+  return `SELECT step_no, sum(visits) AS visits
+FROM funnel
+WHERE ${newest('funnel', 'hour', `${hours} HOUR`, bound)}
+GROUP BY step_no`
 }
 
 /** How many visits came how far. */
@@ -53,12 +63,12 @@ export function FunnelView({ bound }: ViewProps) {
       height={260}
       tools={tools}
     >
-      {items => <Steps rows={items} />}
+      {items => <Steps rows={items} opens={no => computed(stepsSql(Number(span), bound), 'visits', { step_no: no })} />}
     </ViewPanel>
   )
 }
 
-function Steps({ rows }: { rows: StepRow[] }) {
+function Steps({ rows, opens }: { rows: StepRow[]; opens: (no: number) => Opening }) {
   const steps = useMemo(() => stepsOf(rows), [rows])
   const course = useMemo(() => conversionOf(rows), [rows])
   const [hover, setHover] = useState<number | null>(null)
@@ -78,8 +88,14 @@ function Steps({ rows }: { rows: StepRow[] }) {
               <span className="funnel-track">
                 <span style={{ width: `${first > 0 ? (step.visits / first) * 100 : 0}%` }} />
               </span>
-              <b className="num">{count(step.visits)}</b>
-              <span className="num quiet">{percent(first > 0 ? step.visits / first : 0, 1)}</span>
+              <b className="num">
+                <Opened to={opens(step.no)} exact={count(step.visits)}>
+                  {count(step.visits)}
+                </Opened>
+              </b>
+              <span className="num quiet" title={`Computed here: ${count(step.visits)} of ${count(first)} visits`}>
+                {percent(first > 0 ? step.visits / first : 0, 1)}
+              </span>
               <span className="small quiet funnel-loss">
                 {before && before.visits > 0
                   ? `${percent(step.visits / before.visits, 1)} of ${before.step}, ${count(lost)} left`

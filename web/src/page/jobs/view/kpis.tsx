@@ -8,19 +8,16 @@ import { Segments } from '../../../ui/control.tsx'
 import { Icon } from '../../../ui/icon.tsx'
 import { useNarrow } from '../../../ui/screen.ts'
 import { until } from '../bound.ts'
+import { Opened } from '../opened.tsx'
+import { computed, type Opening, type Opens } from '../opens.ts'
 import { useRows } from '../query.ts'
 import { Breakdown } from './breakdown.tsx'
 import { useCurrency } from './currency.ts'
 import { ViewPanel, type ViewProps } from './frame.tsx'
-import { FIGURES, type Figure, MINUTE_MS, type Minute, minutesOf, readMinute } from './series.ts'
+import { FIGURES, type Figure, type Group, MINUTE_MS, type Minute, minutesOf, overSql, readMinute } from './series.ts'
 
 const SPANS = { '60': '1 h', '180': '3 h', '1440': '24 h' } as const
 type SpanKey = keyof typeof SPANS
-
-export interface Group {
-  dimension: string
-  member: string
-}
 
 export function seriesSql(group: Group, minutes: number, bound: string): string {
   return `SELECT minute, revenue, orders, units, sessions_with_view, open_carts, cancellations
@@ -38,7 +35,7 @@ function show(figure: Figure, value: number, currency: string): string {
 }
 
 /** Figures of the business per minute of event time: the newest stretch, in numbers and as a live curve. */
-export function KpisView({ bound }: ViewProps) {
+export function KpisView({ bound, opens }: ViewProps) {
   const { params } = usePlace()
   const patch = usePatch()
   const currency = useCurrency()
@@ -70,7 +67,9 @@ export function KpisView({ bound }: ViewProps) {
         height={420}
         tools={tools}
       >
-        {items => <Minutes rows={items} length={Number(span)} figure={figure} group={group} currency={currency} />}
+        {items => (
+          <Minutes rows={items} length={Number(span)} figure={figure} group={group} currency={currency} opens={opens} />
+        )}
       </ViewPanel>
       <Breakdown bound={bound} span={Number(span)} group={group} currency={currency} />
     </>
@@ -83,9 +82,10 @@ interface MinutesProps {
   figure: Figure
   group: Group
   currency: string
+  opens: Opens
 }
 
-function Minutes({ rows, length, figure, group, currency }: MinutesProps) {
+function Minutes({ rows, length, figure, group, currency, opens }: MinutesProps) {
   const narrow = useNarrow()
   const patch = usePatch()
   const [hover, setHover] = useState<number | null>(null)
@@ -94,6 +94,11 @@ function Minutes({ rows, length, figure, group, currency }: MinutesProps) {
   const values = useMemo(() => minutes.map(figure.of), [minutes, figure])
   const money = figure.unit === 'money' || figure.unit === 'cents'
   const at = minutes[hover ?? minutes.length - 1]
+  const known = useMemo(() => new Set(rows.map(row => row.at)), [rows])
+  const opensAt = (f: Figure, minute: Minute): Opening =>
+    known.has(minute.at)
+      ? opens('kpis', { ...group, minute: new Date(minute.at).toISOString() }, f.column)
+      : { why: 'nothing happened in this minute, so that it has no row' }
   return (
     <>
       {group.dimension !== 'total' && (
@@ -112,12 +117,25 @@ function Minutes({ rows, length, figure, group, currency }: MinutesProps) {
       )}
       <div className="kpis job-kpis">
         {FIGURES.map(f => (
-          <Tile key={f.key} figure={f} minutes={minutes} chosen={f === figure} currency={currency} />
+          <Tile
+            key={f.key}
+            figure={f}
+            minutes={minutes}
+            chosen={f === figure}
+            currency={currency}
+            group={group}
+            opensAt={opensAt}
+          />
         ))}
       </div>
       {at && (
         <p className="readout job-readout">
-          <span className="faint">{figure.label}</span> <b>{show(figure, figure.of(at), currency)}</b>{' '}
+          <span className="faint">{figure.label}</span>{' '}
+          <b>
+            <Opened to={opensAt(figure, at)} exact={show(figure, figure.of(at), currency)}>
+              {show(figure, figure.of(at), currency)}
+            </Opened>
+          </b>{' '}
           <span className="quiet">
             {timeOf(at.at).slice(0, -3)}
             {at === minutes.at(-1) ? ', so far' : ''}
@@ -144,19 +162,28 @@ function Tile({
   minutes,
   chosen,
   currency,
+  group,
+  opensAt,
 }: {
   figure: Figure
   minutes: readonly Minute[]
   chosen: boolean
   currency: string
+  group: Group
+  /** Where a figure of a minute leads. */
+  opensAt: (figure: Figure, minute: Minute) => Opening
 }) {
   const patch = usePatch()
   const last = minutes.at(-1)
   const over = figure.over(minutes)
   const exact = figure.unit === 'money' ? moneyExact(over.toFixed(2), currency) : show(figure, over, currency)
   const first = minutes[0]
-  const now = last ? show(figure, figure.of(last), currency) : ''
-  const carts = figure.key === 'carts' && first ? figure.of(first) : null
+  if (!first || !last) return null
+  // The last minute is the newest that has a row; carts at the start say where the stretch began.
+  const beside = figure.sql === null ? first : last
+  const text = show(figure, figure.of(beside), currency)
+  const whole =
+    figure.sql === null ? opensAt(figure, last) : computed(overSql(figure, group, first.at, last.at), figure.column)
   return (
     <div className={`kpi selectable${chosen ? ' chosen' : ''}`} title={`${figure.label}: ${exact}; ${figure.means}`}>
       <button
@@ -167,9 +194,16 @@ function Tile({
       >
         {figure.label}
       </button>
-      <span className="kpi-value">{show(figure, over, currency)}</span>
+      <span className="kpi-value">
+        <Opened to={whole} exact={exact}>
+          {show(figure, over, currency)}
+        </Opened>
+      </span>
       <span className="kpi-foot small quiet clip">
-        {carts === null ? `${now} this minute` : `${show(figure, carts, currency)} at the start`}
+        <Opened to={opensAt(figure, beside)} exact={text}>
+          {text}
+        </Opened>{' '}
+        {beside === last ? 'this minute' : 'at the start'}
       </span>
       <Spark values={condense(minutes.map(figure.of))} height={20} />
     </div>

@@ -4,6 +4,8 @@ import { Spark } from '../../../chart/spark.tsx'
 import { count, MINUS } from '../../../format.ts'
 import { Icon } from '../../../ui/icon.tsx'
 import { newest } from '../bound.ts'
+import { Opened } from '../opened.tsx'
+import type { Opening } from '../opens.ts'
 import { useRows } from '../query.ts'
 import { number, text, time } from '../read.ts'
 import { courseOf } from './course.ts'
@@ -24,6 +26,7 @@ ORDER BY product_id, until`
 }
 
 interface Ranked {
+  row: Row
   rank: number
   product: string
   score: number
@@ -34,6 +37,7 @@ interface Ranked {
 }
 
 const readRank = (row: Row): Ranked => ({
+  row,
   rank: number(row['rank']),
   product: text(row['product_id']),
   score: number(row['score']),
@@ -69,7 +73,7 @@ function byProduct(points: readonly Point[]): Map<string, Point[]> {
 }
 
 /** What is looked at and bought most over the sliding window, and where it is going. */
-export function PopularityView({ bound }: ViewProps) {
+export function PopularityView({ bound, opens }: ViewProps) {
   const top = useRows(TOP, readRank)
   const course = useRows(courseSql(bound), readPoint, COURSE_EACH_MS)
   const points = useMemo(() => byProduct(course.items ?? []), [course.items])
@@ -77,6 +81,17 @@ export function PopularityView({ bound }: ViewProps) {
   const times = (course.items ?? []).map(point => point.until)
   const to = times.reduce((most, at) => Math.max(most, at), 0)
   const from = times.reduce((least, at) => Math.min(least, at), to)
+  const figure = (row: Ranked, column: 'views' | 'additions' | 'purchases') => (
+    <Opened to={opens('popularity', row.row, column)} exact={count(row[column])}>
+      {count(row[column])}
+    </Opened>
+  )
+  const score = (row: Ranked) => (
+    <Opened to={opens('popularity_top', row.row, 'score')} exact={count(row.score)}>
+      <b>{count(row.score)}</b>
+    </Opened>
+  )
+  const trend = (row: Ranked) => <Trend by={row.trend} to={opens('popularity', row.row, 'trend')} />
   const most = (top.items ?? []).reduce((all, row) => Math.max(all, row.score), 0)
   return (
     <ViewPanel
@@ -97,18 +112,16 @@ export function PopularityView({ bound }: ViewProps) {
               <span className="faint">{row.rank}</span>
               <Product id={row.product} names={names} />
               <span className="spacer" />
-              <span className="small quiet">
-                <Trend by={row.trend} />
-              </span>
-              <b>{count(row.score)}</b>
+              <span className="small quiet">{trend(row)}</span>
+              {score(row)}
             </p>
           )}
           columns={[
             { key: 'rank', title: '', num: true, cell: row => <span className="faint">{row.rank}</span> },
             { key: 'product', title: 'Product', cell: row => <Product id={row.product} names={names} /> },
             { key: 'bar', title: '', wide: true, cell: row => <Share of={most > 0 ? row.score / most : 0} /> },
-            { key: 'score', title: 'Score', num: true, cell: row => <b>{count(row.score)}</b> },
-            { key: 'trend', title: 'Trend', num: true, cell: row => <Trend by={row.trend} /> },
+            { key: 'score', title: 'Score', num: true, cell: score },
+            { key: 'trend', title: 'Trend', num: true, cell: trend },
             {
               key: 'course',
               title: 'Course',
@@ -119,20 +132,20 @@ export function PopularityView({ bound }: ViewProps) {
                 </span>
               ),
             },
-            { key: 'views', title: 'Views', num: true, wide: true, cell: row => count(row.views) },
+            { key: 'views', title: 'Views', num: true, wide: true, cell: row => figure(row, 'views') },
             {
               key: 'additions',
               title: 'Into carts',
               num: true,
               wide: true,
-              cell: row => count(row.additions),
+              cell: row => figure(row, 'additions'),
             },
             {
               key: 'purchases',
               title: 'Bought',
               num: true,
               wide: true,
-              cell: row => count(row.purchases),
+              cell: row => figure(row, 'purchases'),
             },
           ]}
         />
@@ -142,13 +155,14 @@ export function PopularityView({ bound }: ViewProps) {
 }
 
 /** The score less the one of the window before. */
-function Trend({ by }: { by: number }) {
-  if (by === 0) return <span className="faint">0</span>
+function Trend({ by, to }: { by: number; to: Opening }) {
+  const text = `${by > 0 ? '+' : by < 0 ? MINUS : ''}${count(Math.abs(by))}`
   return (
-    <span className="trend-mark">
-      <Icon name={by > 0 ? 'up' : 'fall'} size={12} />
-      {by > 0 ? '+' : MINUS}
-      {count(Math.abs(by))}
+    <span className={by === 0 ? 'faint' : 'trend-mark'}>
+      {by !== 0 && <Icon name={by > 0 ? 'up' : 'fall'} size={12} />}
+      <Opened to={to} exact={text}>
+        {text}
+      </Opened>
     </span>
   )
 }

@@ -2,10 +2,12 @@ import type { Row } from '../../../api/types.ts'
 import { count, moneyCents, moneyExact } from '../../../format.ts'
 import { Time } from '../../../ui/state.tsx'
 import { VerdictMark } from '../../../ui/verdict.tsx'
+import { Opened } from '../opened.tsx'
+import { computed } from '../opens.ts'
 import { useRows } from '../query.ts'
 import { number, text } from '../read.ts'
 import { useCurrency } from './currency.ts'
-import { List, Totals, ViewPanel } from './frame.tsx'
+import { List, Totals, ViewPanel, type ViewProps } from './frame.tsx'
 import { Product, useProductNames } from './product.tsx'
 
 const SUMS = `SELECT count(*) FILTER (until IS NULL) AS open, count(*) AS errors, sum(orders) AS orders, sum(value_lost) AS lost
@@ -31,6 +33,7 @@ const readSum = (row: Row): Sum => ({
 })
 
 interface Wrong {
+  row: Row
   product: string
   since: string
   until: string
@@ -44,6 +47,7 @@ interface Wrong {
 }
 
 const readWrong = (row: Row): Wrong => ({
+  row,
   product: text(row['product_id']),
   since: text(row['since']),
   until: text(row['until']),
@@ -68,12 +72,21 @@ function Direction({ wrong }: { wrong: Wrong }) {
 }
 
 /** Prices beyond their band, those that still stand first. */
-export function PricesView() {
+export function PricesView({ opens }: ViewProps) {
   const currency = useCurrency()
   const sums = useRows(SUMS, readSum)
   const errors = useRows(LIST, readWrong)
   const names = useProductNames((errors.items ?? []).map(wrong => wrong.product))
-  const money = (value: string) => <span title={moneyExact(value, currency)}>{moneyCents(value, currency)}</span>
+  const money = (wrong: Wrong, column: string, value: string) => (
+    <Opened to={opens('price_errors', wrong.row, column)} exact={moneyExact(value, currency)}>
+      {moneyCents(value, currency)}
+    </Opened>
+  )
+  const total = (column: string, text: string) => (
+    <Opened to={computed(SUMS, column)} exact={text}>
+      {text}
+    </Opened>
+  )
   const sum = sums.items?.[0]
   return (
     <ViewPanel
@@ -89,9 +102,17 @@ export function PricesView() {
           {sum && (
             <Totals
               items={[
-                { label: 'Wrong now', value: count(sum.open), under: `${count(sum.errors)} in all` },
-                { label: 'Orders at wrong prices', value: count(sum.orders), under: 'in all' },
-                { label: 'Value lost', value: money(sum.lost), under: 'against the expected prices' },
+                {
+                  label: 'Wrong now',
+                  value: total('open', count(sum.open)),
+                  under: <>{total('errors', count(sum.errors))} in all</>,
+                },
+                { label: 'Orders at wrong prices', value: total('orders', count(sum.orders)), under: 'in all' },
+                {
+                  label: 'Value lost',
+                  value: total('lost', moneyCents(sum.lost, currency)),
+                  under: 'against the expected prices',
+                },
               ]}
             />
           )}
@@ -105,10 +126,11 @@ export function PricesView() {
                   <Direction wrong={wrong} />
                   <Product id={wrong.product} names={names} />
                   <span className="spacer" />
-                  <b>{money(wrong.price)}</b>
+                  <b>{money(wrong, 'price', wrong.price)}</b>
                 </p>
                 <p className="narrow-line small quiet">
-                  expected {moneyCents(wrong.expected, currency)}, lost {moneyCents(wrong.lost, currency)}
+                  expected {money(wrong, 'expected_price', wrong.expected)}, lost{' '}
+                  {money(wrong, 'value_lost', wrong.lost)}
                   <span className="spacer" />
                   <Time at={wrong.since} />
                 </p>
@@ -121,8 +143,13 @@ export function PricesView() {
                 cell: wrong => <Direction wrong={wrong} />,
               },
               { key: 'product', title: 'Product', cell: wrong => <Product id={wrong.product} names={names} /> },
-              { key: 'price', title: 'Price', num: true, cell: wrong => <b>{money(wrong.price)}</b> },
-              { key: 'expected', title: 'Expected', num: true, cell: wrong => money(wrong.expected) },
+              { key: 'price', title: 'Price', num: true, cell: wrong => <b>{money(wrong, 'price', wrong.price)}</b> },
+              {
+                key: 'expected',
+                title: 'Expected',
+                num: true,
+                cell: wrong => money(wrong, 'expected_price', wrong.expected),
+              },
               {
                 key: 'band',
                 title: 'Band',
@@ -130,12 +157,22 @@ export function PricesView() {
                 wide: true,
                 cell: wrong => (
                   <span className="quiet">
-                    {moneyCents(wrong.low, currency)} to {moneyCents(wrong.high, currency)}
+                    {money(wrong, 'band_low', wrong.low)} to {money(wrong, 'band_high', wrong.high)}
                   </span>
                 ),
               },
-              { key: 'orders', title: 'Orders', num: true, wide: true, cell: wrong => count(wrong.orders) },
-              { key: 'lost', title: 'Value lost', num: true, cell: wrong => money(wrong.lost) },
+              {
+                key: 'orders',
+                title: 'Orders',
+                num: true,
+                wide: true,
+                cell: wrong => (
+                  <Opened to={opens('price_errors', wrong.row, 'orders')} exact={count(wrong.orders)}>
+                    {count(wrong.orders)}
+                  </Opened>
+                ),
+              },
+              { key: 'lost', title: 'Value lost', num: true, cell: wrong => money(wrong, 'value_lost', wrong.lost) },
               { key: 'since', title: 'Since', cell: wrong => <Time at={wrong.since} /> },
               {
                 key: 'until',

@@ -37,7 +37,7 @@ const VIEWS: readonly Entry[] = [
   {
     reads: {
       abandoned_carts:
-        'cart_id abandoned_at customer_id anonymous_id currency value pieces product_ids recovered order_id',
+        'cart_id opened_at abandoned_at customer_id anonymous_id currency value pieces product_ids recovered order_id',
     },
     View: memo(CartsView),
   },

@@ -1,8 +1,10 @@
-import { useMemo } from 'react'
+import { type ReactNode, useMemo } from 'react'
 import type { Row } from '../../../api/types.ts'
 import { count, moneyCents, moneyExact, moneyWhole, percent } from '../../../format.ts'
-import { literal, sqlHref } from '../../../metric.ts'
+import { explainHref, literal, sqlHref } from '../../../metric.ts'
 import { Link } from '../../../ui/control.tsx'
+import { Opened } from '../opened.tsx'
+import { computed } from '../opens.ts'
 import { useRows } from '../query.ts'
 import { number, text } from '../read.ts'
 import { useCurrency } from './currency.ts'
@@ -22,6 +24,15 @@ const readCell = (row: Row): Cell => ({
   value: number(row['value']),
   orders: number(row['orders']),
 })
+
+/** As they are shown: of each segment, and of each pair of scores. */
+const BY_SEGMENT = `SELECT segment, count(*) AS customers, sum(value) AS value, sum(value) / nullif(sum(orders), 0) AS per_order
+FROM customer_profiles
+GROUP BY segment`
+
+const BY_SCORES = `SELECT recency_score, frequency_score, count(*) AS customers
+FROM customer_profiles
+GROUP BY recency_score, frequency_score`
 
 function profilesSql(where: string): string {
   return `SELECT *\nFROM customer_profiles\nWHERE ${where}\nORDER BY value DESC\nLIMIT 1000`
@@ -54,6 +65,11 @@ function Segments({ cells, currency }: { cells: Cell[]; currency: string }) {
   const sums = useMemo(() => sumsBy(cells, cell => cell.segment), [cells])
   const customers = cells.reduce((all, cell) => all + cell.customers, 0)
   const value = cells.reduce((all, cell) => all + cell.value, 0)
+  const opened = (segment: string, column: string, shown: ReactNode, exact: string) => (
+    <Opened to={computed(BY_SEGMENT, column, { segment })} exact={exact}>
+      {shown}
+    </Opened>
+  )
   return (
     <List
       label="Segments"
@@ -73,21 +89,29 @@ function Segments({ cells, currency }: { cells: Cell[]; currency: string }) {
             </Link>
           ),
         },
-        { key: 'customers', title: 'Customers', num: true, cell: ([, sum]) => <b>{count(sum.customers)}</b> },
+        {
+          key: 'customers',
+          title: 'Customers',
+          num: true,
+          cell: ([segment, sum]) => opened(segment, 'customers', <b>{count(sum.customers)}</b>, count(sum.customers)),
+        },
         {
           key: 'share',
           title: '',
           num: true,
           wide: true,
-          cell: ([, sum]) => <span className="quiet">{percent(customers > 0 ? sum.customers / customers : 0, 1)}</span>,
+          cell: ([, sum]) => (
+            <span className="quiet" title={`Computed here: ${count(sum.customers)} of ${count(customers)} customers`}>
+              {percent(customers > 0 ? sum.customers / customers : 0, 1)}
+            </span>
+          ),
         },
         {
           key: 'value',
           title: 'Value',
           num: true,
-          cell: ([, sum]) => (
-            <span title={moneyExact(sum.value.toFixed(2), currency)}>{moneyWhole(sum.value, currency)}</span>
-          ),
+          cell: ([segment, sum]) =>
+            opened(segment, 'value', moneyWhole(sum.value, currency), moneyExact(sum.value.toFixed(2), currency)),
         },
         {
           key: 'bar',
@@ -100,7 +124,10 @@ function Segments({ cells, currency }: { cells: Cell[]; currency: string }) {
           title: 'Per order',
           num: true,
           wide: true,
-          cell: ([, sum]) => moneyCents(sum.orders > 0 ? sum.value / sum.orders : 0, currency),
+          cell: ([segment, sum]) => {
+            const mean = moneyCents(sum.orders > 0 ? sum.value / sum.orders : 0, currency)
+            return opened(segment, 'per_order', mean, mean)
+          },
         },
       ]}
     />
@@ -126,17 +153,18 @@ function Matrix({ cells, currency }: { cells: Cell[]; currency: string }) {
             </th>
             {SCORES.map(recency => {
               const sum = sums.get(`${recency}/${frequency}`)
-              const share = sum ? Math.sqrt(sum.customers / most) : 0
               return (
                 <td key={recency}>
-                  <Link
-                    href={sqlHref(profilesSql(`recency_score = ${recency} AND frequency_score = ${frequency}`))}
-                    aria-label={`Recency ${recency}, frequency ${frequency}: ${count(sum?.customers ?? 0)} customers`}
-                    title={`recency ${recency}, frequency ${frequency}: ${count(sum?.customers ?? 0)} customers, ${moneyWhole(sum?.value ?? 0, currency)}`}
-                  >
-                    <span className="matrix-fill" style={{ opacity: share * 0.5 }} />
-                    <span className="matrix-text">{sum ? count(sum.customers) : ''}</span>
-                  </Link>
+                  {sum && (
+                    <Link
+                      href={explainHref(BY_SCORES, 'customers', { recency_score: recency, frequency_score: frequency })}
+                      aria-label={`Recency ${recency}, frequency ${frequency}: ${count(sum.customers)} customers`}
+                      title={`recency ${recency}, frequency ${frequency}: ${count(sum.customers)} customers, ${moneyWhole(sum.value, currency)}`}
+                    >
+                      <span className="matrix-fill" style={{ opacity: Math.sqrt(sum.customers / most) * 0.5 }} />
+                      <span className="matrix-text">{count(sum.customers)}</span>
+                    </Link>
+                  )}
                 </td>
               )
             })}

@@ -1,5 +1,6 @@
 // Minutes of figures, without gaps.
 import type { Row } from '../../../api/types.ts'
+import { literal, timestamp } from '../../../metric.ts'
 import { number, time } from '../read.ts'
 
 export const MINUTE_MS = 60_000
@@ -48,6 +49,10 @@ export interface Figure {
   /** What it is, in words. */
   means: string
   of: (minute: Minute) => number
+  /** The column of kpis that has it per minute. */
+  column: string
+  /** Over a stretch of minutes, in SQL; null where the stretch's is that of its last minute. */
+  sql: string | null
   /** Over a stretch of minutes. */
   over: (minutes: readonly Minute[]) => number
 }
@@ -56,7 +61,7 @@ const sum = (minutes: readonly Minute[], of: (minute: Minute) => number) => minu
 const ratio = (a: number, b: number) => (b > 0 ? a / b : 0)
 
 function summed(key: Figure['key'], label: string, unit: Figure['unit'], means: string, of: Figure['of']): Figure {
-  return { key, label, unit, means, of, over: minutes => sum(minutes, of) }
+  return { key, label, unit, means, of, column: key, sql: `sum(${key})`, over: minutes => sum(minutes, of) }
 }
 
 export const FIGURES: readonly Figure[] = [
@@ -68,6 +73,8 @@ export const FIGURES: readonly Figure[] = [
     unit: 'cents',
     means: 'revenue ÷ orders',
     of: m => ratio(m.revenue, m.orders),
+    column: 'average_order_value',
+    sql: 'sum(revenue) / nullif(sum(orders), 0)',
     over: minutes =>
       ratio(
         sum(minutes, m => m.revenue),
@@ -80,6 +87,8 @@ export const FIGURES: readonly Figure[] = [
     unit: 'ratio',
     means: 'orders ÷ sessions that looked at a product, minute by minute',
     of: m => ratio(m.orders, m.sessions),
+    column: 'conversion',
+    sql: 'sum(orders) / nullif(sum(sessions_with_view), 0)',
     over: minutes =>
       ratio(
         sum(minutes, m => m.orders),
@@ -92,7 +101,22 @@ export const FIGURES: readonly Figure[] = [
     unit: 'count',
     means: 'carts with products that are neither ordered nor abandoned, at the end of the minute',
     of: m => m.carts,
+    column: 'open_carts',
+    sql: null,
     over: minutes => minutes.at(-1)?.carts ?? 0,
   },
   summed('cancellations', 'Cancellations', 'count', 'different cancelled orders of each minute', m => m.cancellations),
 ]
+
+export interface Group {
+  dimension: string
+  member: string
+}
+
+/** A figure over a stretch of minutes, the first and the last included. */
+export function overSql(figure: Figure, group: Group, from: number, to: number): string {
+  return `SELECT ${figure.sql} AS ${figure.column}
+FROM kpis
+WHERE dimension = ${literal(group.dimension)} AND member = ${literal(group.member)}
+  AND minute >= ${timestamp(new Date(from).toISOString())} AND minute <= ${timestamp(new Date(to).toISOString())}`
+}

@@ -4,9 +4,11 @@ import { Time } from '../../../ui/state.tsx'
 import { VerdictMark } from '../../../ui/verdict.tsx'
 import { brief } from '../behind.ts'
 import { Id } from '../cell.tsx'
+import { Opened } from '../opened.tsx'
+import { computed } from '../opens.ts'
 import { useRows } from '../query.ts'
 import { number, text } from '../read.ts'
-import { List, Totals, ViewPanel } from './frame.tsx'
+import { List, Totals, ViewPanel, type ViewProps } from './frame.tsx'
 import { Product, useProductNames } from './product.tsx'
 
 const SUMS = `SELECT kind, count(*) FILTER (until IS NULL) AS open, count(*) AS alerts
@@ -33,6 +35,7 @@ const readSum = (row: Row): Sum => ({
 })
 
 interface Alert {
+  row: Row
   product: string
   location: string
   kind: string
@@ -44,6 +47,7 @@ interface Alert {
 }
 
 const readAlert = (row: Row): Alert => ({
+  row,
   product: text(row['product_id']),
   location: text(row['location_id']),
   kind: text(row['kind']),
@@ -66,10 +70,20 @@ function Kind({ kind }: { kind: string }) {
 }
 
 /** Products of which too little is available, those that still are first. */
-export function StockView() {
+export function StockView({ opens }: ViewProps) {
   const sums = useRows(SUMS, readSum)
   const alerts = useRows(LIST, readAlert)
   const names = useProductNames((alerts.items ?? []).map(alert => alert.product))
+  const available = (alert: Alert) => (
+    <Opened to={opens('stock', alert.row, 'available')} exact={count(alert.available)}>
+      <b>{count(alert.available)}</b>
+    </Opened>
+  )
+  const summed = (sum: Sum, column: 'open' | 'alerts') => (
+    <Opened to={computed(SUMS, column, { kind: sum.kind })} exact={count(sum[column])}>
+      {count(sum[column])}
+    </Opened>
+  )
   return (
     <ViewPanel
       title="Stock alerts"
@@ -85,8 +99,8 @@ export function StockView() {
             <Totals
               items={sums.items.map(sum => ({
                 label: WORDS[sum.kind] ?? sum.kind,
-                value: `${count(sum.open)} now`,
-                under: `${count(sum.alerts)} in all`,
+                value: <>{summed(sum, 'open')} now</>,
+                under: <>{summed(sum, 'alerts')} in all</>,
               }))}
             />
           )}
@@ -100,7 +114,7 @@ export function StockView() {
                   <Kind kind={alert.kind} />
                   <Product id={alert.product} names={names} />
                   <span className="spacer" />
-                  <b>{count(alert.available)}</b>
+                  {available(alert)}
                 </p>
                 <p className="narrow-line small quiet">
                   {alert.location}
@@ -114,8 +128,17 @@ export function StockView() {
               { key: 'kind', title: 'Alert', cell: alert => <Kind kind={alert.kind} /> },
               { key: 'product', title: 'Product', cell: alert => <Product id={alert.product} names={names} /> },
               { key: 'location', title: 'Location', wide: true, cell: alert => alert.location },
-              { key: 'available', title: 'Available now', num: true, cell: alert => <b>{count(alert.available)}</b> },
-              { key: 'lowest', title: 'Lowest', num: true, cell: alert => count(alert.lowest) },
+              { key: 'available', title: 'Available now', num: true, cell: available },
+              {
+                key: 'lowest',
+                title: 'Lowest',
+                num: true,
+                cell: alert => (
+                  <Opened to={opens('stock_alerts', alert.row, 'lowest')} exact={count(alert.lowest)}>
+                    {count(alert.lowest)}
+                  </Opened>
+                ),
+              },
               { key: 'since', title: 'Since', cell: alert => <Time at={alert.since} /> },
               {
                 key: 'until',

@@ -4,9 +4,10 @@ import { Link } from '../../../ui/control.tsx'
 import { Time } from '../../../ui/state.tsx'
 import { VerdictMark } from '../../../ui/verdict.tsx'
 import { brief } from '../behind.ts'
+import { Opened } from '../opened.tsx'
 import { useRows } from '../query.ts'
 import { number, text } from '../read.ts'
-import { List, ViewPanel } from './frame.tsx'
+import { List, ViewPanel, type ViewProps } from './frame.tsx'
 
 const LIST = `SELECT source, type, since, until, over, direction, observed, expected
 FROM volume_anomalies
@@ -14,6 +15,7 @@ ORDER BY over, since DESC
 LIMIT 50`
 
 interface Anomaly {
+  row: Row
   source: string
   type: string
   since: string
@@ -25,6 +27,7 @@ interface Anomaly {
 }
 
 const readAnomaly = (row: Row): Anomaly => ({
+  row,
   source: text(row['source']),
   type: text(row['type']),
   since: text(row['since']),
@@ -38,8 +41,13 @@ const readAnomaly = (row: Row): Anomaly => ({
 const WORDS: Record<string, string> = { quiet: 'Too quiet', busy: 'Too busy' }
 
 /** Sources that send far less or more than usual, those that still do first. */
-export function VolumeView() {
+export function VolumeView({ opens }: ViewProps) {
   const rows = useRows(LIST, readAnomaly)
+  const figure = (a: Anomaly, column: 'observed' | 'expected') => (
+    <Opened to={opens('volume_anomalies', a.row, column)} exact={count(a[column])}>
+      {count(a[column])}
+    </Opened>
+  )
   return (
     <ViewPanel
       title="Unusual traffic"
@@ -75,8 +83,8 @@ export function VolumeView() {
                 </Link>
               ),
             },
-            { key: 'observed', title: 'Events', num: true, cell: a => <b>{count(a.observed)}</b> },
-            { key: 'expected', title: 'Usual', num: true, cell: a => count(a.expected) },
+            { key: 'observed', title: 'Events', num: true, cell: a => <b>{figure(a, 'observed')}</b> },
+            { key: 'expected', title: 'Usual', num: true, cell: a => figure(a, 'expected') },
             { key: 'since', title: 'Since', wide: true, cell: a => <Time at={a.since} /> },
             {
               key: 'for',
