@@ -39,6 +39,10 @@ var scenarios = []scenario{
 	{"idle", idle},
 	{"freshness", freshness},
 	{"fraud", fraud},
+	{"quality", quality},
+	{"rollups", rollups},
+	{"analytics", analytics},
+	{"queries", besideQueries},
 }
 
 // bench is what the scenarios share.
@@ -47,6 +51,10 @@ type bench struct {
 	rounds   int
 	duration time.Duration
 	openLoop time.Duration
+	config   string // of servers; empty: serverConfig
+	events   int    // of the history that analytics fills
+	dir      string // where analytics works; empty: a folder that is removed
+	sql      bool   // servers listen for PostgreSQL's protocol
 }
 
 func main() {
@@ -56,6 +64,8 @@ func main() {
 	flag.IntVar(&b.rounds, "rounds", 3, "repetitions; the median counts")
 	flag.DurationVar(&b.duration, "duration", 6*time.Second, "time of each load on the door")
 	flag.DurationVar(&b.openLoop, "open-loop", 25*time.Second, "time of the loads at a fixed rate")
+	flag.IntVar(&b.events, "events", 10_000_000, "events of the analysts' history")
+	flag.StringVar(&b.dir, "dir", "", "folder in which the analysts' history is kept; a temporary one by default")
 	flag.StringVar(&only, "only", "", "comma-separated scenarios to run; all by default")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -70,7 +80,7 @@ func (b *bench) run(ctx context.Context, only string) error {
 	fmt.Printf("Machine: %s\nDate: %s\n\n", machine(), time.Now().UTC().Format("2006-01-02"))
 	fmt.Println("| what | measured | target | |\n|---|---:|---:|---|")
 	for _, s := range scenarios {
-		if only != "" && !slices.Contains(strings.Split(only, ","), s.name) {
+		if only != "" && !slices.Contains(strings.Split(only, ","), s.name) || only == "" && s.name == "analytics" {
 			continue
 		}
 		results, err := s.run(ctx, b)

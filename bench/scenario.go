@@ -19,7 +19,7 @@ import (
 func year(ctx context.Context, b *bench) ([]result, error) {
 	var perSecond, perCPU, rss, p99 []float64
 	for range b.rounds {
-		out, err := exec.CommandContext(ctx, b.binary, "demo", "--exit", "--json", "--kafka-listen", "").Output()
+		out, err := exec.CommandContext(ctx, b.binary, "demo", "--exit", "--json", "--kafka-listen", "", "--pg-listen", "").Output()
 		if err != nil {
 			return nil, err
 		}

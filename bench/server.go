@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,6 +38,7 @@ telemetry: {pprof: true}
 // server is a running platform.
 type server struct {
 	url    string
+	sql    string // address of PostgreSQL's protocol; empty: none
 	dir    string
 	cmd    *exec.Cmd
 	stderr bytes.Buffer
@@ -53,12 +55,22 @@ func (b *bench) start(dir string, targets string) (*server, error) {
 		return nil, err
 	}
 	config := filepath.Join(dir, "bench.yaml")
-	if err := os.WriteFile(config, []byte(serverConfig), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte(cmp.Or(b.config, serverConfig)), 0o600); err != nil {
 		return nil, err
 	}
 	s := &server{url: "http://" + address, dir: dir, began: time.Now()}
+	if b.sql {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		s.sql = l.Addr().String()
+		if err := l.Close(); err != nil {
+			return nil, err
+		}
+	}
 	s.cmd = exec.Command(b.binary, "up", "--config", config, "--data-dir", filepath.Join(dir, "data"),
-		"--target", targets, "--listen", address, "--kafka-listen", "")
+		"--target", targets, "--listen", address, "--kafka-listen", "", "--pg-listen", s.sql)
 	s.cmd.Stderr = &s.stderr
 	if err := s.cmd.Start(); err != nil {
 		return nil, err

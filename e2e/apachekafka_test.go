@@ -5,7 +5,6 @@ package e2e
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/millrace/millrace/internal/kafkatest"
 )
@@ -63,8 +62,8 @@ func TestApacheKafkaThatRestartsUnderARunningPlatform(t *testing.T) {
 	if err := b.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	p.eventually("a sender to hear 202 again", time.Minute, func() bool { return send("after") == 202 })
-	p.eventually("the last event to be accepted", time.Minute, func() bool {
+	p.eventually("a sender to hear 202 again", waitLong, func() bool { return send("after") == 202 })
+	p.eventually("the last event to be accepted", waitLong, func() bool {
 		return p.table(`SELECT count(*) FROM events WHERE customer_id = 'after'`) == "1"
 	})
 	must(t, "ledger", "--check", "--url", p.url)

@@ -286,7 +286,7 @@ func TestWrongTypesInJSONAreQuarantined(t *testing.T) {
 		t.Fatalf("ended with %d\n%s", r.code, r.stderr)
 	}
 	p.eventually("nine records to be judged", waitLong, func() bool { return p.ledgerOf("app").Received == 9 })
-	p.settleAll()
+	p.settle()
 	p.wantTable("quarantine", `SELECT line, rule, category, field, value FROM quarantine WHERE line < 9 ORDER BY line`, `
 		1 | native.type | schema | order_id | 4711
 		2 | native.number | format | amount | much

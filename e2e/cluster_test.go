@@ -35,8 +35,8 @@ func passOnExternalLog(t *testing.T, cfg string) {
 		p.kill()
 	}
 	p := up(t, "--data-dir", dir, "--config", config)
-	p.eventually("all events to be accepted", time.Minute, func() bool { return p.ledger().Accepted == sent })
-	p.settleAll()
+	p.eventually("all events to be accepted", waitLong, func() bool { return p.ledger().Accepted == sent })
+	p.settle()
 	want := ledgerCounts{Received: sent, Accepted: sent, Balanced: true}
 	if got := p.ledger(); got != want {
 		t.Errorf("ledger %+v, want %+v", got, want)

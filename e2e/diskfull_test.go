@@ -293,7 +293,7 @@ func (p *platform) wantYearAnd(acked []string) {
 	if sold.Quarantined+sold.Rejected > 0 || !sold.Balanced {
 		p.t.Errorf("ledger of the till %+v", sold)
 	}
-	p.settleAll()
+	p.settle()
 	p.wantAll(acked)
 	if got := p.sql(`SELECT sum(amount)::DECIMAL(18,3)::VARCHAR FROM order_lines`)[0]; got != "9769872.054" {
 		p.t.Errorf("revenue %v", got)
@@ -303,8 +303,19 @@ func (p *platform) wantYearAnd(acked []string) {
 // ingestYear sends the shop's file as a user does.
 func (p *platform) ingestYear() <-chan result {
 	p.t.Helper()
-	file := filepath.Join(p.t.TempDir(), onlineretail.FileName)
-	if err := os.WriteFile(file, onlineretail.Data(), 0o600); err != nil {
+	return p.ingest(onlineretail.FileName, onlineretail.Data())
+}
+
+func (p *platform) ingestPart() <-chan result {
+	p.t.Helper()
+	text, _ := retailLines(p.t, partLines)
+	return p.ingest("retail.csv", text)
+}
+
+func (p *platform) ingest(name string, data []byte) <-chan result {
+	p.t.Helper()
+	file := filepath.Join(p.t.TempDir(), name)
+	if err := os.WriteFile(file, data, 0o600); err != nil {
 		p.t.Fatal(err)
 	}
 	done := make(chan result, 1)

@@ -95,8 +95,8 @@ func TestNothingIsSmuggledBehindARequest(t *testing.T) {
 		}
 	}
 	// Requests behind each other are no smuggling, as long as each has one end.
-	if answer := p.converse(eventRequest("a") + eventRequest("b")); strings.Count(answer, "HTTP/1.1 202") != 2 {
-		t.Errorf("two requests on a connection are answered: %s", answer)
+	if _, err := io.WriteString(p.dial(), eventRequest("a")+eventRequest("b")); err != nil {
+		t.Fatal(err)
 	}
 	p.waitReceived(2)
 	if n := p.sql(`SELECT count(*), count(*) FILTER (customer_id = 'smuggled') FROM events`); fmt.Sprint(n...) != "2 0" {

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 const jobsConfig = `
@@ -99,7 +98,7 @@ func TestLiveJobsThroughKills(t *testing.T) {
 		p = up(t, args...)
 	}
 	must(t, "ingest", shop, "--adapter", "native", "--source", "shop", "--url", p.url)
-	p.settleAll()
+	p.settle()
 	p.wantJobTables()
 	if states := p.jobStates(); len(states) != 10 || states["fraud"] != "running" || states["daily_views"] != "running" {
 		t.Errorf("jobs are %v", states)
@@ -127,7 +126,7 @@ func TestLiveJobsThroughKills(t *testing.T) {
 // wantResults follows decisions, and reads the alerts from their topic.
 func (p *platform) wantResults() {
 	p.t.Helper()
-	answer, err := (&http.Client{Timeout: 30 * time.Second}).Get(p.url + "/api/v1/jobs/weekly_views/results?last=3")
+	answer, err := (&http.Client{Timeout: waitLong}).Get(p.url + "/api/v1/jobs/weekly_views/results?last=3")
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -193,7 +193,7 @@ func (p *platform) wantLedger(source string, want ledgerCounts) {
 		got = p.ledgerOf(source)
 		return got.Received >= want.Received
 	})
-	p.settleAll()
+	p.settle()
 	if got != want {
 		p.t.Errorf("ledger of %s is %+v, want %+v", source, got, want)
 	}

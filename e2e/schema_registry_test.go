@@ -64,6 +64,7 @@ func javaJars(t *testing.T) string {
 // TestResultsInAvroAreReadByOtherClients lets Java's Kafka client with Avro's own library,
 // and KafkaJS with a client of Confluent's registry, read the results of a job.
 func TestResultsInAvroAreReadByOtherClients(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	jobs := filepath.Join(dir, "jobs")
 	write := func(path, text string) {

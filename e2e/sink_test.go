@@ -17,11 +17,12 @@ import (
 	"github.com/millrace/millrace/internal/servicetest"
 )
 
-// 100,000 events go to a database, a stream and a webhook while the platform and its
+// Events go to a database, a stream and a webhook while the platform and its
 // destinations are killed: database and stream have each event once, the webhook each
 // at least once, and a destination that is dead all along delays none.
 func TestSinksThroughKills(t *testing.T) {
-	const events = 100_000
+	t.Parallel()
+	events := chaosEvents
 	db, stream := servicetest.Postgres(t, "fsync = on"), servicetest.Redis(t)
 	psql(t, db, `CREATE TABLE orders (id text PRIMARY KEY, order_id text, customer_id text)`)
 	hook := newHook(t)
@@ -50,7 +51,7 @@ sinks:
 		p.kill()
 		p = up(t, args...)
 	}
-	p.eventually("the sinks to have delivered", 2*time.Minute, func() bool {
+	p.eventually("the sinks to have delivered", 2*waitLong, func() bool {
 		done := 0
 		for _, s := range p.sinks() {
 			if s.Name != "nowhere" && s.State == "running" && s.Lag == 0 {
@@ -69,11 +70,11 @@ sinks:
 		t.Errorf("the webhook has had %d events", got)
 	}
 	for _, s := range p.sinks() {
-		if s.Name == "nowhere" && (s.Lag != events || s.Delivered != 0 || s.LastError == "") {
+		if s.Name == "nowhere" && (s.Lag != int64(events) || s.Delivered != 0 || s.LastError == "") {
 			t.Errorf("the sink without a destination: %+v", s)
 		}
 	}
-	p.wantLedger("till", ledgerCounts{Received: events, Accepted: events})
+	p.wantLedger("till", ledgerCounts{Received: int64(events), Accepted: int64(events)})
 }
 
 // sinkState is a sink as the API tells of it.

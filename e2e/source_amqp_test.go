@@ -15,6 +15,7 @@ import (
 )
 
 func TestEachMessageOfRabbitMQOnceThroughKills(t *testing.T) {
+	t.Parallel()
 	server := servicetest.RabbitMQ(t)
 	url := servicetest.RabbitURL(server)
 	config := fmt.Sprintf("sources:\n  - {name: till, adapter: native, amqp: {url: %q, queue: till}}\n", url)

@@ -48,6 +48,7 @@ func readFile(t *testing.T, path string) string {
 }
 
 func TestEDIFilesBecomeEventsAndAreAcknowledged(t *testing.T) {
+	t.Parallel()
 	args, x12, edifact := ediInboxes(t)
 	p := up(t, args...)
 	good := readFile(t, "../adapter/x12/testdata/good.in")
@@ -104,7 +105,10 @@ func TestEDIFilesBecomeEventsAndAreAcknowledged(t *testing.T) {
 // Every order of the files counts once, and every file is acknowledged once,
 // whenever the process is killed.
 func TestEDIFilesSurviveKillNine(t *testing.T) {
-	const files, interchanges, sets = 10, 4, 2500
+	t.Parallel()
+	const files, interchanges = 10, 4
+	sets := sourceEvents(40_000) / files / interchanges
+	want := int64(files * interchanges * sets)
 	args, inbox, _ := ediInboxes(t)
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
@@ -119,7 +123,7 @@ func TestEDIFilesSurviveKillNine(t *testing.T) {
 	}
 	last := filepath.Join(inbox, "done", fmt.Sprintf("orders-%02d.edi", files-1))
 	for range 4 {
-		before, more := p.ledger().Received, int64(1000+random.IntN(15_000))
+		before, more := p.ledger().Received, 1+random.Int64N(want/6)
 		p.eventually("some of the files to be taken", waitLong, func() bool {
 			_, err := os.Stat(last)
 			return err == nil || p.ledger().Received > before+more
@@ -130,7 +134,6 @@ func TestEDIFilesSurviveKillNine(t *testing.T) {
 	for f := range files {
 		p.waitReport(inbox, "done", fmt.Sprintf("orders-%02d.edi", f), 3*waitLong)
 	}
-	const want = files * interchanges * sets
 	p.wantLedger("retailer", ledgerCounts{Received: want, Accepted: want})
 	p.wantTable("the orders", `SELECT count(*), count(DISTINCT order_id), count(DISTINCT customer_id), sum(quantity) FROM order_lines`,
 		fmt.Sprintf("%d | %d | 97 | %d", want, want, files*interchanges*quantities(sets)))

@@ -19,10 +19,12 @@ import (
 	"github.com/millrace/millrace/internal/servicetest"
 )
 
-// The files of the tests that kill what they are taken by and from.
-const (
-	killFiles = 20
-	killRows  = 5_000
+// The files of the tests that kill what they are taken by and from. They are read faster than
+// other sources send.
+const killFiles = 20
+
+var (
+	killRows  = sourceEvents(40_000) / killFiles
 	killTotal = killFiles * killRows
 )
 
@@ -122,12 +124,13 @@ func (k *killScene) run() {
 		p = up(t, k.args...)
 	}
 	p.eventually("all files to be taken", 2*waitLong, func() bool { return k.left() == 0 })
-	p.wantLedger("shop", ledgerCounts{Received: killTotal, Accepted: killTotal})
+	p.wantLedger("shop", ledgerCounts{Received: int64(killTotal), Accepted: int64(killTotal)})
 	p.wantTable("events", `SELECT count(*), count(DISTINCT order_id) FROM events`, fmt.Sprintf("%d | %d", killTotal, killTotal))
 	must(t, "ledger", "--check", "--url", p.url)
 }
 
 func TestFilesOfAFolderThroughKills(t *testing.T) {
+	t.Parallel()
 	inbox := filepath.Join(t.TempDir(), "inbox")
 	k := &killScene{t: t, args: configured(t, fmt.Sprintf(`
 inbox: {poll_interval: 20ms, settle: 50ms}

@@ -45,9 +45,10 @@ func quoted(text string) string {
 	return string(b)
 }
 
-func analyticsSenders() []*sender {
+func analyticsSenders(events int) []*sender {
+	third := events / 3
 	return []*sender{
-		{source: "snowplow", path: "/snowplow/snowplow-key/com.snowplowanalytics.snowplow/tp2", mime: "application/json", events: 34_000, size: 100, status: http.StatusOK,
+		{source: "snowplow", path: "/snowplow/snowplow-key/com.snowplowanalytics.snowplow/tp2", mime: "application/json", events: third, size: 100, status: http.StatusOK,
 			body: func(from, to int) []byte {
 				return fmt.Appendf(nil, `{"schema":"iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4","data":[%s]}`, listed(from, to, func(n int) string {
 					data := fmt.Sprintf(`{"data":{"schema":"iglu:test.shop/door_bell_rung/jsonschema/1-0-0","data":{"n":%d}}}`, n)
@@ -55,13 +56,13 @@ func analyticsSenders() []*sender {
 					return fmt.Sprintf(`{"e":"ue","eid":"e-%d","uid":"u%d","dtm":"1795255190000","stm":"%d","ue_pr":%s}`, n, n%500, time.Now().UnixMilli(), quoted(data))
 				}))
 			}},
-		{source: "cloud", path: "/v1/cloudevents?key=cloud-key", mime: "application/cloudevents-batch+json", events: 34_000, size: 100, status: http.StatusAccepted,
+		{source: "cloud", path: "/v1/cloudevents?key=cloud-key", mime: "application/cloudevents-batch+json", events: third, size: 100, status: http.StatusAccepted,
 			body: func(from, to int) []byte {
 				return fmt.Appendf(nil, `[%s]`, listed(from, to, func(n int) string {
 					return fmt.Sprintf(`{"specversion":"1.0","id":"%d","source":"/door","type":"bell.rung","time":"2026-11-21T10:00:00Z","data":{"customer_id":"u%d","n":%d}}`, n, n%500, n)
 				}))
 			}},
-		{source: "ga4", path: "/mp/collect?measurement_id=G-1&api_secret=ga4-key", mime: "application/json", events: 32_000, size: 25, status: http.StatusNoContent,
+		{source: "ga4", path: "/mp/collect?measurement_id=G-1&api_secret=ga4-key", mime: "application/json", events: events - 2*third, size: 25, status: http.StatusNoContent,
 			body: func(from, to int) []byte {
 				return fmt.Appendf(nil, `{"client_id":"c%d","timestamp_micros":1795255190000000,"events":[%s]}`, from%500, listed(from, to, func(n int) string {
 					return fmt.Sprintf(`{"name":"bell_rung","params":{"n":%d}}`, n)
@@ -100,16 +101,17 @@ func (s *sender) post(client *http.Client, base string, body []byte) (int, strin
 	return r.StatusCode, string(text), err
 }
 
-// 100,000 events come in three formats while the platform is killed again and
+// Events come in three formats while the platform is killed again and
 // again. Its senders send what was not acknowledged anew.
 func TestAnalyticsDoorsLoseNothingWhenKilled(t *testing.T) {
+	t.Parallel()
 	const kills, workers = 4, 2
 	random := rand.New(rand.NewPCG(1, 2))
 	args := configured(t, analyticsConfig)
 	p := up(t, args...)
 	var base atomic.Pointer[string]
 	base.Store(&p.url)
-	all := analyticsSenders()
+	all := analyticsSenders(chaosEvents)
 	client := &http.Client{Timeout: 30 * time.Second}
 	var group sync.WaitGroup
 	failed := make(chan error, len(all)*workers)
@@ -129,7 +131,8 @@ func TestAnalyticsDoorsLoseNothingWhenKilled(t *testing.T) {
 		return n
 	}
 	for k := range kills {
-		after := int64((k+1)*20_000) - random.Int64N(15_000)
+		part := int64(chaosEvents / (kills + 1))
+		after := int64(k+1)*part - random.Int64N(part*3/4)
 		p.eventually(fmt.Sprintf("%d events to be acknowledged", after), waitLong, func() bool { return acknowledged() >= after || len(failed) > 0 })
 		p.kill()
 		p = up(t, args...)
@@ -140,7 +143,7 @@ func TestAnalyticsDoorsLoseNothingWhenKilled(t *testing.T) {
 	for err := range failed {
 		t.Fatal(err)
 	}
-	p.settleAll()
+	p.settle()
 	for _, s := range all {
 		s.check(p)
 	}

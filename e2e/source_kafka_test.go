@@ -70,6 +70,7 @@ func (e *elsewhere) produce(records ...*kgo.Record) error {
 }
 
 func TestEachRecordOfAnotherKafkaOnceThroughKills(t *testing.T) {
+	t.Parallel()
 	other := openElsewhere(t, "till")
 	config := fmt.Sprintf("sources:\n  - {name: till, adapter: native, kafka: {brokers: [%q], topics: [till], group: millrace}}\n", other.address)
 	chaos(t, config, other, func(lines []string) error {
@@ -83,6 +84,7 @@ func TestEachRecordOfAnotherKafkaOnceThroughKills(t *testing.T) {
 
 // A registry may be down when a record comes; the record waits.
 func TestAvroOfAnotherKafkaWithARegistry(t *testing.T) {
+	t.Parallel()
 	other := openElsewhere(t, "sales")
 	address := servicetest.FreeAddress(t)
 	const schema = `{"type":"record","name":"Sale","fields":[{"name":"id","type":"string"},{"name":"type","type":"string"},` +
@@ -102,7 +104,7 @@ func TestAvroOfAnotherKafkaWithARegistry(t *testing.T) {
 	}
 	config := fmt.Sprintf("sources:\n  - name: till\n    adapter: native\n    kafka: {brokers: [%q], topics: [sales], format: avro, registry: {url: %q}}\n", other.address, "http://"+address)
 	p := up(t, configured(t, config)...)
-	p.eventually("the source to miss the registry", time.Minute, func() bool {
+	p.eventually("the source to miss the registry", waitLong, func() bool {
 		return strings.Contains(p.get("/metrics"), "millrace_") && p.ledgerOf("till").Received == 0 && strings.Contains(p.stderr.String(), "from the registry")
 	})
 	mux := http.NewServeMux()

@@ -43,6 +43,7 @@ sources:
 `
 
 func TestMariaDBChangesCountOnceThroughKillsOfBothSides(t *testing.T) {
+	t.Parallel()
 	server := servicetest.MariaDB(t)
 	shop := &shopDatabase{t: t, open: func() (statements, error) {
 		c, err := client.Connect(server.Address, servicetest.MariaDBUser, servicetest.MariaDBUser, "shop")

@@ -58,12 +58,11 @@ func (d *shopDatabase) try(sql string) (string, error) {
 	return cell, err
 }
 
-const (
-	changedRows  = 500 // by one statement
-	changedSteps = 200 // statements
-)
+const changedSteps = 200 // statements
 
-// work makes 100,000 row changes, of three kinds. Every step is a transaction
+var changedRows = chaosEvents / changedSteps // by one statement
+
+// work makes as many row changes as there are events elsewhere, of three kinds. Every step is a transaction
 // that leaves its number behind, so that a step that the server's death cut off
 // is done, once.
 func (d *shopDatabase) work(at func(step int)) {
@@ -114,6 +113,7 @@ sources:
 `
 
 func TestPostgresChangesCountOnceThroughKillsOfBothSides(t *testing.T) {
+	t.Parallel()
 	server := servicetest.Postgres(t)
 	shop := &shopDatabase{t: t, open: func() (statements, error) {
 		c, err := pgconn.Connect(context.Background(), server.PostgresURL())
@@ -143,7 +143,7 @@ func changesCountOnce(t *testing.T, args []string, shop *shopDatabase, server *s
 		}
 	})
 	p.waitReady()
-	const changes = changedRows * changedSteps
+	changes := int64(changedRows * changedSteps)
 	p.wantLedger("shop", ledgerCounts{Received: 10_000 + changes, Accepted: 10_000 + changes})
 	p.wantTable("changes by kind", `SELECT type, count(*), count(DISTINCT event_id) FROM events GROUP BY 1 ORDER BY 1`, fmt.Sprintf(`
 		orders_created | %d | %d

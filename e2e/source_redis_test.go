@@ -14,6 +14,7 @@ import (
 )
 
 func TestEachEntryOfARedisStreamOnceThroughKills(t *testing.T) {
+	t.Parallel()
 	server := servicetest.Redis(t)
 	client := redis.NewClient(&redis.Options{Addr: server.Address, Password: servicetest.Password, MaxRetries: -1, DisableIdentity: true})
 	defer client.Close()

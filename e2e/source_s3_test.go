@@ -14,6 +14,7 @@ import (
 )
 
 func TestObjectsOfABucketThroughKills(t *testing.T) {
+	t.Parallel()
 	s := servicetest.VersityGateway(t)
 	client, err := minio.New(s.Address, &minio.Options{
 		Creds: credentials.NewStaticV4(s.AccessKey, s.SecretKey, ""), Region: "us-east-1", BucketLookup: minio.BucketLookupPath,

@@ -12,6 +12,7 @@ import (
 )
 
 func TestFilesOfAnSFTPServerThroughKills(t *testing.T) {
+	t.Parallel()
 	s := servicetest.OpenSSH(t)
 	k := &killScene{t: t, peer: s.Service, args: configured(t, fmt.Sprintf(`
 sources:

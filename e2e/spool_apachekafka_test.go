@@ -96,9 +96,9 @@ func TestApacheKafkaThatIsKilledWhileEventsAreSpooled(t *testing.T) {
 			}
 		})
 	}
-	p.eventually("a fifth to be taken", time.Minute, func() bool { return front.acked.Load() >= events/5 })
+	p.eventually("a fifth to be taken", waitLong, func() bool { return front.acked.Load() >= events/5 })
 	b.Kill()
-	p.eventually("most to be taken without the broker", time.Minute, func() bool { return front.acked.Load() >= events*7/10 })
+	p.eventually("most to be taken without the broker", waitLong, func() bool { return front.acked.Load() >= events*7/10 })
 	if n := front.failed.Load(); n > 0 {
 		t.Errorf("%d requests were refused while the broker was gone", n)
 	}
@@ -108,15 +108,15 @@ func TestApacheKafkaThatIsKilledWhileEventsAreSpooled(t *testing.T) {
 	if err := b.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	p.eventually("the spool to be brought into the log", time.Minute, func() bool { return p.metric("millrace_spool_drained_total") > 0 })
+	p.eventually("the spool to be brought into the log", waitLong, func() bool { return p.metric("millrace_spool_drained_total") > 0 })
 	p.kill()
 	p = up(t, args...)
 	front.url.Store(&p.url)
 	sending.Wait()
-	p.eventually("the spool to be empty", time.Minute, func() bool { return p.metric("millrace_spool_records") == 0 })
+	p.eventually("the spool to be empty", waitLong, func() bool { return p.metric("millrace_spool_records") == 0 })
 	var l ledgerCounts
-	p.eventually("all events to be accepted", time.Minute, func() bool { l = p.ledger(); return l.Accepted >= events })
-	p.settleAll()
+	p.eventually("all events to be accepted", waitLong, func() bool { l = p.ledger(); return l.Accepted >= events })
+	p.settle()
 	l = p.ledger()
 	if l.Accepted != events || l.Received != l.Accepted+l.Duplicate || l.Duplicate > front.resent.Load() {
 		t.Errorf("the ledger is %+v; %d events were sent again", l, front.resent.Load())

@@ -20,7 +20,10 @@ var Allowed = []Allowance{
 	{"internal/eventlog/client.go", "time.After", "polls a real broker while a topic appears; bounded by the caller's context"},
 	{"internal/store/olap/duckdb/engine.go", "time.After", "waits for other queries of the real engine to give memory back"},
 	{"internal/store/olap/duckdb/query.go", "time.NewTicker", "repeats an interrupt until the engine has noticed it; no result depends on it"},
+	{"internal/store/olap/duckdb/transform.go", "time.NewTicker", "repeats an interrupt until the engine has noticed it; no result depends on it"},
 	{"internal/store/olap/duckdb/slots.go", "time.NewTimer", "bounds how long a real query waits for its turn; no result depends on it"},
+	{"internal/store/olap/duckdb/lend.go", "time.AfterFunc", "lends threads to what takes the real engine long; no result depends on it"},
+	{"internal/store/olap/duckdb/lend.go", "time.NewTicker", "repeats a call until the threads of the real engine have noticed it; no result depends on it"},
 	{"internal/schema/protobuf/parse.go", "context.Background", "the compiler works on texts in memory and waits for nothing"},
 	{"internal/app/status.go", "context.Background", "the status is asked for by metrics too, without a request; bounded by a timeout"},
 }

@@ -51,9 +51,19 @@ var Layers = []Layer{
 		Only: []string{},
 	},
 	{
+		Name: "statistics", Packages: []string{"internal/sketch", "internal/statistic"},
+		Is:   "summaries of many values, and what can be concluded from them; pure",
+		Only: []string{},
+	},
+	{
 		Name: "declarations", Packages: []string{"internal/yamldoc", "internal/expression"},
 		Is:   "YAML files and expressions that tell where they are wrong: what rules and declared jobs are read with",
 		Only: []string{"vocabulary", "spelling"},
+	},
+	{
+		Name: "reference data", Packages: []string{"internal/fx"},
+		Is:   "what everybody agrees on: exchange rates",
+		Only: []string{"vocabulary"},
 	},
 	{
 		Name: "generator", Packages: []string{"internal/generate/..."},
@@ -87,16 +97,16 @@ var Layers = []Layer{
 		Only: []string{"spelling"},
 	},
 	{
-		Name: "ports", Packages: []string{"internal/eventlog", "internal/ledger", "internal/store/olap", "internal/store/record", "internal/fingerprint/..."},
+		Name: "ports", Packages: []string{"internal/eventlog", "internal/ledger", "internal/store/olap", "internal/store/record", "internal/store/lake", "internal/fingerprint/..."},
 		Is: "the log, the ledger, the stores: what the stages see of them",
 	},
 	{
-		Name: suites, Packages: []string{"internal/store/olap/olaptest", "internal/store/record/recordtest", "internal/source/resumetest", "internal/kafkatest", "internal/servicetest"},
+		Name: suites, Packages: []string{"internal/store/olap/olaptest", "internal/store/record/recordtest", "internal/store/lake/laketest", "internal/source/resumetest", "internal/kafkatest", "internal/servicetest"},
 		Is: "the test that every implementation of a port passes, and the real services of tests",
 		By: []string{tools},
 	},
 	{
-		Name: "drivers", Packages: []string{"internal/eventlog/*", "internal/store/olap/*", "internal/store/record/*"},
+		Name: "drivers", Packages: []string{"internal/eventlog/*", "internal/store/olap/*", "internal/store/record/*", "internal/store/lake/*"},
 		Is:   "the engines behind the ports",
 		Only: []string{"vocabulary", "runtime", "ports"},
 		By:   []string{app, tools},
@@ -115,6 +125,10 @@ var Layers = []Layer{
 		Is: "the schema registry, and the contracts that events are checked by",
 	},
 	{
+		Name: "questions", Packages: []string{"internal/query"},
+		Is: "who may ask what of the analytics store; kept answers, slow, saved and scheduled queries",
+	},
+	{
 		Name: "parts of sources",
 		Packages: []string{
 			"internal/source/meter", "internal/source/resume", "internal/source/route", "internal/source/supervise",
@@ -129,9 +143,29 @@ var Layers = []Layer{
 		},
 	},
 	{
+		Name: "warehouse", Packages: []string{"internal/warehouse/..."},
+		Is: "the star that is kept from the tables, and the catalogue of metrics",
+	},
+	{
+		Name: "trust",
+		Packages: []string{
+			"internal/quality/patch", "internal/quality/quarantine", "internal/quality/health", "internal/quality/check", "internal/quality/profile",
+			"internal/lineage/...", "internal/reconcile", "internal/alert/...", "internal/archive",
+		},
+		Is: "quarantine and its repair, checks, profiles, lineage, reconciliation, escalation: what people believe the numbers by",
+		Siblings: []Edge{
+			{"internal/quality/quarantine", "internal/quality/patch"}, {"internal/quality/check", "internal/quality/profile"},
+		},
+	},
+	{
+		Name: "dashboards", Packages: []string{"internal/dashboard", "internal/dashboard/grafana", "internal/dashboard/dbt", "internal/query/saved"},
+		Is:       "what people come back to: which charts there are and what they ask the catalogue of metrics, the same for Grafana and dbt; saved queries and their schedules",
+		Siblings: []Edge{{"internal/dashboard/grafana", "internal/dashboard"}, {"internal/dashboard/dbt", "internal/dashboard"}},
+	},
+	{
 		Name: "stages",
 		Packages: []string{
-			"internal/quality/...", "internal/enrich/...", "internal/pass/...", "internal/source/*", "internal/sink/...", "internal/gateway/...",
+			"internal/quality/...", "internal/enrich/...", "internal/pass/...", "internal/source/*", "internal/sink/...", "internal/gateway/...", "internal/pgwire",
 		},
 		Is:       "doors, the pass and its steps, the API; a stage does not know its siblings",
 		Siblings: []Edge{{"internal/pass/...", "internal/quality/..."}, {"internal/pass/...", "internal/enrich/..."}},
@@ -163,7 +197,7 @@ var Layers = []Layer{
 		Packages: []string{
 			"internal/lint/...", "internal/sim/...", "e2e/...", "bench/...",
 			"internal/gateway/cmd/...", "internal/app/cmd/...", "internal/runtime/config/cmd/...", "internal/cli/cmd/...", "internal/generate/cmd/...",
-			"internal/job/cmd/...", "internal/schema/cmd/...",
+			"internal/job/cmd/...", "internal/schema/cmd/...", "internal/enrich/cmd/...", "internal/warehouse/cmd/...", "internal/dashboard/cmd/...",
 		},
 		Is: "linters, generators, simulation, benchmarks and end-to-end tests; nothing imports them",
 		By: []string{},
@@ -181,6 +215,8 @@ type Vendor struct {
 var Vendors = []Vendor{
 	{"github.com/duckdb/", []string{"internal/store/olap/duckdb/..."}, "DuckDB is one driver of the olap port"},
 	{"github.com/twmb/franz-go/pkg/kfake", []string{"internal/eventlog/embedded/..."}, "the embedded broker is one driver of the log"},
+	{"github.com/oschwald/maxminddb-golang", []string{"internal/enrich/geo"}, "addresses are looked up in one place"},
+	{"github.com/mileusna/useragent", []string{"internal/enrich"}, "user agents are read in one place"},
 	{"github.com/spf13/", []string{"internal/cli/..."}, "commands belong to internal/cli"},
 }
 

@@ -85,6 +85,19 @@ func TestCheckIdentifiers(t *testing.T) {
 	same(t, "whole package", tree(t, "event/a.go", "package p\n\nimport \"log\"\n\nvar x = log.Print\n").CheckIdentifiers(nil), "log.Print; take a *slog.Logger")
 }
 
+func TestCheckSequential(t *testing.T) {
+	starting := func(name, file, pattern, want string) {
+		t.Helper()
+		same(t, name, tree(t, file, "package p\n\nfunc f(t *testing.T) { go g(); t.Parallel() }\n").CheckSequential([]string{pattern}), want)
+	}
+	starting("below", "adapter/csv/a.go", "./adapter/...", "adapter/csv/a.go:3:24: a goroutine")
+	starting("itself", "adapter/a.go", "./adapter/...", "a goroutine")
+	starting("a test", "adapter/a_test.go", "./adapter", "adapter/a_test.go:3:32: a parallel test")
+	starting("elsewhere", "adapter/csv/a.go", "./adapter", "")
+	same(t, "a group", tree(t, "adapter/a.go", "package p\n\nfunc f() { group.Go(g) }\n").CheckSequential([]string{"./adapter"}), "adapter/a.go:3:12: a goroutine")
+	starting("another name", "adapters/a.go", "./adapter/...", "")
+}
+
 func TestInsertTable(t *testing.T) {
 	page, err := InsertTable([]byte("# A\n" + tableBegin + "\nold\n" + tableEnd + "\ntail\n"))
 	if err != nil || !strings.HasPrefix(string(page), "# A\n"+tableBegin+"\n| layer |") || !strings.HasSuffix(string(page), "|\n"+tableEnd+"\ntail\n") {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -25,6 +26,17 @@ func TestProject(t *testing.T) {
 	}
 	t.Run("imports go one way", func(t *testing.T) { report(t, tree.CheckImports()) })
 	t.Run("files and functions are short", func(t *testing.T) { report(t, tree.CheckSource()) })
+	t.Run("packages without the race detector are sequential", func(t *testing.T) {
+		makefile, err := os.ReadFile(filepath.Join(root, "Makefile"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		list := regexp.MustCompile(`(?m)^SEQUENTIAL = (.+)$`).FindSubmatch(makefile)
+		if list == nil {
+			t.Fatal("the Makefile has no list SEQUENTIAL")
+		}
+		report(t, tree.CheckSequential(strings.Fields(string(list[1]))))
+	})
 	t.Run("the outside world is handed in", func(t *testing.T) { report(t, tree.CheckIdentifiers(Allowed)) })
 }
 

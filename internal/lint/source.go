@@ -152,3 +152,35 @@ func selected(n ast.Node, names map[string]string) (importPath, name string, ok 
 	importPath, ok = names[ident.Name]
 	return importPath, selector.Sel.Name, ok
 }
+
+// CheckSequential returns where packages start a goroutine that are tested without the race
+// detector. Patterns are folders, as in "./adapter/...".
+func (t *Tree) CheckSequential(patterns []string) []string {
+	var wrong []string
+	for _, f := range t.files {
+		if !slices.ContainsFunc(patterns, func(p string) bool { return inFolder(f.pkg, strings.TrimPrefix(p, "./")) }) {
+			continue
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.GoStmt:
+				wrong = append(wrong, t.at(n)+": a goroutine in a package that the Makefile calls SEQUENTIAL; take the package out of the list there")
+			case *ast.SelectorExpr:
+				switch {
+				case n.Sel.Name == "Go": // of a group
+					wrong = append(wrong, t.at(n)+": a goroutine in a package that the Makefile calls SEQUENTIAL; take the package out of the list there")
+				case n.Sel.Name == "Parallel" && f.test:
+					wrong = append(wrong, t.at(n)+": a parallel test in a package that the Makefile calls SEQUENTIAL; take the package out of the list there")
+				}
+			}
+			return true
+		})
+	}
+	return wrong
+}
+
+// inFolder reports whether a package is what a pattern names: a folder, or with "/..." all below.
+func inFolder(pkg, pattern string) bool {
+	folder, below := strings.CutSuffix(pattern, "/...")
+	return pkg == folder || below && strings.HasPrefix(pkg, folder+"/")
+}

@@ -1,0 +1,438 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+)
+
+const (
+	// analyticsConfig gives the store what the plain engines have, and switches the jobs off: they
+	// are no part of what is measured, and would make the filling three times as long.
+	analyticsConfig = `
+sources:
+  - {name: bench, adapter: native, write_keys: [bench-write-key]}
+pass: {jobs: {enabled: false}}
+olap: {memory_limit: 4GiB, threads: 2, sql: {timeout: 10m}}
+`
+	twoYears      = 2 * 365 * 24 * time.Hour
+	maxShareOfAny = 1.2 // of plain DuckDB's time
+	maxConsoleP95 = 200 // ms
+	queryRounds   = 3
+)
+
+// analytics fills the platform with two years of a generated shop, asks what the console and
+// analysts ask, and asks plain DuckDB and ClickHouse the same over the same rows.
+func analytics(ctx context.Context, b *bench) (results []result, err error) {
+	dir := b.dir
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "millrace-bench-"); err != nil {
+			return nil, err
+		}
+		defer os.RemoveAll(dir)
+	}
+	b.config = analyticsConfig
+	defer func() { b.config = "" }()
+	s, err := b.start(dir, "all")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { s.kill() }()
+	filled, err := b.history(ctx, s, dir)
+	if err != nil {
+		return nil, err
+	}
+	console, err := s.console(ctx, b.openLoop)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.stop(); err != nil {
+		return nil, err
+	}
+	peers, stored, err := loadPeers(ctx, dir, b.events)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		for _, p := range peers {
+			err = errors.Join(err, p.stop())
+		}
+	}()
+	if s, err = b.start(dir, "all"); err != nil {
+		return nil, err
+	}
+	compared, err := s.compare(ctx, peers)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(filled, console, stored, compared), s.stop()
+}
+
+// history fills the platform; at each size it stops and asks about the last week.
+func (b *bench) history(ctx context.Context, s *server, dir string) (out []result, err error) {
+	past, err := b.record(ctx, filepath.Join(dir, "history.jsonl.zst"))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, past.close()) }()
+	took, idleCPU := time.Duration(0), 0.0
+	for _, size := range []int{1_000_000, 3_000_000, 10_000_000, 30_000_000, b.events} {
+		if size > b.events || size <= past.sent {
+			continue
+		}
+		began := time.Now()
+		if err := past.send(ctx, s, size); err != nil {
+			return nil, err
+		}
+		if err := s.idle(ctx); err != nil {
+			return nil, err
+		}
+		took += time.Since(began)
+		before, err := s.cpu(ctx)
+		if err != nil {
+			return nil, err
+		}
+		r, err := s.lastWeek(ctx, size)
+		if err != nil {
+			return nil, err
+		}
+		after, err := s.cpu(ctx)
+		if err != nil {
+			return nil, err
+		}
+		idleCPU += after - before
+		out = append(out, r)
+	}
+	cpu, err := s.cpu(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return append(out,
+		result{what: "HTTP door to queryable rows, sender beside it", value: grouped(float64(b.events)/took.Seconds()) + " events/s"},
+		result{what: "… per CPU-second", value: grouped(float64(b.events)/(cpu-idleCPU)) + " events"}), nil
+}
+
+// idle waits until all of the log is in the tables.
+func (s *server) idle(ctx context.Context) error {
+	for {
+		var status struct {
+			Partitions []struct{ End, Position int64 } `json:"partitions"`
+		}
+		if err := s.getJSON(ctx, "/api/v1/status", &status); err != nil {
+			return err
+		}
+		behind := int64(0)
+		for _, p := range status.Partitions {
+			behind += p.End - p.Position
+		}
+		if behind == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// lastWeek times queries about the newest days, whatever lies before them.
+func (s *server) lastWeek(ctx context.Context, size int) (result, error) {
+	if err := s.idle(ctx); err != nil {
+		return result{}, err
+	}
+	end, err := s.end(ctx)
+	if err != nil {
+		return result{}, err
+	}
+	var all []float64
+	for _, about := range []string{
+		"SELECT type, count(*) FROM events WHERE %s GROUP BY type",
+		"SELECT event_time::DATE AS day, sum(amount_base), count(*) FROM events WHERE type = 'order_completed' AND %s GROUP BY day",
+		"SELECT product_id, sum(quantity), sum(amount) AS revenue FROM order_lines WHERE kind = 'sale' AND %s GROUP BY product_id ORDER BY revenue DESC LIMIT 20",
+		"SELECT count(DISTINCT session_id), count(DISTINCT session_id) FILTER (type = 'order_completed') FROM events WHERE %s",
+		"SELECT event_time, type, order_id FROM events WHERE type = 'order_completed' AND %s ORDER BY event_time DESC LIMIT 50",
+	} {
+		for round := range 5 {
+			bounded := fmt.Sprintf(about, fmt.Sprintf("event_time > TIMESTAMP '%s' - INTERVAL 7 DAY /* %d */", end, round))
+			a, err := s.query(ctx, bounded)
+			if err != nil {
+				return result{}, err
+			}
+			all = append(all, 1000*a.Seconds)
+		}
+	}
+	return result{what: fmt.Sprintf("five queries about the last week, of %s events in all, median", grouped(float64(size))), value: fmt.Sprintf("%.0f ms", median(all))}, nil
+}
+
+// end returns the time of the newest event, but for those with clocks that run ahead.
+func (s *server) end(ctx context.Context) (string, error) {
+	var answer struct{ Rows [][]string }
+	body, err := s.post(ctx, "/api/v1/sql", map[string]any{"query": "SELECT strftime(max(event_time), '%Y-%m-%d %H:%M:%S') FROM events WHERE type = 'order_completed' AND event_time <= received_at"})
+	if err != nil {
+		return "", err
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return "", err
+	}
+	return answer.Rows[0][0], nil
+}
+
+// console asks for all charts of all dashboards, again and again, while events come in.
+func (s *server) console(ctx context.Context, during time.Duration) ([]result, error) {
+	var boards struct {
+		Dashboards []struct {
+			ID     string
+			Charts int
+		}
+	}
+	if err := s.getJSON(ctx, "/api/v1/dashboards", &boards); err != nil {
+		return nil, err
+	}
+	fed := make(chan error, 1)
+	go func() { fed <- s.feed(ctx, during) }()
+	times := map[string][]float64{}
+	var all []float64
+	for end := time.Now().Add(during); time.Now().Before(end); {
+		for _, board := range boards.Dashboards {
+			var definition struct {
+				Definition struct {
+					Rows []struct{ Charts []struct{ ID, Kind string } }
+				}
+			}
+			if err := s.getJSON(ctx, "/api/v1/dashboards/"+board.ID, &definition); err != nil {
+				return nil, err
+			}
+			for _, row := range definition.Definition.Rows {
+				for _, chart := range row.Charts {
+					if chart.Kind == "text" {
+						continue
+					}
+					sent := time.Now()
+					if _, err := s.post(ctx, "/api/v1/dashboards/"+board.ID+"/query", map[string]any{"range": "28d", "charts": []string{chart.ID}}); err != nil {
+						return nil, err
+					}
+					took := millis(sent)
+					all = append(all, took)
+					times[board.ID+"/"+chart.ID] = append(times[board.ID+"/"+chart.ID], took)
+				}
+			}
+		}
+	}
+	if err := <-fed; err != nil {
+		return nil, err
+	}
+	p99, err := s.p99(ctx)
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(all)
+	slowest, worst := "", 0.0
+	for id, t := range times {
+		if m := median(t); m > worst {
+			slowest, worst = id, m
+		}
+	}
+	return []result{
+		atMost(fmt.Sprintf("a chart of a dashboard (28 days), p95 of %d, while 20,000 events/s come in", len(all)), all[len(all)*95/100], maxConsoleP95, "ms"),
+		{what: "… median; slowest chart: " + slowest, value: fmt.Sprintf("%.0f ms; %.0f ms", all[len(all)/2], worst)},
+		{what: "… accepted to queryable meanwhile, p99", value: grouped(p99) + " ms"},
+	}, nil
+}
+
+// feed posts events at the fixed rate.
+func (s *server) feed(ctx context.Context, during time.Duration) error {
+	id := int64(0)
+	_, err := s.pace(ctx, int(during/openLoopInterval), func(int) ([]byte, error) {
+		var body []byte
+		for range openLoopBatch {
+			id++
+			body = appendEvent(body, id)
+		}
+		return body, nil
+	})
+	return err
+}
+
+// loadPeers writes the rows of the stopped platform as Parquet, and loads both engines from there.
+func loadPeers(ctx context.Context, dir string, events int) (map[string]*engine, []result, error) {
+	sizes := []result{}
+	measure := func(what string, paths ...string) error {
+		bytes, err := size(paths...)
+		sizes = append(sizes, result{what: what, value: fmt.Sprintf("%.1f bytes/event", float64(bytes)/float64(events))})
+		return err
+	}
+	folder := filepath.Join(dir, "parquet")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, nil, err
+	}
+	database := filepath.Join(dir, "data", "olap", "millrace.duckdb")
+	peers := map[string]*engine{}
+	for _, kind := range []string{"duckdb", "clickhouse"} {
+		p, err := startEngine(ctx, kind, dir)
+		if err != nil {
+			return nil, nil, err
+		}
+		peers[kind] = p
+		if kind == "duckdb" {
+			if _, err := p.ask(map[string]string{"do": "export", "database": database, "folder": folder}); err != nil {
+				return nil, nil, err
+			}
+		}
+		a, err := p.ask(map[string]string{"do": "load", "folder": folder})
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", kind, err)
+		}
+		sizes = append(sizes, result{what: kind + " loads the rows from Parquet", value: fmt.Sprintf("%.0f s", a.Seconds)})
+	}
+	err := errors.Join(
+		measure("disk: Millrace's file: events, lines, and the star", filepath.Dir(database)),
+		measure("disk: Parquet, zstd", folder),
+		measure("disk: plain DuckDB", filepath.Join(dir, "plain.duckdb")),
+		measure("disk: ClickHouse (MergeTree, defaults)", filepath.Join(dir, "clickhouse")))
+	return peers, sizes, err
+}
+
+func size(paths ...string) (total int64, err error) {
+	for _, path := range paths {
+		err = errors.Join(err, filepath.WalkDir(path, func(_ string, d fs.DirEntry, err error) error {
+			if err != nil || !d.Type().IsRegular() {
+				return err
+			}
+			info, err := d.Info()
+			if err == nil {
+				total += info.Size()
+			}
+			return err
+		}))
+	}
+	return total, err
+}
+
+// compare asks the three engines in turn; the fastest of the rounds counts of each.
+func (s *server) compare(ctx context.Context, peers map[string]*engine) ([]result, error) {
+	end, err := s.end(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []result
+	logs := map[string]float64{}
+	within, asked := 0, queries(end)
+	for _, q := range asked {
+		best := map[string]answered{}
+		for round := range queryRounds {
+			for name, ask := range map[string]func() (answered, error){
+				"millrace":   func() (answered, error) { return s.query(ctx, fmt.Sprintf("%s /* %d */", q.text, round)) },
+				"duckdb":     func() (answered, error) { return peers["duckdb"].run(q.text) },
+				"clickhouse": func() (answered, error) { return peers["clickhouse"].run(q.clickhouse) },
+			} {
+				a, err := ask()
+				if err != nil {
+					return nil, fmt.Errorf("%s in %s: %w", q.name, name, err)
+				}
+				if had, ok := best[name]; !ok || a.Seconds < had.Seconds {
+					best[name] = a
+				}
+			}
+		}
+		ours, plain, click := best["millrace"], best["duckdb"], best["clickhouse"]
+		note := ""
+		for name, a := range map[string]answered{"DuckDB": plain, "ClickHouse": click} {
+			if a.Rows != ours.Rows || math.Abs(a.Sum-ours.Sum) > 1e-6*math.Max(1, math.Abs(ours.Sum)) {
+				note += fmt.Sprintf("; %s differs: %d rows, sum %g, not %d and %g", name, a.Rows, a.Sum, ours.Rows, ours.Sum)
+			}
+		}
+		share := ours.Seconds / plain.Seconds
+		if share <= maxShareOfAny {
+			within++
+		}
+		logs["duckdb"] += math.Log(share)
+		logs["clickhouse"] += math.Log(ours.Seconds / click.Seconds)
+		out = append(out, result{what: "query " + q.name, value: fmt.Sprintf("%.0f ms (plain DuckDB %.0f, ClickHouse %.0f)%s",
+			1000*ours.Seconds, 1000*plain.Seconds, 1000*click.Seconds, note)})
+	}
+	mean := func(kind string) float64 { return math.Exp(logs[kind] / float64(len(asked))) }
+	return append(out,
+		result{
+			what: "25 queries, geometric mean of Millrace's time over plain DuckDB's", value: fmt.Sprintf("%.2f", mean("duckdb")),
+			target: fmt.Sprintf("≤ %.1f", maxShareOfAny), met: mean("duckdb") <= maxShareOfAny,
+		},
+		result{what: "… queries within 1.2 times", value: fmt.Sprintf("%d of %d", within, len(asked))},
+		result{what: "… over ClickHouse's", value: fmt.Sprintf("%.2f", mean("clickhouse"))}), nil
+}
+
+// query asks the platform, the answer's transport included.
+func (s *server) query(ctx context.Context, sql string) (answered, error) {
+	began := time.Now()
+	body, err := s.post(ctx, "/api/v1/sql", map[string]any{"query": sql})
+	if err != nil {
+		return answered{}, err
+	}
+	a := answered{Seconds: time.Since(began).Seconds()}
+	var answer struct{ Rows [][]any }
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	if err := decoder.Decode(&answer); err != nil {
+		return a, err
+	}
+	a.Rows = len(answer.Rows)
+	for _, row := range answer.Rows {
+		for _, cell := range row {
+			if cell == true {
+				a.Sum++
+			} else if v, err := strconv.ParseFloat(fmt.Sprint(cell), 64); err == nil {
+				a.Sum += v
+			}
+		}
+	}
+	return a, nil
+}
+
+func (s *server) post(ctx context.Context, path string, body any) ([]byte, error) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+path, bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return s.answer(req)
+}
+
+func (s *server) getJSON(ctx context.Context, path string, into any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+path, nil)
+	if err != nil {
+		return err
+	}
+	body, err := s.answer(req)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(body, into)
+}
+
+func (s *server) answer(req *http.Request) ([]byte, error) {
+	r, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	if err == nil && r.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s %s", req.URL.Path, r.Status, body)
+	}
+	return body, err
+}
