@@ -72,7 +72,7 @@ func (r *reply) place(name string) (string, error) {
 		case err != nil:
 			return "", err
 		case same:
-			return target, nil // drop removes this one
+			return target, r.drop()
 		}
 		target = numbered(name, n)
 	}
