@@ -248,7 +248,7 @@ func TestTiers(t *testing.T) {
 	}
 	s.sell(45) // the newest day is the 14th of February
 	seam := time.Date(2026, 1, 25, 0, 0, 0, 0, time.UTC)
-	if got := look(); got.Hot != s.next || got.Cold != 0 || !got.Next.Equal(seam) || !got.Below.IsZero() {
+	if got := look(); got.Hot != s.next || !got.First.Equal(timeOf(0)) || got.Waiting != s.next || got.Cold != 0 || !got.Next.Equal(seam) || !got.Below.IsZero() {
 		t.Errorf("before the first round: %+v", got)
 	}
 	s.do(s.Round)
@@ -256,7 +256,7 @@ func TestTiers(t *testing.T) {
 	cold := int64(24 * perDay)
 	got := look()
 	want := archive.Tiers{
-		Waiting: perDay, Hot: s.next - cold, Cold: cold, Oldest: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+		Waiting: perDay, Hot: s.next - cold, First: seam, Cold: cold, Oldest: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 		Below: seam, Newest: timeOf(s.next - 1), Next: seam.AddDate(0, 0, 1), Expires: timeOf(s.next-1).AddDate(0, 0, -40),
 	}
 	if got != want {

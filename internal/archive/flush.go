@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -20,8 +21,12 @@ const chunk = 500_000
 
 // waiting returns how many records of the log the lake lacks.
 func (s *Service) waiting(ctx context.Context) (int64, error) {
+	var written map[int32]int64
 	state, err := s.cfg.Lake.Load(ctx, eventsTable, lake.Version{})
-	if err != nil {
+	switch {
+	case err == nil:
+		written = state.Snapshot.Positions.Offsets
+	case !errors.Is(err, lake.ErrNoTable): // it is made with its first rows
 		return 0, err
 	}
 	stored, err := s.cfg.Store.Positions(ctx)
@@ -30,7 +35,7 @@ func (s *Service) waiting(ctx context.Context) (int64, error) {
 	}
 	var n int64
 	for p, to := range stored.Offsets {
-		n += max(0, to-state.Snapshot.Positions.Offsets[p])
+		n += max(0, to-written[p])
 	}
 	return n, nil
 }

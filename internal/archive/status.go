@@ -88,6 +88,7 @@ func (s *Service) note(f func(*Status)) {
 type Tiers struct {
 	Waiting int64     // records of the log that the lake lacks
 	Hot     int64     // events in the store
+	First   time.Time // of these
 	Cold    int64     // events that are read from the lake
 	Oldest  time.Time // start of the oldest partition of the lake
 	Below   time.Time // events of before are read from the lake
@@ -114,7 +115,10 @@ func (s *Service) Tiers(ctx context.Context) (t Tiers, err error) {
 	if keep := s.cfg.Keep[eventsTable]; keep > 0 && !t.Newest.IsZero() {
 		t.Expires = t.Newest.Add(-keep)
 	}
-	if t.Hot, err = s.count(ctx, olap.OwnRows(eventsTable), "true"); err != nil {
+	if t.Hot, t.First, err = s.hot(ctx); err != nil {
+		return t, err
+	}
+	if t.Waiting, err = s.waiting(ctx); err != nil {
 		return t, err
 	}
 	state, err := s.cfg.Lake.Load(ctx, eventsTable, lake.Version{})
@@ -124,14 +128,22 @@ func (s *Service) Tiers(ctx context.Context) (t Tiers, err error) {
 	if err != nil {
 		return t, err
 	}
-	if t.Waiting, err = s.waiting(ctx); err != nil {
-		return t, err
-	}
 	if i := slices.IndexFunc(state.Files, func(f lake.File) bool { return !f.From.IsZero() }); i >= 0 {
 		t.Oldest = state.Files[i].From
 	}
 	t.Cold, err = s.countBelow(ctx, state, seam.Below)
 	return t, err
+}
+
+// hot counts the events in the store, and says when the first of them happened.
+func (s *Service) hot(ctx context.Context) (n int64, first time.Time, err error) {
+	rows, err := s.rows(ctx, "SELECT count(*), min(event_time) FROM "+olap.OwnRows(eventsTable))
+	if err != nil {
+		return 0, time.Time{}, err
+	}
+	n, _ = rows[0][0].(int64)
+	first, _ = rows[0][1].(time.Time)
+	return n, first, nil
 }
 
 // countBelow counts the rows of a table of the lake from before a time: by what the files

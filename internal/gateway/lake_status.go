@@ -37,6 +37,7 @@ type LakePolicy struct {
 type LakeTiers struct {
 	Waiting int64      `json:"waiting" doc:"Records of the log that the lake lacks yet"`
 	Hot     int64      `json:"hot" doc:"Events in the analytics store"`
+	First   *time.Time `json:"first,omitempty" doc:"When the first of them happened. Absent: there is none"`
 	Cold    int64      `json:"cold" doc:"Events that are read from the lake"`
 	Oldest  *time.Time `json:"oldest,omitempty" doc:"Start of the oldest partition of the lake"`
 	Below   *time.Time `json:"below,omitempty" doc:"Events of before are read from the lake. Absent: none"`
@@ -54,7 +55,7 @@ func (g *Gateway) lakeTiers(ctx context.Context, _ *noInput) (*LakeTiers, error)
 		return nil, lakeProblem(err)
 	}
 	return &LakeTiers{
-		Waiting: t.Waiting, Hot: t.Hot, Cold: t.Cold, Oldest: timeOrAbsent(t.Oldest), Below: timeOrAbsent(t.Below),
+		Waiting: t.Waiting, Hot: t.Hot, First: timeOrAbsent(t.First), Cold: t.Cold, Oldest: timeOrAbsent(t.Oldest), Below: timeOrAbsent(t.Below),
 		Newest: timeOrAbsent(t.Newest), Next: timeOrAbsent(t.Next), Expires: timeOrAbsent(t.Expires),
 	}, nil
 }

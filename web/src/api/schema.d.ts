@@ -4399,6 +4399,11 @@ export interface components {
              */
             expires?: string;
             /**
+             * Format: date-time
+             * @description When the first of them happened. Absent: there is none
+             */
+            first?: string;
+            /**
              * Format: int64
              * @description Events in the analytics store
              */

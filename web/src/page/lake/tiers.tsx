@@ -55,7 +55,7 @@ function Ages({ tiers }: { tiers: LakeTiers }) {
         <dd className="total-value">{count(tiers.hot)}</dd>
         <dd className="small quiet">
           {tiers.hot > 0
-            ? `${span(tiers.below ?? tiers.oldest ?? tiers.newest, tiers.newest)}, ${percent(tiers.hot / all, 0)} of all; in the lake, too, once flushed`
+            ? `${span(tiers.first, tiers.newest)}, ${percent(tiers.hot / all, 0)} of all; in the lake, too, once flushed`
             : 'none yet'}
         </dd>
       </div>
