@@ -36,7 +36,7 @@ func publishAMQP(url string, lines []string) error {
 	if err := channel.Confirm(false); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	returned := channel.NotifyReturn(make(chan amqp.Return, len(lines)))
 	var confirms []*amqp.DeferredConfirmation

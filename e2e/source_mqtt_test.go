@@ -51,7 +51,7 @@ func makeSession(t *testing.T, address string) {
 }
 
 func publishMQTT(address, id string, lines []string) error {
-	client := mqtt.NewClient(mqtt.NewClientOptions().AddBroker("tcp://" + address).SetClientID(id).SetAutoReconnect(false).SetConnectTimeout(5 * time.Second))
+	client := mqtt.NewClient(mqtt.NewClientOptions().AddBroker("tcp://" + address).SetClientID(id).SetAutoReconnect(false).SetConnectTimeout(30 * time.Second))
 	defer client.Disconnect(0)
 	if err := answered(client.Connect()); err != nil {
 		return err
@@ -69,7 +69,7 @@ func publishMQTT(address, id string, lines []string) error {
 }
 
 func answered(t mqtt.Token) error {
-	if !t.WaitTimeout(10 * time.Second) {
+	if !t.WaitTimeout(time.Minute) {
 		return errors.New("the broker does not answer")
 	}
 	return t.Error()

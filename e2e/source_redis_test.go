@@ -20,7 +20,7 @@ func TestEachEntryOfARedisStreamOnceThroughKills(t *testing.T) {
 	defer client.Close()
 	config := fmt.Sprintf("sources:\n  - {name: till, adapter: native, redis: {address: %q, password: %q, stream: till}}\n", server.Address, servicetest.Password)
 	chaos(t, config, server, func(lines []string) error {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		_, err := client.Pipelined(ctx, func(p redis.Pipeliner) error {
 			for _, line := range lines {

@@ -28,7 +28,7 @@ func TestAPartitionIsHandedOverWhenItsRowsAreStored(t *testing.T) {
 	send(0)
 	first.untilQueryable()
 	second.start()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for round := 1; len(second.pass.Stats().Positions) == 0; round++ {
 		if time.Now().After(deadline) {
 			t.Fatal("the second process gets no partition")

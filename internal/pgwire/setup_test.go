@@ -60,7 +60,7 @@ func start(t testing.TB, o options) *instance {
 	cfg := Config{
 		Version: "test", Database: "millrace", Asker: query.New(query.Config{Store: store, CacheBytes: 1 << 20, Now: time.Now, Logger: slog.New(slog.DiscardHandler)}), Access: o.access,
 		MaxConnections: 300, MaxQueryBytes: 1 << 16, MaxStatements: 100,
-		StartTimeout: 10 * time.Second, IdleTimeout: time.Minute, WriteTimeout: 10 * time.Second,
+		StartTimeout: time.Minute, IdleTimeout: time.Minute, WriteTimeout: time.Minute,
 		Clock: clock.Real(), Logger: slog.New(slog.DiscardHandler), Random: rand.Reader,
 	}
 	if o.server != nil {

@@ -149,7 +149,7 @@ func finished(ctx context.Context, p *pass.Pass, topic *eventlog.Topic) error {
 	if err != nil {
 		return err
 	}
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
 		left := int64(0)
 		positions := p.Stats().Positions
 		for partition, to := range end {
@@ -237,7 +237,7 @@ func (p *process) end(order string) error {
 	select {
 	case err := <-p.ended:
 		return err
-	case <-time.After(60 * time.Second):
+	case <-time.After(3 * time.Minute):
 		_ = p.Process.Kill()
 		<-p.ended
 		return errors.New("it did not stop within a minute")

@@ -150,7 +150,7 @@ func (f *fixture) publish(exchange, key string, messages ...amqp.Publishing) {
 
 func (f *fixture) eventually(what string, ok func() bool) {
 	f.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); !ok(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			f.t.Fatalf("waited too long for %s; %+v", what, f.meters.Stats())
 		}

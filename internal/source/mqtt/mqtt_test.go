@@ -68,7 +68,7 @@ func (s *store) start(version int, change func(*mqttsource.Config)) (stop func()
 
 func (s *store) eventually(what string, ok func() bool) {
 	s.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); !ok(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			s.t.Fatalf("waited too long for %s; %d records, %+v", what, s.log.Total(), s.meters.Stats())
 		}

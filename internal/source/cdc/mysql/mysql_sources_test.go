@@ -51,7 +51,7 @@ func (d *database) dial() (*client.Conn, error) {
 
 func (d *database) connect() {
 	d.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		conn, err := d.dial()
 		if err == nil {
 			d.conn = conn
@@ -164,7 +164,7 @@ func (r *run) kill() *resumetest.Log {
 
 func (r *run) until(what string, ok func() bool) {
 	r.t.Helper()
-	for deadline := time.Now().Add(40 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); !ok(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			r.t.Fatalf("waited too long for %s; the log has %d records\n%s", what, r.log.Total(), r.said)
 		}

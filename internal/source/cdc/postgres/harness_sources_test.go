@@ -49,7 +49,7 @@ func start(t testing.TB, settings ...string) *database {
 
 func dial(t testing.TB, url string) *pgconn.PgConn {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		conn, err := pgconn.Connect(t.Context(), url)
 		if err == nil {
 			t.Cleanup(func() { _ = conn.Close(context.Background()) })
@@ -165,7 +165,7 @@ func (r *run) kill() *resumetest.Log {
 
 func (r *run) until(what string, ok func() bool) {
 	r.t.Helper()
-	for deadline := time.Now().Add(40 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); !ok(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			r.t.Fatalf("waited too long for %s; the log has %d records\n%s", what, r.log.Total(), r.said)
 		}
