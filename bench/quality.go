@@ -2,14 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
-
-	"github.com/millrace/millrace/examples/onlineretail"
 )
 
 // fortyChecks is a rules file of forty checks on order lines.
@@ -49,46 +45,20 @@ func quality(ctx context.Context, b *bench) ([]result, error) {
 	var without, with, cost []float64
 	for range b.rounds {
 		b.config = config(none, "")
-		plain, err := b.passOnce(ctx, dir)
+		plain, err := b.reread(ctx, dir, "pass", "millrace_pass_position")
 		if err != nil {
 			return nil, err
 		}
 		b.config = config(checks, others)
-		checked, err := b.passOnce(ctx, dir)
+		checked, err := b.reread(ctx, dir, "pass", "millrace_pass_position")
 		if err != nil {
 			return nil, err
 		}
-		without, with, cost = append(without, plain), append(with, checked), append(cost, 100*(1-checked/plain))
+		without, with, cost = append(without, rereadEvents/plain), append(with, rereadEvents/checked), append(cost, 100*(1-plain/checked))
 	}
 	return []result{
 		{what: "pass alone without checks", value: grouped(median(without)) + " events/CPU-second"},
 		{what: "… with forty checks on every event", value: grouped(median(with)) + " events/CPU-second"},
 		atMost("… what the checks cost, median of the pairs", median(cost), maxCheckShare, "%"),
 	}, nil
-}
-
-// passOnce runs the pass over a filled log from its beginning, and returns its events per
-// CPU-second.
-func (b *bench) passOnce(ctx context.Context, dir string) (float64, error) {
-	for _, part := range []string{"state", "dedup", "olap"} { // forget the pass, keep the log
-		if err := os.RemoveAll(filepath.Join(dir, "data", part)); err != nil {
-			return 0, err
-		}
-	}
-	s, err := b.start(dir, "pass")
-	if err != nil {
-		return 0, err
-	}
-	defer s.kill()
-	const total = float64(2 * onlineretail.Rows)
-	for {
-		m, err := s.metrics(ctx)
-		if err != nil {
-			return 0, errors.Join(err, errors.New(s.stderr.String()))
-		}
-		if m["millrace_pass_position"] >= total {
-			return total / m["process_cpu_seconds_total"], s.stop()
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
 }

@@ -4,9 +4,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 
@@ -54,43 +52,15 @@ const maxFiles = 500
 // ReadFiles reads dashboards of files, and of folders of them (*.yaml, *.yml). The error
 // joins everything that is wrong.
 func ReadFiles(paths []string, catalog *metric.Catalog) ([]*Entry, error) {
-	var all []*Entry
-	var errs []error
-	from := make(map[string]string) // files, by id
-	for _, name := range reload.Expand(paths) {
-		text, err := os.ReadFile(filepath.Clean(name))
+	files, err := reload.Read(paths, "dashboard", "dashboards.dir", maxFiles)
+	all, wrong := reload.Each(files, func(f reload.File) (*Entry, string, error) {
+		b, err := Parse(f.Text, f.Name, catalog)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("cannot read a dashboard: %w", err))
-			continue
+			return nil, "", err
 		}
-		b, err := Parse(text, name, catalog)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		if other := from[b.ID]; other != "" {
-			errs = append(errs, fmt.Errorf("%s:1:1: the id %q is that of %s, too", name, b.ID, other))
-			continue
-		}
-		from[b.ID] = name
-		all = append(all, entry(b, string(text), OfFile, name))
-	}
-	if len(all) > maxFiles {
-		errs = append(errs, fmt.Errorf("there are %d files of dashboards; at most %d are taken", len(all), maxFiles))
-	}
-	return all, errors.Join(errs...)
-}
-
-// folder is the shop's folder as it was read last.
-type folder struct {
-	mu      sync.Mutex
-	entries []*Entry
-}
-
-func (f *folder) list() []*Entry {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.entries
+		return entry(b, string(f.Text), OfFile, f.Name), b.ID, nil
+	})
+	return all, errors.Join(err, wrong)
 }
 
 // reload reads the folder again. When something is wrong with it, dashboards stay what they
@@ -106,16 +76,5 @@ func (s *Service) reload() (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	versions := func(entries []*Entry) map[string]string {
-		by := make(map[string]string, len(entries))
-		for _, e := range entries {
-			by[e.Board.ID] = e.Version
-		}
-		return by
-	}
-	s.files.mu.Lock()
-	defer s.files.mu.Unlock()
-	changed = !maps.Equal(versions(s.files.entries), versions(all))
-	s.files.entries = all
-	return changed, nil
+	return s.files.Replace(all, func(e *Entry) (id, version string) { return e.Board.ID, e.Version }), nil
 }

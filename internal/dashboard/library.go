@@ -81,7 +81,7 @@ func (s *Service) List(ctx context.Context) ([]*Entry, error) {
 			all = append(all, e)
 		}
 	}
-	for _, e := range slices.Concat(saved, s.files.list(), builtIn()) {
+	for _, e := range slices.Concat(saved, s.files.List(), builtIn()) {
 		add(e)
 	}
 	slices.SortFunc(all, func(a, b *Entry) int {
@@ -138,7 +138,7 @@ func (s *Service) lookup(r record.Reader, id string) (*Entry, error) {
 
 // declared is the dashboard of a file, or of the platform; nil for none.
 func (s *Service) declared(id string) *Entry {
-	for _, e := range slices.Concat(s.files.list(), builtIn()) {
+	for _, e := range slices.Concat(s.files.List(), builtIn()) {
 		if e.Board.ID == id {
 			return e
 		}

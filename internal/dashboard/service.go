@@ -70,7 +70,7 @@ func (l Limits) withDefaults() Limits {
 // Service keeps dashboards and answers them. It is safe for concurrent use.
 type Service struct {
 	cfg   Config
-	files folder
+	files reload.Folder[*Entry]
 	turns chan struct{} // held while a chart is computed
 	kept  kept
 	span  spanOf

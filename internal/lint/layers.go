@@ -46,8 +46,8 @@ var Layers = []Layer{
 		Is: "events, batches, money, identities, verdicts; standard library only",
 	},
 	{
-		Name: "spelling", Packages: []string{"internal/spell"},
-		Is:   "the word that a mistyped one meant, for every error that names an unknown word; standard library only",
+		Name: "spelling", Packages: []string{"internal/spell", "internal/braces"},
+		Is:   "the word that a mistyped one meant, for every error that names an unknown word; texts with names in braces; standard library only",
 		Only: []string{},
 	},
 	{

@@ -1,6 +1,10 @@
 package pgwire
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/millrace/millrace/internal/store/olap"
+)
 
 // kind is what a token is.
 type kind uint8
@@ -50,7 +54,7 @@ func next(s string) (int, kind) {
 	case strings.HasPrefix(s, "--"):
 		return until(s, 2, "\n"), blank
 	case strings.HasPrefix(s, "/*"):
-		return comment(s), blank
+		return olap.CommentEnd(s), blank
 	case c == '\'':
 		return enclosed(s, 0, '\'', false), text
 	case (c == 'e' || c == 'E') && len(s) > 1 && s[1] == '\'':
@@ -83,25 +87,6 @@ func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' |
 func until(s string, from int, end string) int {
 	if i := strings.Index(s[from:], end); i >= 0 {
 		return from + i + len(end)
-	}
-	return len(s)
-}
-
-// comment returns the length of a comment, which may hold others.
-func comment(s string) int {
-	depth := 0
-	for i := 0; i+1 < len(s); i++ {
-		switch s[i : i+2] {
-		case "/*":
-			depth++
-			i++
-		case "*/":
-			depth--
-			i++
-			if depth == 0 {
-				return i + 1
-			}
-		}
 	}
 	return len(s)
 }

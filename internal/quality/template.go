@@ -1,8 +1,9 @@
 package quality
 
 import (
-	"strings"
+	"errors"
 
+	"github.com/millrace/millrace/internal/braces"
 	"github.com/millrace/millrace/internal/spell"
 	"github.com/millrace/millrace/internal/yamldoc"
 )
@@ -55,43 +56,27 @@ func (t template) render(a *applier, of *field, p int32, before string) string {
 	return a.arena.keep(text)
 }
 
+// errSaid ends the parsing of a text whose fault has been noted already.
+var errSaid = errors.New("the fault is noted")
+
 // template parses text with {field} in it; {{ and }} stand for braces.
 func (s *source) template(at, text string, corrected *field) template {
-	var parts []part
-	var plain strings.Builder
-	flush := func() {
-		if plain.Len() > 0 {
-			parts = append(parts, part{text: plain.String()})
-			plain.Reset()
+	var parts template
+	err := braces.Parse(text, func(plain string) { parts = append(parts, part{text: plain}) }, func(name string) error {
+		f := s.templateField(at, name, corrected)
+		if f == nil {
+			return errSaid
 		}
+		parts = append(parts, part{field: f})
+		return nil
+	})
+	switch {
+	case err == nil:
+		return parts
+	case !errors.Is(err, errSaid):
+		s.Fail(at, "%v", err)
 	}
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case (c == '{' || c == '}') && i+1 < len(text) && text[i+1] == c:
-			plain.WriteByte(c)
-			i++
-		case c == '}':
-			s.Fail(at, `a "}" without "{"; write "}}" for a brace`)
-			return nil
-		case c == '{':
-			end := strings.IndexByte(text[i:], '}')
-			if end < 0 {
-				s.Fail(at, `a "{" without "}"; write "{{" for a brace`)
-				return nil
-			}
-			flush()
-			f := s.templateField(at, text[i+1:i+end], corrected)
-			if f == nil {
-				return nil
-			}
-			parts = append(parts, part{field: f})
-			i += end
-		default:
-			plain.WriteByte(c)
-		}
-	}
-	flush()
-	return parts
+	return nil
 }
 
 func (s *source) templateField(at, name string, corrected *field) *field {

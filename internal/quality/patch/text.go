@@ -1,14 +1,14 @@
 package patch
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
+
+	"github.com/millrace/millrace/internal/braces"
 )
 
 // change returns the new value of a place.
@@ -116,41 +116,18 @@ func templated(parts []part, missing bool) change {
 // parseTemplate reads text with {field} in it; {{ and }} stand for braces.
 func parseTemplate(text string) ([]part, error) {
 	var parts []part
-	var plain strings.Builder
-	flush := func() {
-		if plain.Len() > 0 {
-			parts = append(parts, part{text: plain.String()})
-			plain.Reset()
+	err := braces.Parse(text, func(plain string) { parts = append(parts, part{text: plain}) }, func(name string) error {
+		p := part{own: name == ownValue}
+		if !p.own {
+			p.field = newRef(name)
 		}
+		parts = append(parts, p)
+		return nil
+	})
+	if err == nil && len(parts) > maxTemplateParts {
+		err = fmt.Errorf("the text has %d parts, at most %d are allowed", len(parts), maxTemplateParts)
 	}
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case (c == '{' || c == '}') && i+1 < len(text) && text[i+1] == c:
-			plain.WriteByte(c)
-			i++
-		case c == '}':
-			return nil, errors.New(`a "}" without "{"; write "}}" for a brace`)
-		case c == '{':
-			end := strings.IndexByte(text[i:], '}')
-			if end < 2 {
-				return nil, errors.New(`a "{" without a name and "}"; write "{{" for a brace`)
-			}
-			flush()
-			name := text[i+1 : i+end]
-			p := part{own: name == ownValue}
-			if !p.own {
-				p.field = newRef(name)
-			}
-			parts = append(parts, p)
-			i += end
-		default:
-			plain.WriteByte(c)
-		}
-	}
-	if flush(); len(parts) > maxTemplateParts {
-		return nil, fmt.Errorf("the text has %d parts, at most %d are allowed", len(parts), maxTemplateParts)
-	}
-	return parts, nil
+	return parts, err
 }
 
 // replaceAll replaces what a regular expression finds, as long as the result is at most

@@ -3,10 +3,7 @@ package saved
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"os"
-	"path/filepath"
-	"sync"
 
 	"github.com/millrace/millrace/internal/runtime/reload"
 )
@@ -17,50 +14,22 @@ const maxFiles = 500
 // ReadFiles reads queries of files, and of folders of them (*.yaml, *.yml). The error joins
 // everything that is wrong.
 func ReadFiles(paths []string) ([]*Entry, error) {
-	var all []*Entry
-	var errs []error
-	from := make(map[string]string) // files, by id
-	for _, name := range reload.Expand(paths) {
-		text, err := os.ReadFile(filepath.Clean(name))
+	files, err := reload.Read(paths, "saved query", "queries.dir", maxFiles)
+	all, wrong := reload.Each(files, func(f reload.File) (*Entry, string, error) {
+		q, err := Parse(f.Text, f.Name)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("cannot read a saved query: %w", err))
-			continue
+			return nil, "", err
 		}
-		q, err := Parse(text, name)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		if other := from[q.ID]; other != "" {
-			errs = append(errs, fmt.Errorf("%s:1:1: the id %q is that of %s, too", name, q.ID, other))
-			continue
-		}
-		from[q.ID] = name
-		e := entry(q, string(text), OfFile)
-		e.File = name
-		all = append(all, e)
-	}
-	if len(all) > maxFiles {
-		errs = append(errs, fmt.Errorf("there are %d files of saved queries; at most %d are taken", len(all), maxFiles))
-	}
-	return all, errors.Join(errs...)
+		e := entry(q, string(f.Text), OfFile)
+		e.File = f.Name
+		return e, q.ID, nil
+	})
+	return all, errors.Join(err, wrong)
 }
 
-// folder is the shop's folder as it was read last.
-type folder struct {
-	mu      sync.Mutex
-	entries []*Entry
-}
-
-func (f *folder) list() []*Entry {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.entries
-}
-
-// find returns the query of an id; nil for none.
-func (f *folder) find(id string) *Entry {
-	for _, e := range f.list() {
+// findFile returns the query of an id that a file declares; nil for none.
+func (s *Service) findFile(id string) *Entry {
+	for _, e := range s.files.List() {
 		if e.Query.ID == id {
 			return e
 		}
@@ -86,18 +55,7 @@ func (s *Service) reload() (changed bool, err error) {
 			return false, fmt.Errorf("%s: %w", e.File, err)
 		}
 	}
-	versions := func(entries []*Entry) map[string]string {
-		by := make(map[string]string, len(entries))
-		for _, e := range entries {
-			by[e.Query.ID] = e.Version
-		}
-		return by
-	}
-	s.files.mu.Lock()
-	changed = !maps.Equal(versions(s.files.entries), versions(all))
-	s.files.entries = all
-	s.files.mu.Unlock()
-	if changed {
+	if changed = s.files.Replace(all, func(e *Entry) (id, version string) { return e.Query.ID, e.Version }); changed {
 		s.rouse()
 	}
 	return changed, nil

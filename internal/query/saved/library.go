@@ -99,7 +99,7 @@ func (s *Service) List(ctx context.Context) ([]*Entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read saved queries: %w", err)
 	}
-	for _, e := range s.files.list() {
+	for _, e := range s.files.List() {
 		if !slices.ContainsFunc(all, func(o *Entry) bool { return o.Query.ID == e.Query.ID }) {
 			all = append(all, e)
 		}
@@ -137,7 +137,7 @@ func (s *Service) lookup(r record.Reader, id string) (*Entry, error) {
 			return nil, fmt.Errorf("cannot read the saved query %q: %w", id, err)
 		}
 	}
-	return s.files.find(id), nil
+	return s.findFile(id), nil
 }
 
 func (s *Service) unknown(ctx context.Context, id string) error {
@@ -325,5 +325,5 @@ func (s *Service) Delete(ctx context.Context, id string, c Change) (before, afte
 		return nil, nil, err
 	}
 	s.rouse()
-	return before, s.files.find(id), nil
+	return before, s.findFile(id), nil
 }

@@ -81,7 +81,7 @@ func (l Limits) withDefaults() Limits {
 // concurrent use.
 type Service struct {
 	cfg   Config
-	files folder
+	files reload.Folder[*Entry]
 	wake  chan struct{} // a schedule may have changed
 	turn  sync.Mutex    // held from reading the state of a schedule to storing it
 }

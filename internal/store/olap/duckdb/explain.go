@@ -1,6 +1,10 @@
 package duckdb
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/millrace/millrace/internal/store/olap"
+)
 
 // explained returns where the statement starts that an EXPLAIN explains, or 0: the parser's
 // tree covers queries only. It returns the text that is to run: what stands before that place
@@ -67,7 +71,7 @@ func nextWord(sql string, i int) (end int, word string) {
 			}
 			i += n + 1
 		case strings.HasPrefix(rest, "/*"):
-			i += commentEnd(rest)
+			i += olap.CommentEnd(rest)
 		default:
 			n := 0
 			for n < len(rest) && (rest[n]|0x20 >= 'a' && rest[n]|0x20 <= 'z') {
@@ -78,23 +82,4 @@ func nextWord(sql string, i int) (end int, word string) {
 		}
 	}
 	return i, ""
-}
-
-// commentEnd returns where the comment ends that a text begins with; comments nest.
-func commentEnd(sql string) int {
-	depth := 0
-	for i := 0; i+1 < len(sql); i++ {
-		switch sql[i : i+2] {
-		case "/*":
-			depth++
-			i++
-		case "*/":
-			depth--
-			i++
-		}
-		if depth == 0 {
-			return i + 1
-		}
-	}
-	return len(sql)
 }
