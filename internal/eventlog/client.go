@@ -36,6 +36,7 @@ func (c *Config) options(extra ...kgo.Opt) ([]kgo.Opt, error) {
 		kgo.SeedBrokers(c.Seeds...),
 		kgo.ClientID("millrace"),
 		kgo.MetadataMinAge(250 * time.Millisecond),
+		kgo.UnknownTopicRetries(40), // metadata is that much younger than by default; a slow cluster shows new topics late
 		kgo.DisableClientMetrics(),
 	}
 	if c.Dial != nil {
@@ -117,7 +118,7 @@ func (t *Topic) await(ctx context.Context, topic string) (int32, error) {
 	}
 }
 
-// EnsureSource creates a topic besides the raw one unless it exists. On the embedded broker
+// EnsureSource creates a topic besides the raw one unless it exists, and waits until it is there. On the embedded broker
 // it bounds its size.
 func (t *Topic) EnsureSource(ctx context.Context, topic string) error {
 	// The raw topic may have more partitions than one that is made now would get.
@@ -125,18 +126,15 @@ func (t *Topic) EnsureSource(ctx context.Context, topic string) error {
 	if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
 		return fmt.Errorf("cannot create topic %q: %w", topic, err)
 	}
-	if len(t.cfg.Brokers) > 0 {
-		return nil // a cluster keeps its own retention
+	partitions, err := t.await(ctx, topic)
+	if err != nil || len(t.cfg.Brokers) > 0 {
+		return err // a cluster keeps its own retention
 	}
-	return t.limit(ctx, topic)
+	return t.limit(ctx, topic, partitions)
 }
 
 // limit bounds the size of a topic of the embedded broker.
-func (t *Topic) limit(ctx context.Context, topic string) error {
-	partitions, err := t.await(ctx, topic)
-	if err != nil {
-		return err
-	}
+func (t *Topic) limit(ctx context.Context, topic string, partitions int32) error {
 	bytes := strconv.FormatInt(int64(t.cfg.TopicRetention)/int64(partitions), 10)
 	answers, err := t.admin.AlterTopicConfigs(ctx, []kadm.AlterConfig{{Name: "retention.bytes", Value: &bytes}}, topic)
 	if err == nil {

@@ -49,7 +49,7 @@ func (l logged) Write(b []byte) (int, error) {
 
 func (s *shop) join(instance string) *member {
 	s.t.Helper()
-	config := testConfig(s.group, instance, time.Minute, logged{s.t, instance}, []kgo.Opt{kgo.SeedBrokers(s.addr), kgo.MetadataMinAge(50 * time.Millisecond)})
+	config := testConfig(s.group, instance, time.Minute, logged{s.t, instance}, []kgo.Opt{kgo.SeedBrokers(s.addr), kgo.MetadataMinAge(50 * time.Millisecond), kgo.UnknownTopicRetries(-1)})
 	disk, err := cluster.OpenDisk(s.t.TempDir(), 1<<20, config.Logger)
 	if err != nil {
 		s.t.Fatal(err)

@@ -48,7 +48,7 @@ func work(args []string) error {
 	if err != nil {
 		return err
 	}
-	options := []kgo.Opt{kgo.SeedBrokers(args[0]), kgo.MetadataMinAge(100 * time.Millisecond)}
+	options := []kgo.Opt{kgo.SeedBrokers(args[0]), kgo.MetadataMinAge(100 * time.Millisecond), kgo.UnknownTopicRetries(-1)}
 	if text := os.Getenv(workerFault); text != "" {
 		f, err := parseFault(text)
 		if err != nil {

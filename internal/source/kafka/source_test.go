@@ -76,7 +76,7 @@ func open(t *testing.T, cfg eventlog.Config) *cluster {
 }
 
 func (c *cluster) client(extra ...kgo.Opt) (*kgo.Client, error) {
-	opts := []kgo.Opt{kgo.SeedBrokers(c.cfg.Seeds...), kgo.MetadataMinAge(50 * time.Millisecond), kgo.FetchMaxWait(50 * time.Millisecond)}
+	opts := []kgo.Opt{kgo.SeedBrokers(c.cfg.Seeds...), kgo.MetadataMinAge(50 * time.Millisecond), kgo.UnknownTopicRetries(-1), kgo.FetchMaxWait(50 * time.Millisecond)}
 	if c.cfg.Dial != nil {
 		opts = append(opts, kgo.Dialer(c.cfg.Dial))
 	}
