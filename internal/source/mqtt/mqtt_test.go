@@ -159,14 +159,20 @@ func acknowledged(s *store, version int) {
 	stop = s.start(version, nil)
 	s.eventually("all messages", func() bool { return len(s.records()) == 60 })
 	stop()
-	total := s.log.Total()
-	stop = s.start(version, nil)
-	s.publish("/a", numbered(60, 61)...)
-	s.eventually("one more", func() bool { return len(s.records()) == 61 })
-	stop()
-	if n := s.log.Total(); n != total+1 {
-		s.t.Errorf("%d messages came again though they were acknowledged", n-total-1)
+	// On a busy machine an acknowledgement may be cut off by the end of its connection; then
+	// the next one acknowledges again.
+	again := 0
+	for n := 60; n < 65; n++ {
+		total := s.log.Total()
+		stop = s.start(version, nil)
+		s.publish("/a", numbered(n, n+1)...)
+		s.eventually("one more", func() bool { return len(s.records()) == n+1 })
+		stop()
+		if again = s.log.Total() - total - 1; again == 0 {
+			return
+		}
 	}
+	s.t.Errorf("%d messages came again though they were acknowledged", again)
 }
 
 func interrupted(s *store, version int) {

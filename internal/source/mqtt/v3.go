@@ -16,8 +16,9 @@ type session3 struct {
 
 const (
 	version311 = 4
-	// quiesce is how long a disconnection waits for what is being sent, in ms.
-	quiesce = 250
+	// quiesce is how long a disconnection waits at most for what is being sent, in ms:
+	// acknowledgements that do not get out are messages that come again.
+	quiesce = 5000
 )
 
 // open3 connects by MQTT 3.1.1 and subscribes.

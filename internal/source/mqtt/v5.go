@@ -124,7 +124,7 @@ func (f *session5) ended() <-chan error { return f.end }
 func (f *session5) close(ctx context.Context) {
 	// The client sends acknowledgements in intervals and has no call that sends what is
 	// left.
-	_ = f.source.cfg.Clock.Sleep(ctx, 4*ackInterval)
+	_ = f.source.cfg.Clock.Sleep(ctx, 20*ackInterval)
 	_ = f.client.Disconnect(&paho.Disconnect{})
 	<-f.client.Done()
 }
