@@ -1,5 +1,5 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
-import { type FormEvent, type ReactNode, useCallback, useEffect, useMemo, useState } from 'react'
+import { type FormEvent, useCallback, useEffect, useMemo, useState } from 'react'
 import { api } from '../api/client.ts'
 import type { EventFilter, EventRow } from '../api/types.ts'
 import { count, countryName, moneyCents, NONE, shortId, timeOf } from '../format.ts'
@@ -215,49 +215,55 @@ export function EventsPage() {
         <RangePicker range={range} fallback="all" oldest={extent.oldest} newest={extent.newest} />
       </TopBar>
       <div className="page full">
-        {query.error && rows.length === 0 ? (
-          <Failure
-            what="The events could not be listed"
-            error={query.error}
-            holds="Nothing is lost: every acknowledged event is in the log."
-            onRetry={() => void query.refetch()}
-          />
-        ) : query.isPending ? (
-          <Frame>
-            <Loading what="events" />
-            <div className="waiting">
-              <Skeleton lines={16} />
-            </div>
-          </Frame>
-        ) : rows.length === 0 ? (
-          <Frame>
-            <NoEvents filter={filter} />
-          </Frame>
-        ) : (
-          <Grid
-            label="Events, newest first"
-            fileName="events"
-            columns={COLUMNS}
-            rows={rows}
-            rowKey={row => `${row.partition}/${row.offset}`}
-            rowHref={eventHref}
-            narrow={row => <EventCard row={row} />}
-            onEnd={more}
-            lead={<Lead />}
-            actions={
-              <Link href={sqlHref(eventsSql(filter))} className="button ghost" title="The same rows in SQL">
-                <Icon name="sql" />
-                SQL
-              </Link>
-            }
-            foot={
-              <>
-                {count(rows.length)} shown, newest first{query.hasNextPage ? '; scroll for more' : '; these are all'}
-                {query.isFetching && ', loading'}
-              </>
-            }
-          />
-        )}
+        <Grid
+          label="Events, newest first"
+          fileName="events"
+          columns={COLUMNS}
+          rows={rows}
+          rowKey={row => `${row.partition}/${row.offset}`}
+          rowHref={eventHref}
+          narrow={row => <EventCard row={row} />}
+          onEnd={more}
+          lead={<Lead />}
+          instead={rows.length === 0 && <NoRows query={query} filter={filter} />}
+          actions={
+            <Link href={sqlHref(eventsSql(filter))} className="button ghost" title="The same rows in SQL">
+              <Icon name="sql" />
+              SQL
+            </Link>
+          }
+          foot={
+            <>
+              {count(rows.length)} shown, newest first{query.hasNextPage ? '; scroll for more' : '; these are all'}
+              {query.isFetching && ', loading'}
+            </>
+          }
+        />
+      </div>
+    </>
+  )
+}
+
+/** What stands in the place of rows: why there are none. */
+function NoRows({ query, filter }: { query: ReturnType<typeof useEvents>; filter: EventFilter }) {
+  if (query.error) {
+    return (
+      <div className="pad">
+        <Failure
+          what="The events could not be listed"
+          error={query.error}
+          holds="Nothing is lost: every acknowledged event is in the log."
+          onRetry={() => void query.refetch()}
+        />
+      </div>
+    )
+  }
+  if (!query.isPending) return <NoEvents filter={filter} />
+  return (
+    <>
+      <Loading what="events" />
+      <div className="waiting">
+        <Skeleton lines={16} />
       </div>
     </>
   )
@@ -274,12 +280,18 @@ function eventsSql(filter: EventFilter): string {
 function SearchBox() {
   const { params } = usePlace()
   const patch = usePatch()
-  const [text, setText] = useState(params.get('q') ?? '')
+  const asked = params.get('q') ?? ''
+  const [text, setText] = useState(asked)
+  const [known, setKnown] = useState(asked)
+  if (asked !== known) {
+    setKnown(asked)
+    if (asked !== text.trim()) setText(asked) // the address changed by other means
+  }
   useEffect(() => {
-    if (text === (params.get('q') ?? '')) return
+    if (text.trim() === asked) return
     const timer = setTimeout(() => patch({ q: text.trim() || null }, { replace: true }), 350)
     return () => clearTimeout(timer)
-  }, [text, params, patch])
+  }, [text, asked, patch])
   const submit = (event: FormEvent) => {
     event.preventDefault()
     const wanted = text.trim()
@@ -307,23 +319,11 @@ function SearchBox() {
 
 /** Search and filters, above the rows or what stands in their place. */
 function Lead() {
-  const { params } = usePlace()
   return (
     <>
-      <SearchBox key={params.get('q') ?? ''} />
+      <SearchBox />
       <Chips />
     </>
-  )
-}
-
-function Frame({ children }: { children: ReactNode }) {
-  return (
-    <div className="grid-box">
-      <div className="grid-bar">
-        <Lead />
-      </div>
-      {children}
-    </div>
   )
 }
 

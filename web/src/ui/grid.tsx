@@ -34,6 +34,8 @@ interface GridProps<T> {
   foot?: ReactNode
   lead?: ReactNode
   actions?: ReactNode
+  /** Stands in the place of the rows, as long as there are none. What leads stays: a search keeps its focus. */
+  instead?: ReactNode
   fileName: string
 }
 
@@ -78,14 +80,32 @@ function useGridState<T>(columns: readonly Column<T>[]) {
   return { shown, sort, widths, setWidths, toggle, sortBy }
 }
 
+/** A table with its bar above, and what is to say about its rows below. */
+export function Grid<T>(props: GridProps<T>) {
+  const state = useGridState(props.columns)
+  const sorted = useSorted(props.columns, props.rows, state.sort)
+  return (
+    <div className="grid-box">
+      <GridBar {...props} state={state} sorted={sorted} />
+      {props.instead || (
+        <>
+          <Rows {...props} state={state} sorted={sorted} />
+          {props.foot && <div className="grid-foot">{props.foot}</div>}
+        </>
+      )}
+    </div>
+  )
+}
+
+type GridState<T> = ReturnType<typeof useGridState<T>>
+type RowsProps<T> = GridProps<T> & { state: GridState<T>; sorted: readonly T[] }
+
 /**
  * A virtualised table. The frame holds the focus and points at its active row (the grid pattern of ARIA), because rows
  * come and go while it scrolls; that is why the rules that ask for table elements and focusable rows are off here.
  */
-export function Grid<T>(props: GridProps<T>) {
-  const { columns, rows, label, narrow, rowHref } = props
-  const state = useGridState(columns)
-  const sorted = useSorted(columns, rows, state.sort)
+function Rows<T>(props: RowsProps<T>) {
+  const { label, narrow, rowHref, state, sorted } = props
   const phone = useNarrow() && narrow !== undefined
   const frame = useRef<HTMLDivElement>(null)
   const [active, setActive] = useState(-1)
@@ -122,67 +142,61 @@ export function Grid<T>(props: GridProps<T>) {
     if (event.key === 'Enter' && href && event.target === frame.current) navigate(href)
   }
   return (
-    <div className="grid-box">
-      <GridBar {...props} state={state} sorted={sorted} />
-      <div
-        ref={frame}
-        className={phone ? 'grid phone' : 'grid'}
-        role="grid"
-        aria-label={label}
-        aria-rowcount={sorted.length + 1}
-        aria-colcount={state.shown.length}
-        aria-activedescendant={active >= 0 ? `${id}-${active}` : undefined}
-        tabIndex={0}
-        onKeyDown={onKeyDown}
-      >
-        <GridHead state={state} template={template} least={least} hidden={phone} widthOf={widthOf} />
-        <div className="grid-body" role="rowgroup" style={{ height: virtual.getTotalSize(), minWidth: least }}>
-          {items.map(item => {
-            const row = sorted[item.index] as T
-            const href = rowHref?.(row)
-            return (
-              <div
-                key={props.rowKey(row, item.index)}
-                id={`${id}-${item.index}`}
-                role="row"
-                aria-rowindex={item.index + 2}
-                aria-selected={item.index === active}
-                className={`grid-row${href ? ' opens' : ''}${item.index === active ? ' active' : ''}`}
-                style={{
-                  transform: `translateY(${item.start}px)`,
-                  gridTemplateColumns: phone ? undefined : template,
-                  height: item.size,
-                }}
-                onClick={event => {
-                  if (href && !(event.target as Element).closest('a,button') && !getSelection()?.toString())
-                    navigate(href)
-                }}
-              >
-                {phone ? (
-                  <div role="gridcell">{narrow?.(row)}</div>
-                ) : (
-                  state.shown.map(column => (
-                    <div
-                      key={column.key}
-                      role="gridcell"
-                      className={`clip ${column.align ?? ''}`}
-                      title={column.text(row)}
-                    >
-                      {column.cell(row)}
-                    </div>
-                  ))
-                )}
-              </div>
-            )
-          })}
-        </div>
+    <div
+      ref={frame}
+      className={phone ? 'grid phone' : 'grid'}
+      role="grid"
+      aria-label={label}
+      aria-rowcount={sorted.length + 1}
+      aria-colcount={state.shown.length}
+      aria-activedescendant={active >= 0 ? `${id}-${active}` : undefined}
+      tabIndex={0}
+      onKeyDown={onKeyDown}
+    >
+      <GridHead state={state} template={template} least={least} hidden={phone} widthOf={widthOf} />
+      <div className="grid-body" role="rowgroup" style={{ height: virtual.getTotalSize(), minWidth: least }}>
+        {items.map(item => {
+          const row = sorted[item.index] as T
+          const href = rowHref?.(row)
+          return (
+            <div
+              key={props.rowKey(row, item.index)}
+              id={`${id}-${item.index}`}
+              role="row"
+              aria-rowindex={item.index + 2}
+              aria-selected={item.index === active}
+              className={`grid-row${href ? ' opens' : ''}${item.index === active ? ' active' : ''}`}
+              style={{
+                transform: `translateY(${item.start}px)`,
+                gridTemplateColumns: phone ? undefined : template,
+                height: item.size,
+              }}
+              onClick={event => {
+                if (href && !(event.target as Element).closest('a,button') && !getSelection()?.toString())
+                  navigate(href)
+              }}
+            >
+              {phone ? (
+                <div role="gridcell">{narrow?.(row)}</div>
+              ) : (
+                state.shown.map(column => (
+                  <div
+                    key={column.key}
+                    role="gridcell"
+                    className={`clip ${column.align ?? ''}`}
+                    title={column.text(row)}
+                  >
+                    {column.cell(row)}
+                  </div>
+                ))
+              )}
+            </div>
+          )
+        })}
       </div>
-      {props.foot && <div className="grid-foot">{props.foot}</div>}
     </div>
   )
 }
-
-type GridState<T> = ReturnType<typeof useGridState<T>>
 
 function GridHead<T>({
   state,
@@ -246,15 +260,9 @@ function GridHead<T>({
   )
 }
 
-function GridBar<T>({
-  columns,
-  lead,
-  actions,
-  fileName,
-  state,
-  sorted,
-}: GridProps<T> & { state: GridState<T>; sorted: readonly T[] }) {
+function GridBar<T>({ columns, lead, actions, instead, fileName, state, sorted }: RowsProps<T>) {
   const csv = () => toCsv(state.shown, sorted)
+  if (instead) return <div className="grid-bar">{lead}</div>
   return (
     <div className="grid-bar">
       {lead}

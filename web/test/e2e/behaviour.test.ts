@@ -162,6 +162,10 @@ test('g and a letter goes to a page, and typing in a field does not', async () =
   await chord(page, 'g', 's')
   await holds(async () => assert.equal(await field.inputValue(), 'gs'))
   assert.match(page.url(), /\/events/)
+  await addressed(page, { q: 'gs' }) // searched meanwhile, and the field stays where it is
+  await page.keyboard.press('x')
+  await addressed(page, { q: 'gsx' })
+  await holds(async () => assert.equal(await field.inputValue(), 'gsx'))
 })
 
 test('an order leads to its events, an event to its passport, and back', async () => {
