@@ -43,8 +43,8 @@ func runAttribution(ctx context.Context, s *scan) (*outcome, error) {
 }
 
 // journeys is the query of touches and orders, person by person, in the order of time. A touch is an event
-// with a campaign that no robot sent; those of one session and channel are one. An order is of the time
-// of its first sale, and is worth all its lines.
+// with a campaign that no robot sent; those of one session and channel are one, as are those without a session
+// that follow each other within [sameVisit]. An order is of the time of its first sale, and is worth all its lines.
 //
 // A person is a customer; a visitor who is not known is the customer with whom he was seen last.
 func (s *scan) journeys(channel string) string {
@@ -61,15 +61,16 @@ orders AS (SELECT order_id, min(CASE WHEN ` + known + ` THEN customer_id END) AS
 	FROM lines WHERE order_id IS NOT NULL GROUP BY 1 HAVING moment IS NOT NULL)
 SELECT person, epoch_us(event_time) AS moment, channel, direct, NULL::DECIMAL(38,6) AS revenue, '' AS id FROM (
 	SELECT person, channel, direct, min(event_time) AS event_time FROM touches WHERE session_id IS NOT NULL GROUP BY person, session_id, channel, direct
-	UNION ALL SELECT person, channel, direct, event_time FROM touches WHERE session_id IS NULL)
+	UNION ALL SELECT person, channel, direct, event_time FROM touches WHERE session_id IS NULL
+	QUALIFY coalesce(event_time - lag(event_time) OVER (PARTITION BY person, channel, direct ORDER BY event_time) > ` + sameVisit + `, true))
 UNION ALL
 SELECT coalesce(o.customer_id, p.customer, 'visitor ' || b.anonymous_id, 'order ' || o.order_id), epoch_us(o.moment), NULL, NULL, o.revenue, o.order_id
 FROM orders o LEFT JOIN buyers b USING (order_id) LEFT JOIN people p ON p.anonymous_id = b.anonymous_id
-ORDER BY person, moment, id, channel`
+ORDER BY person, moment, id, channel, direct`
 }
 
-// sameVisit is how far apart touches of one channel are one visit, where there are no sessions.
-const sameVisit = 30 * time.Minute
+// sameVisit is how long after a touch one of the same channel is of the same visit, where there are no sessions.
+const sameVisit = "INTERVAL 30 MINUTE"
 
 // paths cuts the journeys at orders. Touches older than the lookback are a path that led to nothing, as are those
 // behind the last order.
@@ -96,9 +97,7 @@ func (s *scan) paths(rows [][]any) ([]attribution.Path, error) {
 			person, open = who, nil
 		}
 		if !isOrder {
-			if n := len(open); n == 0 || open[n-1].Channel != channel || at.Sub(open[n-1].At) > sameVisit {
-				open = append(open, attribution.Touch{Channel: channel, Direct: direct, At: at})
-			}
+			open = append(open, attribution.Touch{Channel: channel, Direct: direct, At: at})
 			continue
 		}
 		within := 0

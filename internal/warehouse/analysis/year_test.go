@@ -9,8 +9,8 @@ import (
 	"github.com/millrace/millrace/internal/warehouse/analysis"
 )
 
-// TestOnlineRetail holds figures that testdata/oracle.py computes, too, by pandas, lifetimes
-// and mlxtend.
+// TestOnlineRetail holds figures that testdata/oracle.py computes, too. TestAnalysesInPython compares all rows
+// with it, but needs packages of Python.
 func TestOnlineRetail(t *testing.T) {
 	store := retail(t)
 	s := service(t, store, nil)
