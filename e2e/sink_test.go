@@ -51,6 +51,8 @@ sinks:
 		p.kill()
 		p = up(t, args...)
 	}
+	// One sink reads what the source makes of the topic, so all of that has to be there.
+	p.wantLedger("till", ledgerCounts{Received: int64(events), Accepted: int64(events)})
 	p.eventually("the sinks to have delivered", 2*waitLong, func() bool {
 		done := 0
 		for _, s := range p.sinks() {
@@ -74,7 +76,6 @@ sinks:
 			t.Errorf("the sink without a destination: %+v", s)
 		}
 	}
-	p.wantLedger("till", ledgerCounts{Received: int64(events), Accepted: int64(events)})
 }
 
 // sinkState is a sink as the API tells of it.
