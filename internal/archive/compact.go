@@ -130,7 +130,8 @@ func (s *Service) rewrite(ctx context.Context, f *flow, state *lake.State, files
 		}
 	}
 	q := fileSource(state, files)
-	cuts, err := s.cuts(ctx, f, q, int(bytes/s.cfg.FileBytes))
+	// Rounded: files come to be at most half above the size that is aimed at.
+	cuts, err := s.cuts(ctx, f, q, int((bytes+s.cfg.FileBytes/2)/s.cfg.FileBytes))
 	if err != nil {
 		return err
 	}
