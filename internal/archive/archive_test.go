@@ -11,6 +11,7 @@ import (
 
 	"github.com/millrace/millrace/event"
 	"github.com/millrace/millrace/internal/archive"
+	"github.com/millrace/millrace/internal/query"
 	"github.com/millrace/millrace/internal/store/lake"
 	"github.com/millrace/millrace/internal/store/olap"
 	"github.com/millrace/millrace/internal/store/olap/olaptest"
@@ -122,6 +123,38 @@ func TestExpiry(t *testing.T) {
 		t.Errorf("the file of January stays: %v", err)
 	}
 	s.wantOrders(31*perDay, s.next)
+}
+
+// TestKeptAnswers: an answer that was kept is not given any more when the rows are gone that it
+// was made of, though nothing was stored since.
+func TestKeptAnswers(t *testing.T) {
+	t.Parallel()
+	s := openShop(t, t.TempDir(), options{change: func(c *archive.Config) {
+		c.Keep = map[string]time.Duration{"events": 60 * 24 * time.Hour, "order_lines": 60 * 24 * time.Hour, "product_events": 60 * 24 * time.Hour}
+	}})
+	asked := query.New(query.Config{Store: s.store, CacheBytes: 1 << 20, Now: s.clock.Now, Logger: s.cfg.Logger})
+	want := func(when string, events int64) {
+		t.Helper()
+		for _, cached := range []bool{false, true} {
+			result, err := asked.Ask(t.Context(), &query.User{Role: &query.Role{}}, olap.Query{SQL: "SELECT count(*) FROM events"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows, err := result.All()
+			if err != nil || fmt.Sprint(rows) != fmt.Sprintf("[[%d]]", events) || result.Cached != cached {
+				t.Errorf("%s there are %v events, cached: %t, %v; want %d, %t", when, rows, result.Cached, err, events, cached)
+			}
+		}
+	}
+	s.sell(100) // to April 10: January is older than sixty days
+	want("at first", s.next)
+	s.do(s.Round)
+	want("when January is gone", s.next-31*perDay)
+	done, err := s.Erase(t.Context(), "customer_id", "c7")
+	if err != nil || done.Events == 0 {
+		t.Fatalf("erased: %+v, %v", done, err)
+	}
+	want("behind an erasure", s.next-31*perDay-int64(done.Events))
 }
 
 // TestErase: a person's events leave store and lake; other engines see that from the

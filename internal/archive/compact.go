@@ -130,7 +130,8 @@ func (s *Service) rewrite(ctx context.Context, f *flow, state *lake.State, files
 		}
 	}
 	q := fileSource(state, files)
-	cuts, err := s.cuts(ctx, f, q, int(bytes/s.cfg.FileBytes))
+	// Rounded: files come to be at most half above the size that is aimed at.
+	cuts, err := s.cuts(ctx, f, q, int((bytes+s.cfg.FileBytes/2)/s.cfg.FileBytes))
 	if err != nil {
 		return err
 	}
@@ -208,7 +209,7 @@ func (s *Service) cuts(ctx context.Context, f *flow, q *source, parts int) ([]st
 	for i := range points {
 		points[i] = fmt.Sprintf("%g", float64(i+1)/float64(parts))
 	}
-	rows, err := s.rows(ctx, fmt.Sprintf("SELECT DISTINCT unnest(quantile_disc(%s, [%s])) AS at FROM %s ORDER BY at", quote(column), strings.Join(points, ", "), q.from))
+	rows, err := s.rows(ctx, fmt.Sprintf("SELECT DISTINCT unnest(quantile_disc(%s, [%s])) AS cut FROM %s ORDER BY cut", quote(column), strings.Join(points, ", "), q.from))
 	if err != nil {
 		return nil, err
 	}

@@ -11,8 +11,10 @@ import (
 
 // Rows of a file are ordered along a Z-order curve over ranks (Morton, 1966): near each
 // other in all columns that a table is searched by, so that a row group has a narrow
-// range in each of them, and is skipped by queries about another. Ranks, not values: they
-// are spread evenly however values are.
+// range in each of them, and is skipped by queries about another. A value's rank is the share
+// of the rows below it: ranks are spread evenly over rows, however values are, and however
+// many rows a few of them have. Ranks over the different values would have most rows, those
+// of the few, in a corner of the curve, where it does not tell them apart.
 
 // rankBits is how finely a column is ranked: a file has some dozens of row groups.
 const rankBits = 8
@@ -44,7 +46,7 @@ func (q *source) sql(t *lake.Table) string {
 			lo, hi := q.start.UnixMicro(), q.end.UnixMicro()
 			ranks = append(ranks, fmt.Sprintf("greatest(0, least(%d, (epoch_us(r.%s) - %d) * %d // %d))", 1<<rankBits-1, quote(name), lo, 1<<rankBits, hi-lo))
 		default:
-			fmt.Fprintf(&joins, "\nLEFT JOIN (SELECT v, ntile(%d) OVER (ORDER BY v) - 1 AS n FROM (SELECT DISTINCT %s AS v FROM %s WHERE %s)) k%d ON k%[5]d.v = r.%[2]s",
+			fmt.Fprintf(&joins, "\nLEFT JOIN (SELECT v, ((sum(n) OVER (ORDER BY v NULLS FIRST) - n) * %d // sum(n) OVER ())::INTEGER AS n FROM (SELECT %s AS v, count(*) AS n FROM %s WHERE %s GROUP BY 1)) k%d ON k%[5]d.v = r.%[2]s",
 				1<<rankBits, quote(name), q.from, q.where, i)
 			ranks = append(ranks, fmt.Sprintf("coalesce(k%d.n, 0)", i))
 		}

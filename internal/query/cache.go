@@ -12,7 +12,7 @@ import (
 )
 
 // cache keeps answers by what was asked and by where the store stood: as long as nothing
-// was stored since, the same question has the same answer.
+// was stored since, and no table was changed otherwise, the same question has the same answer.
 type cache struct {
 	most int64 // bytes
 
@@ -37,7 +37,7 @@ func newCache(most int64) *cache {
 // keyOf names a question and where the store stands.
 func keyOf(u *User, q *olap.Query, at olap.Positions) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%q %q %d %d %d %t", u.Role.Name, q.SQL, q.Limits.Rows, q.Limits.Bytes, at.Results, q.Session != nil)
+	fmt.Fprintf(&b, "%q %q %d %d %d %d %t", u.Role.Name, q.SQL, q.Limits.Rows, q.Limits.Bytes, at.Results, at.Changes, q.Session != nil)
 	for _, partition := range slices.Sorted(maps.Keys(at.Offsets)) {
 		fmt.Fprintf(&b, " %d:%d", partition, at.Offsets[partition])
 	}

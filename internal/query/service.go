@@ -48,7 +48,7 @@ func (s *Service) Ask(ctx context.Context, u *User, q olap.Query) (*olap.Result,
 	}
 	w := &watch{s: s, user: u, q: q, start: s.cfg.Now()}
 	if s.cfg.CacheBytes > 0 {
-		// The positions are those before the run: rows that come meanwhile are under later ones.
+		// The positions are those before the run: what comes or changes meanwhile is under later ones.
 		at, err := s.cfg.Store.Positions(ctx)
 		if err != nil {
 			return nil, err

@@ -14,16 +14,17 @@ import (
 
 // store answers each query with its number of runs.
 type store struct {
-	at   int64
-	runs int
-	bulk int // bytes of a further column
-	err  error
-	now  time.Time
-	last olap.Query
+	at      int64
+	changes uint64
+	runs    int
+	bulk    int // bytes of a further column
+	err     error
+	now     time.Time
+	last    olap.Query
 }
 
 func (s *store) Positions(context.Context) (olap.Positions, error) {
-	return olap.Positions{Offsets: map[int32]int64{0: s.at}}, nil
+	return olap.Positions{Offsets: map[int32]int64{0: s.at}, Changes: s.changes}, nil
 }
 
 func (s *store) Query(_ context.Context, q olap.Query) (*olap.Result, error) {
@@ -93,13 +94,16 @@ func TestCache(t *testing.T) {
 	}
 	s.at++
 	steps = append(steps, struct{ what, got, want string }{"behind a commit", ask(role, "q"), "8 false"})
+	again := ask(role, "q")
+	s.changes++
+	steps = append(steps, struct{ what, got, want string }{"that again", again, "8 true"}, struct{ what, got, want string }{"when rows expired", ask(role, "q"), "9 false"})
 	s.bulk = 2 << 10
-	steps = append(steps, struct{ what, got, want string }{"what is too large", ask(role, "large"), "9 false"}, struct{ what, got, want string }{"that again", ask(role, "large"), "10 false"})
+	steps = append(steps, struct{ what, got, want string }{"what is too large", ask(role, "large"), "10 false"}, struct{ what, got, want string }{"that again", ask(role, "large"), "11 false"})
 	s.bulk = 512
 	for i := range 20 { // more than fits
 		ask(role, fmt.Sprint("fill", i))
 	}
-	steps = append(steps, struct{ what, got, want string }{"the newest", ask(role, "fill19"), "30 true"}, struct{ what, got, want string }{"what was thrown out", ask(role, "q"), "31 false"})
+	steps = append(steps, struct{ what, got, want string }{"the newest", ask(role, "fill19"), "31 true"}, struct{ what, got, want string }{"what was thrown out", ask(role, "q"), "32 false"})
 	for _, c := range steps {
 		if c.got != c.want {
 			t.Errorf("%s: %s, want %s", c.what, c.got, c.want)

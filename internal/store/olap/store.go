@@ -57,6 +57,9 @@ type Commit struct {
 type Positions struct {
 	Offsets map[int32]int64 // of the next event, per partition; one without rows is absent
 	Results uint64          // number of the next result of jobs
+	// Changes are those of tables that no commit made, since the process began: rows expired
+	// or were erased, tables that are derived were brought up to date, others replaced.
+	Changes uint64
 }
 
 // Query is one SQL statement and the bounds on its run.

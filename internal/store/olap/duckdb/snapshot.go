@@ -29,6 +29,7 @@ func (s *Store) Replace(ctx context.Context, tables []olap.Snapshot) error {
 			return err
 		}
 	}
+	defer s.changes.Add(1)
 	s.replaceMu.Lock()
 	defer s.replaceMu.Unlock()
 	for k := range tables {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/millrace/millrace/internal/store/olap"
 )
@@ -34,6 +35,8 @@ type Store struct {
 	snapshots []string            // names of the tables that are replaced as a whole
 	transform *transform          // that runs; nil for none
 	derived   map[string][]string // by schema: its tables as schema.table, and views
+
+	changes atomic.Uint64 // as [olap.Positions] has them
 
 	slots, trusted *slots
 	catalogues     catalogues
@@ -116,7 +119,7 @@ func (s *Store) Positions(context.Context) (olap.Positions, error) {
 	if s.eng == nil {
 		return olap.Positions{}, s.down
 	}
-	return olap.Positions{Offsets: maps.Clone(s.positions.Offsets), Results: s.positions.Results}, nil
+	return olap.Positions{Offsets: maps.Clone(s.positions.Offsets), Results: s.positions.Results, Changes: s.changes.Load()}, nil
 }
 
 // Define implements [olap.Store].

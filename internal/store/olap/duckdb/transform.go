@@ -53,6 +53,7 @@ func (t *transform) commit() error {
 
 // Transform implements [olap.Transformer].
 func (s *Store) Transform(ctx context.Context, f func(olap.Tx) error) error {
+	defer s.changes.Add(1)
 	s.transformMu.Lock()
 	defer s.transformMu.Unlock()
 	t, err := s.beginTransform()
