@@ -144,6 +144,7 @@ func api(t *testing.T) http.Handler {
 	answer("DELETE /api/v1/sources/web", sourceAPI)
 	mux.HandleFunc("GET /api/v1/ledger", ledgerAPI)
 	mux.HandleFunc("POST /api/v1/sql", sqlAPI)
+	mux.HandleFunc("GET /api/v1/sql/limits", limitsAPI)
 	mux.HandleFunc("POST /api/v1/files", filesAPI)
 	answer("GET /api/v1/contracts", `{"version":"1","further_deviations":0,"contracts":[{"event":"door_bell_rung","owner":"stores","version":1,`+
 		`"schema":{"properties":{"properties":{"type":"object","properties":{"door":{"type":"string"},"volume":{"type":"integer"}}}}}}]}`)
@@ -210,6 +211,19 @@ func sqlAPI(w http.ResponseWriter, r *http.Request) {
 	default:
 		fmt.Fprintf(w, `{"columns":[{"name":"country","type":"VARCHAR"},{"name":"revenue","type":"DECIMAL(38,6)"},{"name":"n","type":"BIGINT"}],`+
 			`"rows":[["GB","8187806.364",9007199254740993],["Côte d'Ivoire\n","0.500",null]],"row_count":2,"truncated":%v,"elapsed_ms":12.3}`, in.Limit == 1)
+	}
+}
+
+// limitsAPI knows ann, whose password is secret, and people without a name.
+func limitsAPI(w http.ResponseWriter, r *http.Request) {
+	switch name, password, ok := r.BasicAuth(); {
+	case !ok:
+		_, _ = io.WriteString(w, `{"rows":0,"result_bytes":0,"seconds":0,"query_bytes":1048576,"memory_bytes":2147483648,"queries_at_once":4,"tables":[],"unseen_tables":0,"hidden_columns":[]}`)
+	case name == "ann" && password == "secret":
+		_, _ = io.WriteString(w, `{"user":"ann","role":"analyst","rows":100000,"result_bytes":67108864,"seconds":2.5,"query_bytes":1048576,"memory_bytes":2147483648,"queries_at_once":2,`+
+			`"tables":["events","quarantine"],"unseen_tables":6,"hidden_columns":["quarantine.message","quarantine.payload"]}`)
+	default:
+		problem(w, 401, "The name or the password is wrong.", "")
 	}
 }
 

@@ -54,7 +54,7 @@ corrections; DESCRIBE shows their columns. Where the platform has users, MILLRAC
 		},
 	}
 	s.rowFlags(c, &format, &limit)
-	c.AddCommand(s.sqlPassword(), s.sqlSlow(), s.sqlSaved(), s.sqlRun(), s.sqlSchedule())
+	c.AddCommand(s.sqlPassword(), s.sqlLimits(), s.sqlSlow(), s.sqlSaved(), s.sqlRun(), s.sqlSchedule())
 	return c
 }
 

@@ -23,8 +23,8 @@ const queriesPath = "/api/v1/queries"
 
 func queryPath(id string) string { return queriesPath + "/" + url.PathEscape(id) }
 
-// callQueries asks the API of saved queries as the user of the environment.
-func (s *shell) callQueries(ctx context.Context, method, path string, query url.Values, request, out any) (printed bool, err error) {
+// callSQL asks the API of statements and saved queries as the user of the environment.
+func (s *shell) callSQL(ctx context.Context, method, path string, query url.Values, request, out any) (printed bool, err error) {
 	header := s.asUser(http.Header{"Accept": {"application/json"}})
 	var body io.Reader
 	if request != nil {
@@ -129,7 +129,7 @@ func (s *shell) savedSave() *cobra.Command {
 				return usage("%s has no line 'id: NAME'", args[0])
 			}
 			var answer gateway.QueryAnswer
-			printed, err := s.callQueries(c.Context(), http.MethodPut, queryPath(id), nil, gateway.QueryChange{YAML: string(text), By: by, Reason: reason}, &answer)
+			printed, err := s.callSQL(c.Context(), http.MethodPut, queryPath(id), nil, gateway.QueryChange{YAML: string(text), By: by, Reason: reason}, &answer)
 			if err != nil || printed {
 				return err
 			}
@@ -170,7 +170,7 @@ func (s *shell) savedRemove() *cobra.Command {
 				}
 			}
 			var answer gateway.QueryRemoved
-			printed, err := s.callQueries(c.Context(), http.MethodDelete, queryPath(args[0]), query, nil, &answer)
+			printed, err := s.callSQL(c.Context(), http.MethodDelete, queryPath(args[0]), query, nil, &answer)
 			if err != nil || printed {
 				return err
 			}
@@ -291,7 +291,7 @@ func (s *shell) scheduleSend() *cobra.Command {
 		Example: "  millrace sql schedule send weekly-revenue",
 		RunE: func(c *cobra.Command, args []string) error {
 			var run gateway.QueryRun
-			printed, err := s.callQueries(c.Context(), http.MethodPost, queryPath(args[0])+"/send", nil, gateway.QuerySend{By: by, Reason: reason}, &run)
+			printed, err := s.callSQL(c.Context(), http.MethodPost, queryPath(args[0])+"/send", nil, gateway.QuerySend{By: by, Reason: reason}, &run)
 			if err != nil || printed {
 				return err
 			}

@@ -33,7 +33,7 @@ func (g *Gateway) schema(_ context.Context, in *schemaInput) (*SchemaAnswer, err
 	}
 	all := len(tables)
 	tables = seenBy(user.Role, tables)
-	return &SchemaAnswer{Tables: tables, Reader: g.readerOf(user.Role, all-len(tables))}, nil
+	return &SchemaAnswer{Tables: tables, Reader: g.limitsOf(user, all-len(tables))}, nil
 }
 
 // storeTables describes the tables of events.
@@ -66,19 +66,4 @@ func seenBy(role *query.Role, tables []SchemaTable) []SchemaTable {
 		seen = append(seen, t)
 	}
 	return seen
-}
-
-func (g *Gateway) readerOf(role *query.Role, unseen int) SchemaReader {
-	limits := role.Most(g.cfg.Limits.SQL)
-	reader := SchemaReader{
-		Role: role.Name, Unseen: unseen,
-		MaxRows: limits.Rows, TimeoutMS: limits.Timeout.Milliseconds(),
-	}
-	if role.Reader != nil {
-		reader.MaxConcurrent = role.Reader.Running
-		for _, columns := range role.Reader.Hidden {
-			reader.HiddenColumns += len(columns)
-		}
-	}
-	return reader
 }

@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ func TestTheSchemaIsThatOfItsReader(t *testing.T) {
 	p := start(t, func(c *gateway.Config) {
 		c.Queries = askers{Access: query.NewAccess(nil, role)}
 		c.Limits.SQL = olap.Limits{Rows: 1000, Timeout: 30 * time.Second}
+		c.Limits.SQLBytes, c.Limits.SQLMemory, c.Limits.SQLAtOnce = 1<<10, 1<<20, 4
 	})
 	var schema gateway.SchemaAnswer
 	p.get("/api/v1/schema", &schema)
@@ -31,8 +33,16 @@ func TestTheSchemaIsThatOfItsReader(t *testing.T) {
 			t.Errorf("it shows %s, which is hidden", c.Name)
 		}
 	}
-	if want := (gateway.SchemaReader{Role: "shop", Unseen: 7, HiddenColumns: 2, MaxRows: 50, TimeoutMS: 30_000, MaxConcurrent: 1}); schema.Reader != want {
-		t.Errorf("it is bounded by %+v, not %+v", schema.Reader, want)
+	want := gateway.SQLLimits{
+		Role: "shop", Rows: 50, Seconds: 30, QueryBytes: 1 << 10, MemoryBytes: 1 << 20, Queries: 1,
+		Tables: []string{"order_*", "tot*"}, Unseen: 7, Hidden: []string{"order_lines.amount", "order_lines.event_id"},
+	}
+	var limits gateway.SQLLimits
+	p.get("/api/v1/sql/limits", &limits)
+	for path, got := range map[string]gateway.SQLLimits{"/api/v1/schema": schema.Reader, "/api/v1/sql/limits": limits} {
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("by %s it is bounded by %+v, not %+v", path, got, want)
+		}
 	}
 	contains(t, p.problem("GET", "/api/v1/schema", "", 401, "Authorization", "Basic eDp5"), "The name or the password is wrong")
 }

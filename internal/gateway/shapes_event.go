@@ -181,17 +181,7 @@ type SchemaTable struct {
 // SchemaAnswer is the answer of /api/v1/schema.
 type SchemaAnswer struct {
 	Tables []SchemaTable `json:"tables" nullable:"false" doc:"That the caller may read, with the columns that it may read"`
-	Reader SchemaReader  `json:"reader"`
-}
-
-// SchemaReader is what bounds the statements of a caller.
-type SchemaReader struct {
-	Role          string `json:"role" doc:"Of olap.sql.roles; empty: none, everything may be read"`
-	Unseen        int    `json:"unseen" doc:"Tables that the role does not see"`
-	HiddenColumns int    `json:"hidden_columns" doc:"Columns that the role does not see"`
-	MaxRows       int    `json:"max_rows" doc:"Rows of an answer; what is beyond is cut off. 0: no bound"`
-	TimeoutMS     int64  `json:"timeout_ms" doc:"A statement is stopped after it. 0: no bound"`
-	MaxConcurrent int    `json:"max_concurrent" doc:"Statements of one user at once by the role. 0: no bound of its own"`
+	Reader SQLLimits     `json:"reader" doc:"What bounds the statements of the caller, as /api/v1/sql/limits tells it"`
 }
 
 // SQLColumn describes one column of a result.

@@ -7,19 +7,22 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/millrace/millrace/internal/query"
 )
 
-// SQLLimits is the answer of /api/v1/sql/limits.
+// SQLLimits is the answer of /api/v1/sql/limits, and a part of that of /api/v1/schema.
 type SQLLimits struct {
 	User        string   `json:"user,omitempty" doc:"Who asks; absent: nobody said a name"`
 	Role        string   `json:"role,omitempty" doc:"Absent: none, everything may be read"`
-	Rows        int      `json:"rows" doc:"Of an answer; beyond it the answer is cut off and says truncated"`
+	Rows        int      `json:"rows" doc:"Of an answer; beyond it the answer is cut off and says truncated. 0: no bound"`
 	ResultBytes int64    `json:"result_bytes" doc:"Size of an answer, likewise"`
-	Seconds     float64  `json:"seconds" doc:"After which a query is stopped"`
+	Seconds     float64  `json:"seconds" doc:"After which a query is stopped. 0: no bound"`
 	QueryBytes  int64    `json:"query_bytes" doc:"Size of a statement"`
 	MemoryBytes int64    `json:"memory_bytes" doc:"Of all queries and of writing together"`
 	Queries     int      `json:"queries_at_once" doc:"Of one user; further ones wait, then get 429"`
 	Tables      []string `json:"tables" nullable:"false" doc:"Patterns of the tables that may be read, with their schema where it is not main; none: all. SHOW TABLES lists them"`
+	Unseen      int      `json:"unseen_tables" doc:"How many tables may not be read"`
 	Hidden      []string `json:"hidden_columns" nullable:"false" doc:"Columns that may not be read, as table.column"`
 }
 
@@ -34,24 +37,21 @@ func (g *Gateway) registerSQLLimits(api huma.API) {
 		Summary: "What the caller may ask by SQL", Description: "The limits of the caller's role, and what it may read. They hold for PostgreSQL's protocol, too.",
 	}
 	huma.Register(api, op, func(ctx context.Context, in *whoInput) (*body[SQLLimits], error) {
-		out, err := g.sqlLimits(in.Authorization)
+		answer, err := g.schema(ctx, &schemaInput{in.Authorization})
 		if err != nil {
 			return nil, g.problem(ctx, path, err)
 		}
-		return &body[SQLLimits]{out}, nil
+		return &body[SQLLimits]{&answer.Reader}, nil
 	})
 }
 
-func (g *Gateway) sqlLimits(authorization string) (*SQLLimits, error) {
-	user, err := g.caller(authorization)
-	if err != nil {
-		return nil, err
-	}
+// limitsOf tells what a user may ask.
+func (g *Gateway) limitsOf(user *query.User, unseen int) SQLLimits {
 	role, most := user.Role, g.cfg.Limits
 	limits := role.Most(most.SQL)
-	out := &SQLLimits{
+	out := SQLLimits{
 		Role: role.Name, Rows: limits.Rows, ResultBytes: limits.Bytes, Seconds: limits.Timeout.Seconds(), QueryBytes: most.SQLBytes, MemoryBytes: most.SQLMemory,
-		Queries: role.Reader.Share(user.Name, most.SQLAtOnce), Tables: []string{}, Hidden: []string{},
+		Queries: role.Reader.Share(user.Name, most.SQLAtOnce), Tables: []string{}, Unseen: unseen, Hidden: []string{},
 	}
 	if !user.IsAnonymous() {
 		out.User = user.Name
@@ -65,7 +65,7 @@ func (g *Gateway) sqlLimits(authorization string) (*SQLLimits, error) {
 		}
 		slices.Sort(out.Hidden)
 	}
-	return out, nil
+	return out
 }
 
 // rolePages are those that show a role what it may see. Others know no roles: they show what

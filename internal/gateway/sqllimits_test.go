@@ -58,9 +58,9 @@ func TestWhoAsksIsToldTheLimits(t *testing.T) {
 		want string
 	}{
 		{basic("ann", "secret"), `"user":"ann","role":"analyst","rows":50,"result_bytes":1048576,"seconds":10,"query_bytes":262144,"memory_bytes":268435456,` +
-			`"queries_at_once":2,"tables":["events","quarantine"],"hidden_columns":["quarantine.message","quarantine.payload"]`},
-		{basic("root", "secret"), `"user":"root","rows":1000,"result_bytes":1048576,"seconds":60,"query_bytes":262144,"memory_bytes":268435456,"queries_at_once":3,"tables":[],"hidden_columns":[]`},
-		{nil, `"role":"nobody","rows":1000,"result_bytes":1048576,"seconds":60,"query_bytes":262144,"memory_bytes":268435456,"queries_at_once":3,"tables":["events"],"hidden_columns":[]`},
+			`"queries_at_once":2,"tables":["events","quarantine"],"unseen_tables":7,"hidden_columns":["quarantine.message","quarantine.payload"]`},
+		{basic("root", "secret"), `"user":"root","rows":1000,"result_bytes":1048576,"seconds":60,"query_bytes":262144,"memory_bytes":268435456,"queries_at_once":3,"tables":[],"unseen_tables":0,"hidden_columns":[]`},
+		{nil, `"role":"nobody","rows":1000,"result_bytes":1048576,"seconds":60,"query_bytes":262144,"memory_bytes":268435456,"queries_at_once":3,"tables":["events"],"unseen_tables":8,"hidden_columns":[]`},
 	} {
 		_, text, _ := p.do("GET", "/api/v1/sql/limits", "", c.who...)
 		contains(t, text, c.want)

@@ -139,16 +139,23 @@ func appendText(dst []byte, v any, oid uint32) ([]byte, error) {
 	return append(dst, b...), err
 }
 
+// appendFloat writes the shortest form that reads back, as PostgreSQL does: with an exponent
+// below 1e-4 and beyond 15 digits, for real 6. Grafana's seconds have ten.
 func appendFloat(dst []byte, v float64, oid uint32) []byte {
 	switch {
 	case math.IsInf(v, 1):
 		return append(dst, "Infinity"...)
 	case math.IsInf(v, -1):
 		return append(dst, "-Infinity"...)
-	case oid == pgtype.Float4OID:
-		return strconv.AppendFloat(dst, v, 'g', -1, 32)
 	}
-	return strconv.AppendFloat(dst, v, 'g', -1, 64)
+	bits, beyond := 64, 1e15
+	if oid == pgtype.Float4OID {
+		bits, beyond = 32, 1e6
+	}
+	if size := math.Abs(v); size == 0 || size >= 1e-4 && size < beyond {
+		return strconv.AppendFloat(dst, v, 'f', -1, bits)
+	}
+	return strconv.AppendFloat(dst, v, 'e', -1, bits)
 }
 
 // appendArray writes {1,NULL,"a b"}.

@@ -97,6 +97,27 @@ func codeOf(err error, code string) string {
 	return code
 }
 
+// toolStatements are those that tools are recorded with.
+func toolStatements(t testing.TB) (statements []string) {
+	files, err := filepath.Glob("testdata/tools/*")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no recorded statements: %v", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for block := range strings.SplitSeq(string(text), "\n\n") {
+			_, rest, _ := strings.Cut(block, "ask\n")
+			if sql, _, ok := strings.Cut(rest, "\n----"); ok {
+				statements = append(statements, sql)
+			}
+		}
+	}
+	return statements
+}
+
 // FuzzStatement: whatever is asked, the server answers or refuses, goes on, and no event is
 // changed.
 func FuzzStatement(f *testing.F) {
@@ -104,6 +125,9 @@ func FuzzStatement(f *testing.F) {
 		f.Add(c.sql)
 	}
 	for _, sql := range []string{"SELECT * FROM events", "EXPLAIN SELECT 1", "BEGIN; SELECT 1; COMMIT", "SET a = 1", "SHOW x", "/* */", ";;", "SELECT '\x00'"} {
+		f.Add(sql)
+	}
+	for _, sql := range toolStatements(f) {
 		f.Add(sql)
 	}
 	i := start(f, options{})

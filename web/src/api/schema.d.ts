@@ -5855,16 +5855,21 @@ export interface components {
             role?: string;
             /**
              * Format: int64
-             * @description Of an answer; beyond it the answer is cut off and says truncated
+             * @description Of an answer; beyond it the answer is cut off and says truncated. 0: no bound
              */
             rows: number;
             /**
              * Format: double
-             * @description After which a query is stopped
+             * @description After which a query is stopped. 0: no bound
              */
             seconds: number;
             /** @description Patterns of the tables that may be read, with their schema where it is not main; none: all. SHOW TABLES lists them */
             tables: string[];
+            /**
+             * Format: int64
+             * @description How many tables may not be read
+             */
+            unseen_tables: number;
             /** @description Who asks; absent: nobody said a name */
             user?: string;
         };
@@ -5908,7 +5913,8 @@ export interface components {
             zone: string;
         };
         SchemaAnswer: {
-            reader: components["schemas"]["SchemaReader"];
+            /** @description What bounds the statements of the caller, as /api/v1/sql/limits tells it */
+            reader: components["schemas"]["SQLLimits"];
             /** @description That the caller may read, with the columns that it may read */
             tables: components["schemas"]["SchemaTable"][];
         };
@@ -5916,35 +5922,6 @@ export interface components {
             comment: string;
             name: string;
             type: string;
-        };
-        SchemaReader: {
-            /**
-             * Format: int64
-             * @description Columns that the role does not see
-             */
-            hidden_columns: number;
-            /**
-             * Format: int64
-             * @description Statements of one user at once by the role. 0: no bound of its own
-             */
-            max_concurrent: number;
-            /**
-             * Format: int64
-             * @description Rows of an answer; what is beyond is cut off. 0: no bound
-             */
-            max_rows: number;
-            /** @description Of olap.sql.roles; empty: none, everything may be read */
-            role: string;
-            /**
-             * Format: int64
-             * @description A statement is stopped after it. 0: no bound
-             */
-            timeout_ms: number;
-            /**
-             * Format: int64
-             * @description Tables that the role does not see
-             */
-            unseen: number;
         };
         SchemaTable: {
             columns: components["schemas"]["SchemaColumn"][];

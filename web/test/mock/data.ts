@@ -12,12 +12,12 @@ import type {
   Passport,
   Platform,
   ProductRow,
-  SchemaReader,
   SchemaTable,
   SeriesPoint,
   Source,
   SourceHealth,
   SourceHealthDetail,
+  SQLLimits,
   Status,
 } from '../../src/api/types.ts'
 
@@ -694,13 +694,17 @@ const table = (name: string, comment: string, columns: string): SchemaTable => (
   columns: columns.split(', ').map(column),
 })
 
-export const reader: SchemaReader = {
+export const reader: SQLLimits = {
   role: 'analyst',
-  unseen: 2,
-  hidden_columns: 1,
-  max_rows: 100_000,
-  timeout_ms: 30_000,
-  max_concurrent: 0,
+  rows: 100_000,
+  result_bytes: 67_108_864,
+  seconds: 30,
+  query_bytes: 1_048_576,
+  memory_bytes: 2_147_483_648,
+  queries_at_once: 3,
+  tables: ['events', 'order_lines'],
+  unseen_tables: 2,
+  hidden_columns: ['events.properties'],
 }
 
 export const schema: SchemaTable[] = [

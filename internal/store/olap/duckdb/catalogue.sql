@@ -76,7 +76,7 @@ CREATE TABLE pg_foreign_server (oid BIGINT, srvname VARCHAR, srvowner BIGINT, sr
 CREATE TABLE pg_foreign_data_wrapper (oid BIGINT, fdwname VARCHAR, fdwowner BIGINT, fdwhandler BIGINT, fdwvalidator BIGINT, fdwacl VARCHAR[], fdwoptions VARCHAR[]);
 CREATE TABLE pg_rewrite (oid BIGINT, rulename VARCHAR, ev_class BIGINT, ev_type VARCHAR, ev_enabled VARCHAR, is_instead BOOLEAN, ev_qual VARCHAR, ev_action VARCHAR);
 CREATE TABLE pg_rules (schemaname VARCHAR, tablename VARCHAR, rulename VARCHAR, definition VARCHAR);
-CREATE TABLE pg_proc (oid BIGINT, proname VARCHAR, pronamespace BIGINT, proowner BIGINT, prolang BIGINT, procost FLOAT, prorows FLOAT, provariadic BIGINT, prokind VARCHAR, prosecdef BOOLEAN, proleakproof BOOLEAN, proisstrict BOOLEAN, proretset BOOLEAN, provolatile VARCHAR, proparallel VARCHAR, pronargs SMALLINT, pronargdefaults SMALLINT, prorettype BIGINT, proargtypes BIGINT[], proallargtypes BIGINT[], proargmodes VARCHAR[], proargnames VARCHAR[], prosrc VARCHAR, probin VARCHAR, proacl VARCHAR[], proisagg BOOLEAN, proiswindow BOOLEAN);
+CREATE TABLE pg_proc (oid BIGINT, proname VARCHAR, pronamespace BIGINT, proowner BIGINT, prolang BIGINT, procost FLOAT, prorows FLOAT, provariadic BIGINT, prokind VARCHAR, prosecdef BOOLEAN, proleakproof BOOLEAN, proisstrict BOOLEAN, proretset BOOLEAN, provolatile VARCHAR, proparallel VARCHAR, pronargs SMALLINT, pronargdefaults SMALLINT, prorettype BIGINT, proargtypes BIGINT[], proallargtypes BIGINT[], proargmodes VARCHAR[], proargnames VARCHAR[], proargdefaults VARCHAR, prosrc VARCHAR, probin VARCHAR, proacl VARCHAR[], proisagg BOOLEAN, proiswindow BOOLEAN);
 CREATE TABLE pg_aggregate (aggfnoid BIGINT, aggkind VARCHAR);
 CREATE TABLE pg_enum (oid BIGINT, enumtypid BIGINT, enumsortorder FLOAT, enumlabel VARCHAR);
 CREATE TABLE pg_range (rngtypid BIGINT, rngsubtype BIGINT, rngmultitypid BIGINT, rngcollation BIGINT, rngsubopc BIGINT);
@@ -94,7 +94,7 @@ CREATE TABLE pg_operator (oid BIGINT, oprname VARCHAR, oprnamespace BIGINT, oprl
 CREATE TABLE pg_opclass (oid BIGINT, opcname VARCHAR, opcmethod BIGINT, opcnamespace BIGINT, opcdefault BOOLEAN, opcintype BIGINT);
 CREATE TABLE pg_language (oid BIGINT, lanname VARCHAR);
 CREATE TABLE pg_cast (oid BIGINT, castsource BIGINT, casttarget BIGINT, castfunc BIGINT, castcontext VARCHAR, castmethod VARCHAR);
-CREATE TABLE pg_stat_activity (datid BIGINT, datname VARCHAR, pid INTEGER, usename VARCHAR, application_name VARCHAR, client_addr VARCHAR, state VARCHAR, query VARCHAR);
+CREATE TABLE pg_stat_activity (datid BIGINT, datname VARCHAR, pid INTEGER, leader_pid INTEGER, usesysid BIGINT, usename VARCHAR, application_name VARCHAR, client_addr VARCHAR, client_hostname VARCHAR, client_port INTEGER, backend_start TIMESTAMPTZ, xact_start TIMESTAMPTZ, query_start TIMESTAMPTZ, state_change TIMESTAMPTZ, wait_event_type VARCHAR, wait_event VARCHAR, state VARCHAR, backend_xid BIGINT, backend_xmin BIGINT, query_id BIGINT, query VARCHAR, backend_type VARCHAR);
 CREATE TABLE pg_locks (locktype VARCHAR, "database" BIGINT, relation BIGINT, pid INTEGER, mode VARCHAR, granted BOOLEAN);
 CREATE TABLE pg_timezone_abbrevs (abbrev VARCHAR, utc_offset INTERVAL, is_dst BOOLEAN);
 CREATE TABLE pg_seclabel (objoid BIGINT, classoid BIGINT, objsubid INTEGER, provider VARCHAR, label VARCHAR);
@@ -141,6 +141,7 @@ CREATE MACRO pg_size_pretty(n) AS _text(n) || ' bytes';
 CREATE MACRO pg_stat_get_numscans(o) AS 0::BIGINT;
 CREATE MACRO pg_is_in_recovery() AS false;
 CREATE MACRO pg_backend_pid() AS 1;
+CREATE MACRO pg_blocking_pids(p) AS []::INTEGER[];
 CREATE MACRO pg_postmaster_start_time() AS TIMESTAMPTZ '2026-01-01 00:00:00+00';
 CREATE MACRO pg_my_temp_schema() AS 0;
 CREATE MACRO pg_is_other_temp_schema(o) AS false;
@@ -161,23 +162,26 @@ CREATE MACRO array_upper(a, n) AS CASE WHEN len(a) > 0 THEN len(a) END;
 CREATE MACRO array_ndims(a) AS 1;
 CREATE MACRO quote_ident(s) AS CASE WHEN regexp_full_match(s, '[a-z_][a-z0-9_$]*') THEN s ELSE '"' || replace(s, '"', '""') || '"' END;
 CREATE MACRO quote_literal(s) AS '''' || replace(s, '''', '''''') || '''';
+CREATE MACRO quote_nullable(s) AS coalesce(quote_literal(s), 'NULL');
+CREATE MACRO _ident_parts(s) AS [CASE WHEN starts_with(p, '"') THEN replace(p[2:-2], '""', '"') ELSE lower(p) END FOR p IN regexp_extract_all(s, '"(?:[^"]|"")+"|[^".[:space:]]+')];
+CREATE MACRO parse_ident(s) AS _ident_parts(s), (s, strict) AS _ident_parts(s);
 CREATE MACRO current_schemas(b) AS CASE WHEN b THEN ['pg_catalog', 'main'] ELSE ['main'] END;
 CREATE MACRO current_schema() AS 'main';
 CREATE MACRO inet_server_addr() AS NULL::VARCHAR;
 CREATE MACRO inet_server_port() AS NULL::INTEGER;
 CREATE MACRO inet_client_addr() AS NULL::VARCHAR;
 CREATE MACRO txid_current() AS 1::BIGINT;
-CREATE MACRO _oid_of(s) AS coalesce(TRY_CAST(s AS BIGINT), CASE replace(s, 'pg_catalog.', '')
+CREATE MACRO _oid_of(s) AS coalesce(TRY_CAST(s AS BIGINT), CASE replace(_text(s), 'pg_catalog.', '')
   WHEN 'pg_class' THEN 1259 WHEN 'pg_type' THEN 1247 WHEN 'pg_proc' THEN 1255 WHEN 'pg_constraint' THEN 2606 WHEN 'pg_namespace' THEN 2615
   WHEN 'pg_database' THEN 1262 WHEN 'pg_attribute' THEN 1249 WHEN 'pg_attrdef' THEN 2604 WHEN 'pg_trigger' THEN 2620 WHEN 'pg_extension' THEN 3079
   WHEN 'pg_authid' THEN 1260 WHEN 'pg_index' THEN 2610 WHEN 'pg_rewrite' THEN 2618 END, (SELECT first(t.oid) FROM _tables t
-  WHERE t.name = regexp_replace(replace(s, '"', ''), '^(main|public)\.', '')));
+  WHERE t.name = regexp_replace(replace(_text(s), '"', ''), '^(main|public)\.', '')));
 CREATE MACRO to_regclass(s) AS _oid_of(s);
 CREATE MACRO _name_of(o) AS coalesce((SELECT first(quote_ident(t.name)) FROM _tables t WHERE _text(t.oid) = _text(o)), _text(o));
 CREATE MACRO _type_of(o) AS coalesce((SELECT first(p._sql) FROM pg_type p WHERE _text(p.oid) = _text(o)), _text(o));
-CREATE MACRO _type_oid_of(s) AS coalesce(TRY_CAST(s AS BIGINT), (SELECT first(p.oid) FROM pg_type p WHERE p.typname = lower(s) OR p._sql = lower(s)));
+CREATE MACRO _type_oid_of(s) AS coalesce(TRY_CAST(s AS BIGINT), (SELECT first(p.oid) FROM pg_type p WHERE p.typname = lower(_text(s)) OR p._sql = lower(_text(s))));
 CREATE MACRO _schema_of(o) AS coalesce((SELECT first(n.nspname) FROM pg_namespace n WHERE _text(n.oid) = _text(o)), _text(o));
-CREATE MACRO _schema_oid_of(s) AS coalesce(TRY_CAST(s AS BIGINT), (SELECT first(n.oid) FROM pg_namespace n WHERE n.nspname = s));
+CREATE MACRO _schema_oid_of(s) AS coalesce(TRY_CAST(s AS BIGINT), (SELECT first(n.oid) FROM pg_namespace n WHERE n.nspname = _text(s)));
 CREATE MACRO _setting(settings, name) AS json_extract_string(settings, '$."' || lower(name) || '"');
 CREATE MACRO to_regtype(s) AS _type_oid_of(s);
 CREATE MACRO to_regnamespace(s) AS _schema_oid_of(s);
@@ -222,6 +226,21 @@ CREATE TABLE info.parameters (specific_catalog VARCHAR, specific_schema VARCHAR,
 CREATE TABLE info.triggers (trigger_catalog VARCHAR, trigger_schema VARCHAR, trigger_name VARCHAR, event_object_schema VARCHAR, event_object_table VARCHAR);
 CREATE VIEW info.table_privileges AS SELECT 'millrace' AS grantor, 'millrace' AS grantee, table_catalog, table_schema, table_name, 'SELECT' AS privilege_type, 'NO' AS is_grantable, 'YES' AS with_hierarchy FROM info.tables;
 CREATE VIEW info.role_table_grants AS SELECT * FROM info.table_privileges;
+CREATE VIEW info.column_privileges AS SELECT 'millrace' AS grantor, 'millrace' AS grantee, table_catalog, table_schema, table_name, column_name, 'SELECT' AS privilege_type, 'NO' AS is_grantable FROM info.columns;
+CREATE VIEW info.role_column_grants AS SELECT * FROM info.column_privileges;
+CREATE VIEW info.character_sets AS SELECT NULL::VARCHAR AS character_set_catalog, NULL::VARCHAR AS character_set_schema, 'UTF8' AS character_set_name, 'UCS' AS character_repertoire,
+  'UTF8' AS form_of_use, _database() AS default_collate_catalog, 'pg_catalog' AS default_collate_schema, 'C' AS default_collate_name;
+CREATE VIEW info.enabled_roles AS SELECT rolname AS role_name FROM pg_roles;
+CREATE VIEW info.information_schema_catalog_name AS SELECT _database() AS catalog_name;
+CREATE TABLE info.applicable_roles (grantee VARCHAR, role_name VARCHAR, is_grantable VARCHAR);
+CREATE TABLE info.check_constraints (constraint_catalog VARCHAR, constraint_schema VARCHAR, constraint_name VARCHAR, check_clause VARCHAR);
+CREATE TABLE info.collations (collation_catalog VARCHAR, collation_schema VARCHAR, collation_name VARCHAR, pad_attribute VARCHAR);
+CREATE TABLE info.domains (domain_catalog VARCHAR, domain_schema VARCHAR, domain_name VARCHAR, data_type VARCHAR, domain_default VARCHAR, udt_catalog VARCHAR, udt_schema VARCHAR, udt_name VARCHAR);
+CREATE TABLE info.element_types (object_catalog VARCHAR, object_schema VARCHAR, object_name VARCHAR, object_type VARCHAR, collection_type_identifier VARCHAR, data_type VARCHAR, udt_catalog VARCHAR, udt_schema VARCHAR, udt_name VARCHAR);
+CREATE TABLE info.usage_privileges (grantor VARCHAR, grantee VARCHAR, object_catalog VARCHAR, object_schema VARCHAR, object_name VARCHAR, object_type VARCHAR, privilege_type VARCHAR, is_grantable VARCHAR);
+CREATE TABLE info.routine_privileges (grantor VARCHAR, grantee VARCHAR, specific_catalog VARCHAR, specific_schema VARCHAR, specific_name VARCHAR, routine_catalog VARCHAR, routine_schema VARCHAR, routine_name VARCHAR, privilege_type VARCHAR, is_grantable VARCHAR);
+CREATE TABLE info.view_table_usage (view_catalog VARCHAR, view_schema VARCHAR, view_name VARCHAR, table_catalog VARCHAR, table_schema VARCHAR, table_name VARCHAR);
+CREATE TABLE info.view_column_usage (view_catalog VARCHAR, view_schema VARCHAR, view_name VARCHAR, table_catalog VARCHAR, table_schema VARCHAR, table_name VARCHAR, column_name VARCHAR);
 CREATE VIEW _shown AS SELECT name FROM _tables ORDER BY name;
 CREATE TABLE pg_opfamily (oid BIGINT, opfmethod BIGINT, opfname VARCHAR, opfnamespace BIGINT, opfowner BIGINT);
 CREATE TABLE pg_conversion (oid BIGINT, conname VARCHAR, connamespace BIGINT);

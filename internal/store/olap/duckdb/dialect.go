@@ -34,18 +34,45 @@ func (w *walk) timeFunction(n map[string]any, name string) {
 		return
 	}
 	last, _ := args[1].(map[string]any)
-	function, literalAt := w.at(n), w.at(last)
-	if function < 0 || literalAt < 0 || !strings.EqualFold(w.sql[function:min(len(w.sql), function+len(name))], name) || w.sql[literalAt] != '\'' {
+	function := w.at(n)
+	from, to := w.textAt(last, pattern)
+	if function < 0 || from < 0 || !strings.EqualFold(w.sql[function:min(len(w.sql), function+len(name))], name) {
 		return
 	}
-	end := literalAt + 1
-	for end < len(w.sql) && w.sql[end] != '\'' { // a pattern with a quote in it is not translated
-		end++
+	w.splices = append(w.splices, splice{function, function + len(name), instead}, splice{from, to, literal(translated)})
+}
+
+// arrayText puts a list in the place of '{a,b}' in x = ANY ('{a,b}'), which PostgreSQL reads as an array.
+func (w *walk) arrayText(n map[string]any) {
+	child, _ := unnested(n).(map[string]any)
+	for child["class"] == "CAST" {
+		child, _ = child["child"].(map[string]any)
 	}
-	if end == len(w.sql) || w.sql[literalAt+1:end] != pattern {
+	parts, ok := elements(child)
+	if !ok {
 		return
 	}
-	w.splices = append(w.splices, splice{function, function + len(name), instead}, splice{literalAt, end + 1, literal(translated)})
+	text, _ := constant([]any{child}, 0).(string)
+	from, to := w.textAt(child, text)
+	if from < 0 {
+		return
+	}
+	words := make([]string, len(parts))
+	for i, part := range parts {
+		word, _ := constant([]any{part}, 0).(string)
+		words[i] = literal(word)
+	}
+	w.splices = append(w.splices, splice{from, to, "[" + strings.Join(words, ", ") + "]"})
+}
+
+// textAt returns where a constant text begins and ends in the statement, with its quotes, or
+// -1. One that has a quote in it is not found.
+func (w *walk) textAt(n map[string]any, text string) (from, to int) {
+	from = w.at(n)
+	if from < 0 || !strings.HasPrefix(w.sql[from:], "'"+text+"'") || strings.Contains(text, "'") {
+		return -1, -1
+	}
+	return from, from + len(text) + 2
 }
 
 // at returns where a node stands in the statement, or -1.

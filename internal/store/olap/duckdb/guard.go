@@ -210,6 +210,9 @@ func (w *walk) checkNode(n map[string]any) {
 			w.refuse(n, olap.ErrNotQuery, fmt.Sprintf("the table function %s is not allowed here: %s", name, insteadOfTable(name)))
 		}
 	}
+	if w.session && !w.catalogue && n["class"] == "SUBQUERY" {
+		w.arrayText(n)
+	}
 	if name := lower(n, "function_name"); name != "" {
 		w.checkFunction(n, name)
 	}

@@ -17,13 +17,15 @@ type tree = map[string]any
 var standardTables = []string{
 	"tables", "columns", "schemata", "views", "table_constraints", "key_column_usage", "constraint_column_usage",
 	"referential_constraints", "sequences", "routines", "parameters", "triggers", "table_privileges", "role_table_grants",
+	"column_privileges", "role_column_grants", "check_constraints", "character_sets", "domains", "element_types", "enabled_roles", "applicable_roles",
+	"usage_privileges", "routine_privileges", "view_table_usage", "view_column_usage", "collations", "information_schema_catalog_name",
 }
 
 // catalogueFunctions are answered by the catalogues alone; a statement that calls one and
 // reads no table is for them.
 var catalogueFunctions = []string{
 	"version", "current_schema", "current_schemas", "current_database", "current_catalog", "current_setting", "set_config", "current_user", "session_user", "current_role", "user",
-	"to_regclass", "quote_ident", "quote_literal", "array_lower", "array_upper", "inet_server_addr", "inet_server_port", "inet_client_addr", "txid_current",
+	"to_regclass", "quote_ident", "quote_literal", "quote_nullable", "parse_ident", "array_lower", "array_upper", "inet_server_addr", "inet_server_port", "inet_client_addr", "txid_current",
 	"to_regtype", "to_regnamespace", "obj_description", "col_description", "shobj_description", "format_type",
 }
 
@@ -163,6 +165,10 @@ func (t *translation) node(v any) any {
 				t.columns(list)
 				continue
 			}
+			if f, ok := v[key].(tree); ok && v["type"] == "TABLE_FUNCTION" && lower(f, "function_name") == "generate_series" {
+				f["children"] = t.node(f["children"])
+				continue
+			}
 			v[key] = t.node(v[key])
 		}
 		return t.one(v)
@@ -195,6 +201,8 @@ func (t *translation) one(n tree) any {
 		return t.tableFunction(n)
 	case n["class"] == "FUNCTION":
 		return t.function(n)
+	case n["class"] == "SUBQUERY":
+		return anyOf(n)
 	case n["class"] == "CAST":
 		return t.cast(n)
 	case n["class"] == "COLUMN_REF":
@@ -311,6 +319,13 @@ func (t *translation) function(n tree) any {
 	case "!~*":
 		n["function_name"], n["is_operator"], n["children"] = "regexp_matches", false, append(args, textNode("i"))
 		return tree{"class": "OPERATOR", "type": "OPERATOR_NOT", "children": []any{n}}
+	case "generate_series": // not in FROM, where it makes rows already
+		if ofArray(name, args) {
+			array, _ := args[0].(tree)
+			n["function_name"], n["children"] = "generate_subscripts", array["children"]
+		}
+	case "format":
+		return t.format(n)
 	case "json_build_object", "jsonb_build_object":
 		n["function_name"] = "json_object"
 	case "unnest":
@@ -344,15 +359,11 @@ func (t *translation) function(n tree) any {
 func (t *translation) cast(n tree) any {
 	name := registered(n)
 	if name == "" {
-		return n
+		return recast(n)
 	}
 	child, _ := n["child"].(tree)
-	_, isText := constant([]any{child}, 0).(string)
-	for inner := child; inner != nil; inner, _ = inner["child"].(tree) {
-		isText = isText || inner["class"] == "PARAMETER"
-	}
 	pick := func(number, label string) any {
-		if isText {
+		if isText(child) {
 			return call(number, child)
 		}
 		return call(label, child)
@@ -368,29 +379,11 @@ func (t *translation) cast(n tree) any {
 		return pick("pg_get_userbyid", "pg_get_userbyid")
 	case "oid", "xid", "cid":
 		n["cast_type"] = tree{"id": "BIGINT"}
+		return recast(n)
 	default:
 		n["cast_type"] = tree{"id": "VARCHAR"}
 	}
 	return n
-}
-
-// arrayLiteral makes '{a,b}', which PostgreSQL reads as an array, a list.
-func arrayLiteral(v any) any {
-	n, _ := v.(tree)
-	for n["class"] == "CAST" {
-		n, _ = n["child"].(tree)
-	}
-	s, ok := constant([]any{n}, 0).(string)
-	if !ok || !strings.HasPrefix(s, "{") || !strings.HasSuffix(s, "}") {
-		return v
-	}
-	list := call("list_value")
-	children := []any{}
-	for part := range strings.SplitSeq(s[1:len(s)-1], ",") {
-		children = append(children, textNode(strings.Trim(part, `"`)))
-	}
-	list["children"] = children
-	return list
 }
 
 func call(name string, args ...any) tree {

@@ -1,4 +1,4 @@
-import{P as e,q as t}from"./index-PwjsW0nb.js";import{Gn as n,Kn as r,Lr as i,Wn as a,_ as o,a as s,c,ci as l,di as u,f as d,h as f,hr as p,i as m,l as h,li as g,n as _,o as v,p as y,pi as b,r as x,s as S,t as C,ur as w}from"./state-DBye0uog.js";import{t as T}from"./reconcile-iLxHivV6.js";import{i as E}from"./view-gVlSxaEd.js";var D=b(u(),1),O=g(),k=`escalation:
+import{P as e,q as t}from"./index-DEdhGP-B.js";import{Gn as n,Kn as r,Lr as i,Wn as a,_ as o,a as s,c,ci as l,di as u,f as d,h as f,hr as p,i as m,l as h,li as g,n as _,o as v,p as y,pi as b,r as x,s as S,t as C,ur as w}from"./state-DBye0uog.js";import{t as T}from"./reconcile-iLxHivV6.js";import{i as E}from"./view-gVlSxaEd.js";var D=b(u(),1),O=g(),k=`escalation:
   rules:
     - {name: ledger, signal: "ledger.*", severity: error, targets: [ops]}
     - {name: broken-web, source: "web*", condition: share, threshold: 0.05, at_least: 20, window: 10m, targets: [ops]}
