@@ -56,7 +56,10 @@ function Delta({
   const change = changeOf(number.metric, value, before ?? null)
   if (!change || before === 0 || number.before === null)
     return (
-      <span className="delta faint">{`${before === 0 ? 'none in the' : 'nothing known of the'} ${beforeLabel}`}</span>
+      <span className="delta faint">
+        {before === 0 ? 'none' : 'nothing known'}
+        <span className="delta-period">{`${before === 0 ? 'in' : 'of'} the ${beforeLabel}`}</span>
+      </span>
     )
   return (
     <span className={`delta ${change.tone}`} title={`${show(number.before)} in the ${beforeLabel}`}>

@@ -42,9 +42,18 @@ const NO_NOTES: readonly Annotation[] = []
 
 /** Goes to the rows behind a number of an answer. */
 function openNumber(answer: MetricsResult, metric: number, row?: MetricRow): void {
-  const name = answer.metrics[metric]?.name
-  const opening = answer.open.find(o => o.metric === name) ?? answer.open[0]
-  if (opening) navigate(explainHref(opening.query, opening.column, openRow(row)))
+  const head = answer.metrics[metric]
+  const parts = answer.open.filter(o => o.metric === head?.name)
+  const [first] = parts
+  if (!head || !first) return
+  const value = row?.values[head.name]
+  const whole = {
+    label: head.label,
+    value: value == null ? NONE : writtenAs(head.format, answer.currency).exact(value),
+    computed: head.computed,
+    parts: parts.map(({ column, query }) => ({ column, query })),
+  }
+  navigate(explainHref(first.query, first.column, openRow(row), parts.length > 1 ? whole : undefined))
 }
 
 export function ChartBody(props: BodyProps) {

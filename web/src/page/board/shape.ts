@@ -78,6 +78,9 @@ const MANYFOLD = 9.5
 export function changeOf(metric: MetricHead, value: number | null, before: number | null): Change | null {
   if (value === null || before === null) return null
   const shares = metric.format === 'percent'
+  // A share of what is below zero says nothing.
+  const below = metric.format === 'count' && (value < 0 || before < 0) && value !== before
+  if (below) return { text: `${value > before ? '+' : ''}${count(value - before)}`, rises: value > before, tone: '' }
   if (!shares && before === 0 && value !== 0) return { text: 'new', rises: null, tone: '' }
   const by = shares ? value - before : change(value, before)
   if (by === null) return null
