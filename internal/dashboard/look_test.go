@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -92,5 +93,21 @@ func TestSlowChartHoldsBackNone(t *testing.T) {
 	// Two at a time: the first two may change places, and so may no others.
 	if !slices.Contains(slow.asked[:2], "revenue") || !slices.Equal(slow.asked[2:], []string{"customers", "repeat_rate"}) {
 		t.Errorf("asked in the order %q, not in that of the board", slow.asked)
+	}
+}
+
+// TestAmountsNameTheirCurrency: those of order lines that of the lines, those that were
+// converted that of the shop.
+func TestAmountsNameTheirCurrency(t *testing.T) {
+	s, world := platform(t)
+	world.Write(world.Batch(0, strings.ReplaceAll(sold, "ID", "1")))
+	for name, want := range map[string]string{"revenue": "EUR", "order_value_base": "CHF", "orders": "EUR", "events": ""} {
+		a, err := s.cfg.Catalogue.Query(t.Context(), metric.Query{Metrics: []string{name}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.Currency != want {
+			t.Errorf("%s is in %q, want %q", name, a.Currency, want)
+		}
 	}
 }
