@@ -17,22 +17,16 @@ type Frame struct {
 	// heartbeat, problem, or gone (the dashboard is there no more).
 	Kind   string
 	Result *Result // of snapshot and charts
-	// Pending are charts of a snapshot that are still computed.
+	// Pending are charts that have no answer yet: they are being computed for the first time.
 	Pending []string
 	At      time.Time
 	Err     error // of problem
 }
 
 const (
-	feedQueue = 8 // messages a reader may be behind
-	// A view is told in the first frame as far as it is answered by then.
-	patience = time.Second
+	feedQueue = 16 // messages a reader may be behind
 	// heartbeatEvery is how long nothing is told at most.
 	heartbeatEvery = 5 * time.Second
-	// A view that takes long to compute is computed less often: it may use a sixth of the
-	// time, but is never older than a few seconds.
-	restFactor  = 5
-	longestRest = 4 * time.Second
 )
 
 // feeds are the live views.
@@ -158,54 +152,40 @@ func (s *Service) send(f *feed, message, snapshot []byte) {
 	}
 }
 
-// seen is what a feed has told.
-type seen struct {
-	basis   string            // what the newest answers depend on
-	charts  map[string]string // prints of answers, by id
-	newest  map[string]*ChartAnswer
-	running map[string]bool  // charts that are being computed
-	done    chan ChartAnswer // of them; never full
-	failed  bool             // some chart has no answer, and is asked again
-	told    bool             // a snapshot
-	problem string
-	at      time.Time
-	rest    time.Time // nothing is computed before
-}
-
 // follow computes the view until its last reader leaves.
 func (s *Service) follow(ctx context.Context, f *feed) {
 	ticker := s.cfg.Clock.NewTicker(s.cfg.Limits.Period)
 	defer ticker.Stop()
-	state := seen{
-		charts: make(map[string]string), newest: make(map[string]*ChartAnswer), running: make(map[string]bool),
-		done: make(chan ChartAnswer, 2*maxCharts), // of a board, and of the one that it was
-	}
-	for {
-		if !s.tell(ctx, f, &state) {
-			return
-		}
+	state := newSeen(s.cfg.Limits.Parallel)
+	for due := true; s.tell(ctx, f, state, due); {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
+			due = true
+		case a := <-state.done:
+			s.take(ctx, state, a)
+			due = false
 		}
 	}
 }
 
-// tell tells what there is to tell: new answers, a problem, or that the view is alive. It
-// reports whether there may be more.
-func (s *Service) tell(ctx context.Context, f *feed, state *seen) bool {
+// tell looks again where that is due, and tells what there is to tell: new answers, a
+// problem, or that the view is alive. It reports whether there may be more.
+func (s *Service) tell(ctx context.Context, f *feed, state *seen, due bool) bool {
 	start := s.cfg.Clock.Now()
 	var frame *Frame
-	if !start.Before(state.rest) {
-		var err error
-		if frame, err = s.compare(ctx, f, state); ctx.Err() != nil {
-			return false
-		} else if err != nil {
+	if due && !start.Before(state.rest) {
+		if err := s.look(ctx, f, state); err != nil {
 			frame = trouble(state, err)
 		}
-		now := s.cfg.Clock.Now()
-		state.rest = now.Add(min(longestRest, restFactor*now.Sub(start)))
+	}
+	if frame == nil {
+		s.gather(ctx, state)
+		frame = state.frame()
+	}
+	if ctx.Err() != nil {
+		return false
 	}
 	if frame == nil && start.Sub(state.at) >= heartbeatEvery {
 		frame = &Frame{Kind: "heartbeat"}
@@ -214,7 +194,7 @@ func (s *Service) tell(ctx context.Context, f *feed, state *seen) bool {
 		return true
 	}
 	frame.At = s.cfg.Clock.Now().UTC()
-	state.at = start
+	state.at = frame.At
 	var snapshot []byte
 	if frame.Result != nil {
 		whole := *frame
@@ -245,116 +225,4 @@ func trouble(state *seen, err error) *Frame {
 	}
 	state.problem = err.Error()
 	return &Frame{Kind: "problem", Err: err}
-}
-
-// compare computes the view, and returns the frame of what has changed; nil for nothing.
-func (s *Service) compare(ctx context.Context, f *feed, state *seen) (*Frame, error) {
-	if f.alive != nil {
-		if err := f.alive(ctx); err != nil {
-			return nil, err
-		}
-	}
-	e, err := s.Get(ctx, f.id)
-	if err != nil {
-		return nil, err
-	}
-	request := f.request
-	charts, err := s.prepare(e.Board, &request)
-	if err != nil {
-		return nil, err
-	}
-	result, positions, err := s.frame(ctx, &request)
-	if err != nil {
-		return nil, err
-	}
-	basis := fmt.Sprint(e.Version, s.cfg.Catalogue.Catalog().Version(), positions, result.Window)
-	if state.told && basis == state.basis && len(state.running) == 0 && !state.failed {
-		return nil, nil //nolint:nilnil // nothing can have changed
-	}
-	state.failed = false
-	for _, a := range s.collect(ctx, charts, state, look{&request, result.Window, positions}) {
-		state.failed = state.failed || a.Err != nil
-		if print := a.print(); e.Board.Chart(a.ID) != nil && state.charts[a.ID] != print {
-			state.charts[a.ID], state.newest[a.ID] = print, &a
-			result.Charts = append(result.Charts, a)
-		}
-	}
-	for id := range state.newest {
-		if e.Board.Chart(id) == nil {
-			delete(state.newest, id)
-			delete(state.charts, id)
-		}
-	}
-	state.problem, state.basis = "", basis
-	if len(result.Charts) == 0 && state.told {
-		return nil, nil //nolint:nilnil // nothing has changed
-	}
-	frame := &Frame{Kind: "charts", Result: result, Pending: slices.Sorted(maps.Keys(state.running))}
-	if !state.told {
-		frame.Kind, state.told = "snapshot", true
-	}
-	return frame, nil
-}
-
-// look is what charts are asked for at a time.
-type look struct {
-	request   *Request
-	window    Window
-	positions string
-}
-
-// collect answers charts, and waits a moment for them. A slow chart holds the others back no
-// longer than that; its answer is told by the look after it has come, and it is not asked
-// again before.
-func (s *Service) collect(ctx context.Context, charts []*BoardChart, state *seen, l look) (answers []ChartAnswer) {
-	for _, c := range charts {
-		if state.running[c.ID] {
-			continue
-		}
-		state.running[c.ID] = true
-		s.active.Add(1)
-		go func() {
-			defer s.active.Done()
-			state.done <- s.chart(ctx, c, l.request, &l.window, l.positions)
-		}()
-	}
-	enough := s.cfg.Clock.After(patience)
-	for len(state.running) > 0 {
-		select {
-		case a := <-state.done:
-			answers = append(answers, a)
-			delete(state.running, a.ID)
-		case <-enough:
-			return answers
-		case <-ctx.Done():
-			return nil
-		}
-	}
-	return answers
-}
-
-// print is the same for answers that look the same.
-func (a *ChartAnswer) print() string {
-	shown := struct {
-		Rows       any
-		Course     any
-		Currency   string
-		Chart      *BoardChart
-		Unfiltered []string
-		Err        string
-	}{Chart: a.Chart, Unfiltered: a.Unfiltered}
-	if a.Err != nil {
-		shown.Err = a.Err.Error()
-	}
-	if a.Main != nil {
-		shown.Rows, shown.Currency = a.Main.Rows, a.Main.Currency
-	}
-	if a.Course != nil {
-		shown.Course = a.Course.Rows
-	}
-	text, err := json.Marshal(shown)
-	if err != nil {
-		panic("BUG: an answer cannot be encoded: " + err.Error())
-	}
-	return digest(text)
 }

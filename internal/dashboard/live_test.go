@@ -25,7 +25,7 @@ func platform(t *testing.T) (*Service, *warehousetest.World) {
 	}
 	t.Cleanup(func() { _ = store.Close() })
 	logger := slog.New(slog.DiscardHandler)
-	metrics, err := metric.Open(metric.Config{Store: store, Engine: "duckdb", Timeout: time.Minute, Clock: clock.Real(), Logger: logger})
+	metrics, err := metric.Open(metric.Config{Store: store, Base: "CHF", Engine: "duckdb", Timeout: time.Minute, Clock: clock.Real(), Logger: logger})
 	if err != nil {
 		t.Fatal(err)
 	}

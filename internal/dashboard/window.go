@@ -60,7 +60,21 @@ func resolve(name, compare string, e extent, now time.Time) Window {
 		step = 5 * time.Minute
 	}
 	w.To = end.Truncate(step).Add(step)
+	if !w.covered(e.first) {
+		w.Compare = ""
+	}
 	return w
+}
+
+// covered reports whether there are events since the beginning of the period before, or
+// nearly: a year against the month in which the shop began would grow twelvefold.
+func (w *Window) covered(first time.Time) bool {
+	from := w.CompareFrom
+	if w.Compare == "year" {
+		from = w.From.AddDate(-1, 0, 0)
+	}
+	const slack = 10 // a tenth of the period may be missing: a shop is closed on some days
+	return w.Compare == "" || first.IsZero() || first.Before(from.Add(w.To.Sub(w.From)/slack))
 }
 
 // begin sets where the window begins that ends within the bucket of a time, and where the one

@@ -45,7 +45,7 @@ type DashboardResult struct {
 	Positions map[int32]int64 `json:"positions" doc:"Offsets that the answers reflect at least, per partition"`
 	AsOf      time.Time       `json:"as_of"`
 	Charts    []ChartResult   `json:"charts" nullable:"false"`
-	Pending   []string        `json:"pending" nullable:"false" doc:"Of live views: charts that are still being computed"`
+	Pending   []string        `json:"pending" nullable:"false" doc:"Of live views: charts that have no answer yet"`
 }
 
 // ChartResult is the answer to a chart, or the problem.
@@ -75,7 +75,7 @@ type (
 )
 
 const liveText = "Server-sent events. `snapshot` carries all charts, `charts` those that have changed, at most one of them each second; " +
-	"`pending` names charts that are still computed. `heartbeat` comes when nothing changes. `problem` says why there is nothing newer; `gone` that " +
+	"`pending` names charts that have no answer yet. `heartbeat` comes when nothing changes. `problem` says why there is nothing newer; `gone` that " +
 	"the dashboard was removed. A client that reads too slowly is disconnected and may come again."
 
 func (g *Gateway) registerDashboardQueries(api huma.API) {

@@ -91,6 +91,11 @@ export function signedPercent(ratio: number): string {
   return `${ratio < 0 ? MINUS : '+'}${text} %`
 }
 
+/** A change between two shares, in percentage points: "20 % to 22 %" is 2 points, and not 10 %. */
+export function signedPoints(points: number): string {
+  return `${points < 0 ? MINUS : '+'}${Math.abs(points).toFixed(1)} pp`
+}
+
 export function duration(ms: number): string {
   if (ms < 1) return '<1 ms'
   if (ms < 1000) return `${Math.round(ms)} ms`
@@ -161,7 +166,7 @@ export function bucketOf(time: number, grain: string): string {
 function bucketName(time: number, grain: string): string {
   const date = new Date(time)
   if (grain === 'month') return month.format(date)
-  if (grain === 'hour') return `${weekday.format(date)} ${clock.format(date).slice(0, 5)}`
+  if (grain === 'hour' || grain === 'minute') return `${weekday.format(date)} ${clock.format(date).slice(0, 5)}`
   if (grain === 'week') return `Week of ${day.format(date)}`
   return weekday.format(date)
 }

@@ -162,10 +162,35 @@ export function ledgerHref(column: string, span: Span, source: string): string {
 }
 
 /** Where the rows behind a cell of the result of a statement are listed. */
-export function explainHref(query: string, column: string, row?: Readonly<Record<string, unknown>>): string {
+export function explainHref(
+  query: string,
+  column: string,
+  row?: Readonly<Record<string, unknown>>,
+  whole?: Whole,
+): string {
   const params = new URLSearchParams({ q: query, column })
   if (row) params.set('row', JSON.stringify(row))
+  if (whole) params.set('whole', JSON.stringify(whole))
   return `/explain?${params}`
+}
+
+/** A number that is computed from several others, such as a rate: it has no rows of its own, each of them has. */
+export interface Whole {
+  label: string
+  value: string
+  computed: string
+  parts: { column: string; query: string }[]
+}
+
+export function wholeOf(text: string | null): Whole | null {
+  if (!text) return null
+  try {
+    const { label, value, computed, parts } = JSON.parse(text) as Partial<Whole>
+    const known = Array.isArray(parts) && parts.every(p => typeof p?.column === 'string' && typeof p.query === 'string')
+    return known && parts.length > 1 ? { label: `${label}`, value: `${value}`, computed: `${computed}`, parts } : null
+  } catch {
+    return null
+  }
 }
 
 /** Likewise, of a row of a job's table. */

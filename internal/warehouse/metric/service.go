@@ -31,6 +31,7 @@ type Config struct {
 	Rollups func() []Rollup
 	// Datasets that metrics may be computed over; nil: [Datasets].
 	Datasets []Dataset
+	Base     string // currency of the amounts of datasets without a column for it; empty: unknown
 	Engine   string // name of the store's engine
 	Currency string // of amounts where a query names none; empty: that of most order lines
 	Timeout  time.Duration
@@ -137,17 +138,15 @@ func (s *Service) AsOf(ctx context.Context, at time.Time) (map[int32]int64, erro
 // complete finds the currency and the range where a query leaves them open.
 func (s *Service) complete(ctx context.Context, q *Query, metrics []*Metric) error {
 	cumulative := false
-	scoped := false
 	for _, m := range metrics {
 		for _, p := range m.parts {
 			cumulative = cumulative || p.kind == "cumulative"
-			scoped = scoped || p.dataset.Currency != ""
 		}
 	}
 	if named := money(metrics); q.Currency == AnyCurrency && named != "" && !slices.Contains(q.Dimensions, "currency") {
 		return wrong("currency", "Amounts of different currencies cannot be added (%s): name a currency, or ask for the dimension currency.", named)
 	}
-	if q.Currency == "" && scoped {
+	if q.Currency == "" && scoped(metrics) {
 		var err error
 		if q.Currency, err = s.mainCurrency(ctx); err != nil {
 			return err
@@ -159,6 +158,13 @@ func (s *Service) complete(ctx context.Context, q *Query, metrics []*Metric) err
 		}
 	}
 	return checkBuckets(q)
+}
+
+// scoped reports whether amounts of some metric are in the currency that is asked for.
+func scoped(metrics []*Metric) bool {
+	return slices.ContainsFunc(metrics, func(m *Metric) bool {
+		return slices.ContainsFunc(m.parts, func(p *part) bool { return p.dataset.Currency != "" })
+	})
 }
 
 // checkBuckets refuses too many buckets before the work.
@@ -244,6 +250,9 @@ func (s *Service) extent(ctx context.Context, q *Query, metrics []*Metric) error
 
 func (s *Service) answer(ctx context.Context, q *Query, a *Answer, stored map[int32]int64) error {
 	a.From, a.To, a.Currency = q.From, q.To, q.Currency
+	if !scoped(a.Metrics) && slices.ContainsFunc(a.Metrics, func(m *Metric) bool { return m.Format == "money" }) {
+		a.Currency = s.cfg.Base
+	}
 	now, err := s.run(ctx, q, a.Metrics, stored)
 	if err != nil {
 		return err

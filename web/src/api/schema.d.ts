@@ -408,7 +408,7 @@ export interface paths {
         };
         /**
          * A dashboard, live
-         * @description Server-sent events. `snapshot` carries all charts, `charts` those that have changed, at most one of them each second; `pending` names charts that are still computed. `heartbeat` comes when nothing changes. `problem` says why there is nothing newer; `gone` that the dashboard was removed. A client that reads too slowly is disconnected and may come again.
+         * @description Server-sent events. `snapshot` carries all charts, `charts` those that have changed, at most one of them each second; `pending` names charts that have no answer yet. `heartbeat` comes when nothing changes. `problem` says why there is nothing newer; `gone` that the dashboard was removed. A client that reads too slowly is disconnected and may come again.
          */
         get: operations["dashboard-live"];
         put?: never;
@@ -1738,7 +1738,7 @@ export interface paths {
         };
         /**
          * The dashboard of a link, live
-         * @description Server-sent events. `snapshot` carries all charts, `charts` those that have changed, at most one of them each second; `pending` names charts that are still computed. `heartbeat` comes when nothing changes. `problem` says why there is nothing newer; `gone` that the dashboard was removed. A client that reads too slowly is disconnected and may come again.
+         * @description Server-sent events. `snapshot` carries all charts, `charts` those that have changed, at most one of them each second; `pending` names charts that have no answer yet. `heartbeat` comes when nothing changes. `problem` says why there is nothing newer; `gone` that the dashboard was removed. A client that reads too slowly is disconnected and may come again.
          */
         get: operations["shared-live"];
         put?: never;
@@ -2820,7 +2820,7 @@ export interface components {
             compared_with?: components["schemas"]["MetricRange"];
             /** Format: date-time */
             from: string;
-            /** @description Of live views: charts that are still being computed */
+            /** @description Of live views: charts that have no answer yet */
             pending: string[];
             /** @description Offsets that the answers reflect at least, per partition */
             positions: {

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { ApiError, api } from '../api/client.ts'
 import type { Explained, ExplainRequest, Row } from '../api/types.ts'
 import { count, NONE, plain, shortId } from '../format.ts'
-import { explainRowHref, sqlHref } from '../metric.ts'
+import { explainHref, explainRowHref, sqlHref, type Whole, wholeOf } from '../metric.ts'
 import { usePlace } from '../router.ts'
 import { TopBar } from '../shell/topbar.tsx'
 import { Button, Command, CopyButton, Frame, Link, Panel } from '../ui/control.tsx'
@@ -36,10 +36,12 @@ function requestOf(params: URLSearchParams): ExplainRequest | null {
 export function ExplainPage() {
   const { params } = usePlace()
   const request = requestOf(params)
+  const whole = wholeOf(params.get('whole'))
   return (
     <>
       <TopBar title="Rows behind a number" />
       <div className="page">
+        {request && whole && <Parts whole={whole} request={request} />}
         {request ? (
           <Question key={JSON.stringify(request)} request={request} />
         ) : (
@@ -50,6 +52,33 @@ export function ExplainPage() {
         )}
       </div>
     </>
+  )
+}
+
+/** What a rate or an average is computed from, each with the rows behind it. */
+function Parts({ whole, request }: { whole: Whole; request: ExplainRequest }) {
+  const row = request.row as Record<string, unknown> | undefined
+  return (
+    <section className="panel passport-head" aria-label="What the number is made of">
+      <div className="passport-title">
+        <span className="passport-type">{whole.label}</span>
+        <span className="passport-amount">{whole.value}</span>
+        <span className="quiet">{whole.computed}</span>
+      </div>
+      <div className="parts">
+        <span className="small quiet">Rows of</span>
+        {whole.parts.map(part => (
+          <Link
+            key={part.column}
+            href={explainHref(part.query, part.column, row, whole)}
+            className="part"
+            aria-current={part.column === request.column ? 'true' : undefined}
+          >
+            {part.column}
+          </Link>
+        ))}
+      </div>
+    </section>
   )
 }
 

@@ -1,7 +1,7 @@
 // The console on the real binary. Start `millrace demo --speed max` first and name it in MILLRACE_URL.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import type { Status } from '../../src/api/types.ts'
 import { openBrowser, screen } from '../browser.ts'
 
@@ -104,3 +104,73 @@ test('the numbers of a job’s view open, and their rows come to them', async ()
     })
   }
 })
+
+/** A number as it is written: "£1.18M", "−3.1 %" or "9,769,872.054". */
+function numberOf(text: string): number {
+  const [digits = ''] = /[−-]?[\d,.]+/.exec(text.replaceAll(/[£€$]/g, '')) ?? []
+  const unit = /[\d.]k$/.test(text) ? 1000 : /[\d.]M$/.test(text) ? 1_000_000 : text.endsWith('%') ? 0.01 : 1
+  return Number(digits.replaceAll(',', '').replace('−', '-')) * unit
+}
+
+/** Clicks a number of a dashboard, and checks that the rows behind it come to it; the address goes back afterwards. */
+async function opensTo(page: Page, number: Locator, shown: string, within: number): Promise<void> {
+  await number.click()
+  await page.waitForURL(/\/explain\?/)
+  const balanced = page.getByText('= its rows')
+  await balanced.waitFor({ timeout: 60_000 })
+  const totalOf = async () => numberOf((await page.locator('.passport-amount').last().textContent()) ?? '')
+  const total = await totalOf()
+  const parts = page.locator('.parts .part')
+  const wanted = numberOf(shown)
+  if ((await parts.count()) === 0) {
+    assert.ok(Math.abs(total - wanted) <= Math.abs(wanted) * within + 1e-9, `${shown} opens to rows of ${total}`)
+  } else {
+    await parts.nth(1).click()
+    await page.waitForURL(url => url.searchParams.get('column') !== null)
+    await parts.nth(1).and(page.locator('[aria-current]')).waitFor()
+    await balanced.waitFor({ timeout: 60_000 })
+    const [one, other] = [Math.abs(total), Math.abs(await totalOf())]
+    // A rate is a part of another number, or of both together: cancelled of all orders.
+    const near = [one / other, one / (one + other)].some(r => Math.abs(r - wanted) <= wanted * 1e-4 + 1e-6)
+    assert.ok(near, `${shown} opens to ${one} and ${other}`)
+    await page.goBack()
+  }
+  await page.goBack()
+}
+
+test('every number of the executive dashboard opens to rows that come to it, and a row to its passport', () =>
+  visit('/dashboards/executive?live=off', async page => {
+    for (const chart of ['revenue', 'orders', 'basket', 'customers', 'repeat', 'cancelled', 'refunded']) {
+      const one = page.locator(`[data-chart="${chart}"] button.big-value`)
+      await page.locator(`[data-chart="${chart}"]`).scrollIntoViewIfNeeded()
+      await one.waitFor({ timeout: 60_000 })
+      const exact = (await one.getAttribute('title')) ?? ''
+      await opensTo(page, one, exact, exact.endsWith('%') ? 0.000_01 : 1e-6)
+    }
+    for (const chart of ['countries', 'products']) {
+      const bar = page.locator(`[data-chart="${chart}"] button.cbar`).nth(1)
+      await page.locator(`[data-chart="${chart}"]`).scrollIntoViewIfNeeded()
+      await bar.waitFor({ timeout: 60_000 })
+      await opensTo(page, bar, (await bar.locator('.cbar-value').textContent()) ?? '', 0.005)
+    }
+    await page.locator('[data-chart="trend"] canvas').waitFor()
+    await page.locator('[data-chart="trend"] .u-over').click({ position: { x: 60, y: 60 } })
+    await page.getByText('= its rows').waitFor({ timeout: 60_000 })
+    await page.locator('.passport-main tbody a').first().click()
+    await page.getByRole('heading', { name: 'Raw payload' }).waitFor()
+  }))
+
+test('the cells of a dashboard’s table open to rows that come to them', () =>
+  visit('/dashboards/sales?live=off', async page => {
+    const cells = page.locator('[data-chart="table"] tbody tr:nth-child(2) td:has(button)')
+    await page.locator('[data-chart="table"]').scrollIntoViewIfNeeded()
+    await cells.first().waitFor({ timeout: 60_000 })
+    const count = await cells.count()
+    assert.ok(count >= 5, `${count} cells open`)
+    for (let i = 0; i < count; i += 1) {
+      await page.locator('[data-chart="table"]').scrollIntoViewIfNeeded()
+      await cells.nth(i).waitFor()
+      const exact = (await cells.nth(i).getAttribute('title')) ?? ''
+      await opensTo(page, cells.nth(i).locator('button'), exact, exact.endsWith('%') ? 0.000_01 : 1e-6)
+    }
+  }))

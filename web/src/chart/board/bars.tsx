@@ -82,6 +82,12 @@ export function Funnel({ items, short, label, beforeLabel, onPick }: BarsProps) 
               <span className="clip">{item.label}</span>
               <b>{text}</b>
             </span>
+            <span className="cfunnel-kept faint">
+              {kept === null ? '' : `${percent(kept, 1)} went on`}
+              {i > 1 && first > 0 && item.value !== null && (
+                <span className="cfunnel-all">{` · ${percent(item.value / first, 1)} of all`}</span>
+              )}
+            </span>
             <svg className="cfunnel-plot" width="100%" height="20" aria-hidden="true">
               <rect className="cfunnel-base" width="100%" height="20" rx="2" />
               <rect className="cbar-fill" width={share(item.value, first)} height="20" rx="2" />
@@ -95,10 +101,6 @@ export function Funnel({ items, short, label, beforeLabel, onPick }: BarsProps) 
                 />
               )}
             </svg>
-            <span className="cfunnel-kept faint">
-              {kept === null ? 'start' : `${percent(kept, 1)} of the step before`}
-              {i > 1 && first > 0 && item.value !== null ? `, ${percent(item.value / first, 1)} of all` : ''}
-            </span>
           </>
         )
         return (

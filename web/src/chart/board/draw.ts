@@ -11,7 +11,11 @@ export interface EndLabel {
   strong: boolean
 }
 
-export const fontOf = (ratio: number, weight = 400) => `${weight} ${12 * ratio}px Inter, system-ui, sans-serif`
+/** Of type in a plot, in pixels; a screen on the wall is read from afar. */
+export const TYPE = 12
+export const WALL_TYPE = 16
+
+export const fontOf = (size: number, weight = 400) => `${weight} ${size}px Inter, system-ui, sans-serif`
 
 const LINE = 14
 
@@ -38,15 +42,16 @@ export function clipped(text: string, width: number, measure: (text: string) => 
   return `${text.slice(0, end)}…`
 }
 
-export function drawLabels(u: uPlot, labels: EndLabel[], paint: Paint, room: number): void {
+export function drawLabels(u: uPlot, labels: EndLabel[], paint: Paint, room: number, type: number): void {
   const { ctx } = u
   const ratio = devicePixelRatio
+  const line = (LINE * type * ratio) / TYPE
   const x = u.bbox.left + u.bbox.width + 8 * ratio
   ctx.save()
   ctx.textBaseline = 'middle'
   ctx.textAlign = 'left'
-  for (const label of spread(labels, u.bbox.top - 6 * ratio, u.bbox.top + u.bbox.height, LINE * ratio)) {
-    ctx.font = fontOf(ratio, label.strong ? 500 : 400)
+  for (const label of spread(labels, u.bbox.top - 6 * ratio, u.bbox.top + u.bbox.height, line)) {
+    ctx.font = fontOf(type * ratio, label.strong ? 500 : 400)
     ctx.fillStyle = label.strong ? paint.strong : paint.text
     const text = clipped(label.text, (room - 10) * ratio, t => ctx.measureText(t).width)
     ctx.fillText(text, x, label.y)
@@ -74,6 +79,19 @@ function shapeOf(kind: Annotation['kind'], x: number, y: number, r: number): Pat
   }
   path.closePath()
   return path
+}
+
+/** The ground of a last bucket that has not ended: its line falls because time is left. */
+export function drawOpen(u: uPlot, paint: Paint): void {
+  const times = u.data[0]
+  const [from, to] = [times?.at(-2), times?.at(-1)]
+  if (from === undefined || to === undefined) return
+  const left = u.valToPos(from, 'x', true)
+  u.ctx.save()
+  u.ctx.globalAlpha = 0.55
+  u.ctx.fillStyle = paint.grid
+  u.ctx.fillRect(left, u.bbox.top, u.valToPos(to, 'x', true) - left, u.bbox.height)
+  u.ctx.restore()
 }
 
 export function drawMarks(u: uPlot, annotations: readonly Annotation[], paint: Paint): void {

@@ -5,7 +5,7 @@ import type { Annotation } from '../../api/boards.ts'
 import { useShownTheme } from '../../state/theme.ts'
 import { axisLabels, axisStarts } from '../axis.ts'
 import { faded } from '../color.ts'
-import { drawLabels, drawMarks, type EndLabel, fontOf } from './draw.ts'
+import { drawLabels, drawMarks, drawOpen, type EndLabel, fontOf, TYPE, WALL_TYPE } from './draw.ts'
 import { type Paint, paintFor } from './palette.ts'
 
 export interface LineSeries {
@@ -20,6 +20,10 @@ export interface LinesProps {
   times: readonly number[]
   series: readonly LineSeries[]
   stacked?: boolean
+  /** The last bucket has not ended. */
+  open: boolean
+  /** A line alone has its name at its end, too: it is one of several that could be. */
+  named: boolean
   beforeLabel: string
   axis: (value: number) => string
   short: (value: number) => string
@@ -33,6 +37,8 @@ export interface LinesProps {
 type Latest = LinesProps & { bucketS: number; size: number }
 
 const AXIS_WIDTH = 52
+/** Of a digit, in the type of the axis. */
+const DIGIT = 7
 const LABEL_SPACE = 66
 /** Narrower than this, labels at the lines' ends would take the room of the lines. */
 const LABELS_FROM = 340
@@ -87,6 +93,12 @@ function bandsOf(props: LinesProps, paint: Paint): uPlot.Band[] {
   }))
 }
 
+function soleLabel(latest: Latest, label: string, value: number): string {
+  const text = latest.short(value)
+  if (latest.named) return `${label} ${text}`
+  return latest.open ? `${text} so far` : text
+}
+
 /** The names at the ends of the lines; the comparison is named once. */
 function endLabels(u: uPlot, latest: Latest, paint: Paint): EndLabel[] {
   const labels: EndLabel[] = []
@@ -99,7 +111,7 @@ function endLabels(u: uPlot, latest: Latest, paint: Paint): EndLabel[] {
     const y = latest.stacked ? ((values[at] ?? 0) + below) / 2 : (values[at] as number)
     const value = s.values[at]
     labels.push({
-      text: size === 1 ? latest.short(value ?? 0) : s.label,
+      text: size === 1 ? soleLabel(latest, s.label, value ?? 0) : s.label,
       y: u.valToPos(y, 'y', true),
       color: paint.series[i % paint.series.length] ?? paint.text,
       strong: true,
@@ -119,9 +131,17 @@ function endLabels(u: uPlot, latest: Latest, paint: Paint): EndLabel[] {
   return labels
 }
 
-function optionsOf(latest: { current: Latest }, paint: Paint, width: number, height: number): uPlot.Options {
+interface Place {
+  width: number
+  height: number
+  /** Of the type, in pixels. */
+  type: number
+}
+
+function optionsOf(latest: { current: Latest }, paint: Paint, { width, height, type }: Place): uPlot.Options {
   const named = width >= LABELS_FROM
-  const room = named ? Math.min(Math.max(latest.current.size, 40), width * 0.3) : 18
+  const scale = type / TYPE
+  const room = named ? Math.min(Math.max(latest.current.size * scale, 40), width * 0.3) : 18
   return {
     width,
     height,
@@ -141,20 +161,22 @@ function optionsOf(latest: { current: Latest }, paint: Paint, width: number, hei
     axes: [
       {
         stroke: paint.text,
-        font: fontOf(1),
+        font: fontOf(type),
+        lineGap: 1.3,
         grid: { show: false },
         ticks: { stroke: paint.grid, size: 4 },
-        size: 40,
+        size: 40 * scale,
         gap: 5,
-        splits: u => axisStarts(u.data[0] ?? [], latest.current.bucketS, u.bbox.width / devicePixelRatio, LABEL_SPACE),
+        splits: u =>
+          axisStarts(u.data[0] ?? [], latest.current.bucketS, u.bbox.width / devicePixelRatio, LABEL_SPACE * scale),
         values: (_u, splits) => axisLabels(splits, latest.current.bucketS),
       },
       {
         stroke: paint.text,
-        font: fontOf(1),
+        font: fontOf(type),
         grid: { stroke: paint.grid, width: 1 },
         ticks: { show: false },
-        size: AXIS_WIDTH,
+        size: (_u, values) => Math.max(AXIS_WIDTH, Math.max(...(values ?? []).map(v => v.length)) * DIGIT + 14) * scale,
         gap: 6,
         space: 44,
         values: (_u, ticks) => ticks.map(tick => latest.current.axis(tick)),
@@ -163,10 +185,11 @@ function optionsOf(latest: { current: Latest }, paint: Paint, width: number, hei
     series: seriesOf(latest.current, paint),
     bands: bandsOf(latest.current, paint),
     hooks: {
+      drawClear: [u => latest.current.open && drawOpen(u, paint)],
       draw: [
         u => {
           drawMarks(u, latest.current.annotations, paint)
-          if (named) drawLabels(u, endLabels(u, latest.current, paint), paint, room)
+          if (named) drawLabels(u, endLabels(u, latest.current, paint), paint, room, type)
         },
       ],
       setCursor: [
@@ -197,7 +220,8 @@ export function Lines(props: LinesProps) {
   const theme = useShownTheme()
   const bucketS = props.times.length > 1 ? ((props.times[1] ?? 0) - (props.times[0] ?? 0)) / 1000 : 86_400
   const longest = Math.max(...props.series.map(s => s.label.length), 0)
-  const size = (props.series.length === 1 ? Math.max(props.beforeLabel.length, 7) : longest) * 6.6 + 14
+  const alone = props.named ? longest + 8 : props.open ? 14 : 7
+  const size = (props.series.length === 1 ? Math.max(props.beforeLabel.length, alone) : longest) * 6.6 + 14
   const latest = useRef<Latest>({ ...props, bucketS, size })
   latest.current = { ...props, bucketS, size }
   const { times, series, stacked } = props
@@ -212,7 +236,8 @@ export function Lines(props: LinesProps) {
     if (!element) return
     let made: uPlot | null = null
     const build = (width: number, height: number) => {
-      made = new uPlot(optionsOf(latest, paintFor(theme, element), width, height), newest.current, element)
+      const type = element.closest('.tv') ? WALL_TYPE : TYPE
+      made = new uPlot(optionsOf(latest, paintFor(theme, element), { width, height, type }), newest.current, element)
       plot.current = made
     }
     const observer = new ResizeObserver(entries => {

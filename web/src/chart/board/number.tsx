@@ -1,6 +1,6 @@
-import { change, count, NONE, signedPercent } from '../../format.ts'
+import { NONE } from '../../format.ts'
 import type { NumberShape } from '../../page/board/shape.ts'
-import { writtenAs } from '../../page/board/shape.ts'
+import { changeOf, writtenAs } from '../../page/board/shape.ts'
 import { Icon } from '../../ui/icon.tsx'
 import { Spark } from '../spark.tsx'
 
@@ -12,10 +12,6 @@ interface BigNumberProps {
   title: string
   onPick?: (() => void) | undefined
 }
-
-const FLAT = 0.0005
-/** From here on a factor says more than per cent. */
-const MANYFOLD = 9.5
 
 /** A number, how it changed, and its course. */
 export function BigNumber({ number, currency, beforeLabel, compared, title, onPick }: BigNumberProps) {
@@ -54,18 +50,21 @@ function Delta({
   beforeLabel: string
   show: (text: string) => string
 }) {
-  const { value, before } = number
-  const ratio = number.change ?? (value === null || before === null ? null : change(Number(value), Number(before)))
-  if (value === null) return <span className="delta faint">no event tells of it in this range</span>
-  if (ratio === null || before === null || Number(before) === 0)
-    return <span className="delta faint">nothing in the {beforeLabel}</span>
-  const { better } = number.metric
-  const flat = Math.abs(ratio) < FLAT
-  const tone = flat || !better ? '' : ratio > 0 === (better === 'higher') ? 'good' : 'bad'
+  const [value, before] = [number.value, number.before].map(text => (text === null ? null : Number(text)))
+  if (value === null || value === undefined)
+    return <span className="delta faint">no event tells of it in this range</span>
+  const change = changeOf(number.metric, value, before ?? null)
+  if (!change || before === 0 || number.before === null)
+    return (
+      <span className="delta faint">
+        {before === 0 ? 'none' : 'nothing known'}
+        <span className="delta-period">{`${before === 0 ? 'in' : 'of'} the ${beforeLabel}`}</span>
+      </span>
+    )
   return (
-    <span className={`delta ${tone}`} title={`${show(before)} in the ${beforeLabel}`}>
-      {!flat && <Icon name={ratio > 0 ? 'up' : 'fall'} size={12} />}
-      <b>{ratio >= MANYFOLD ? `× ${count(Math.round(ratio + 1))}` : signedPercent(ratio)}</b>
+    <span className={`delta ${change.tone}`} title={`${show(number.before)} in the ${beforeLabel}`}>
+      {change.rises !== null && <Icon name={change.rises ? 'up' : 'fall'} size={12} />}
+      <b>{change.text}</b>
       <span className="faint delta-period">vs {beforeLabel}</span>
     </span>
   )

@@ -31,8 +31,8 @@ export function DataTable({
         <thead>
           <tr>
             {table.titles.map(t => (
-              <th key={t.title} scope="col" className={t.numeric ? 'num' : undefined}>
-                {t.title}
+              <th key={t.title} scope="col" className={t.numeric ? 'num' : undefined} aria-label={t.short && t.title}>
+                {t.short ?? t.title}
               </th>
             ))}
           </tr>
@@ -43,14 +43,20 @@ export function DataTable({
             <tr key={item.key} aria-rowindex={item.index + 2}>
               {(table.rows[item.index] ?? []).map((text, c) => {
                 const title = table.titles[c]
-                const opens = onPick && title?.numeric && !title.title.endsWith(', before')
+                const change = table.changes[item.index]?.[c]
+                const opens = onPick && title?.numeric && !title.short && !title.title.endsWith(', before')
+                const exact = table.exact[item.index]?.[c]
                 return (
                   <td
                     key={title?.title}
                     className={title?.numeric ? 'num' : 'clip'}
-                    title={title?.numeric ? undefined : text}
+                    title={title?.short ? `${exact} before` : exact}
                   >
-                    {opens ? (
+                    {change ? (
+                      <span className={`delta ${change.tone}`}>
+                        <b>{change.text}</b>
+                      </span>
+                    ) : opens ? (
                       <button type="button" className="opens" onClick={() => onPick(item.index, c)}>
                         {text}
                       </button>

@@ -5,6 +5,7 @@ import { Bars, Funnel } from '../../chart/board/bars.tsx'
 import { HeatMap } from '../../chart/board/heat.tsx'
 import { Lines } from '../../chart/board/lines.tsx'
 import { BigNumber } from '../../chart/board/number.tsx'
+import { seriesToken } from '../../chart/board/palette.ts'
 import { DataTable } from '../../chart/board/table.tsx'
 import { bucketOf, NONE, timeOf } from '../../format.ts'
 import { explainHref } from '../../metric.ts'
@@ -12,6 +13,7 @@ import { navigate } from '../../router.ts'
 import {
   barsOf,
   type Course,
+  changesOf,
   courseOf,
   heatOf,
   nothingIn,
@@ -40,9 +42,18 @@ const NO_NOTES: readonly Annotation[] = []
 
 /** Goes to the rows behind a number of an answer. */
 function openNumber(answer: MetricsResult, metric: number, row?: MetricRow): void {
-  const name = answer.metrics[metric]?.name
-  const opening = answer.open.find(o => o.metric === name) ?? answer.open[0]
-  if (opening) navigate(explainHref(opening.query, opening.column, openRow(row)))
+  const head = answer.metrics[metric]
+  const parts = answer.open.filter(o => o.metric === head?.name)
+  const [first] = parts
+  if (!head || !first) return
+  const value = row?.values[head.name]
+  const whole = {
+    label: head.label,
+    value: value == null ? NONE : writtenAs(head.format, answer.currency).exact(value),
+    computed: head.computed,
+    parts: parts.map(({ column, query }) => ({ column, query })),
+  }
+  navigate(explainHref(first.query, first.column, openRow(row), parts.length > 1 ? whole : undefined))
 }
 
 export function ChartBody(props: BodyProps) {
@@ -51,14 +62,23 @@ export function ChartBody(props: BodyProps) {
   if (!answer) return null
   const none = chart.kind === 'number' ? '' : nothingIn(chart, answer)
   if (none) return <p className="chart-none">{none}</p>
-  if (asTable || chart.kind === 'table') return <TableBody answer={answer} title={props.title} opens={opens} />
+  if (asTable || chart.kind === 'table')
+    return <TableBody answer={answer} title={props.title} opens={opens} whole={asTable} />
   if (chart.kind === 'line' || chart.kind === 'area') return <LinesBody {...props} answer={answer} />
   if (chart.kind === 'number') return <NumberBody {...props} answer={answer} />
   return <PlainBody {...props} answer={answer} />
 }
 
-function TableBody({ answer, title, opens }: { answer: MetricsResult; title: string; opens: boolean }) {
-  const table = useMemo(() => tableOf(answer), [answer])
+interface TableBodyProps {
+  answer: MetricsResult
+  title: string
+  opens: boolean
+  /** With the numbers of the period before, and not only how they changed. */
+  whole: boolean
+}
+
+function TableBody({ answer, title, opens, whole }: TableBodyProps) {
+  const table = useMemo(() => (whole ? tableOf(answer) : changesOf(answer)), [answer, whole])
   const pick = (row: number, column: number) => {
     const head = table.titles[column]?.title
     openNumber(
@@ -117,7 +137,7 @@ function readoutText(
   const step = (course.times[1] ?? time + 1) - (course.times[0] ?? time)
   const happened = notes.filter(n => Date.parse(n.time) < time + step && Date.parse(n.end ?? n.time) >= time)
   return [
-    bucketOf(time, answer.grain ?? 'day'),
+    bucketOf(time, answer.grain ?? 'day') + (course.open && index === course.times.length - 1 ? ', so far' : ''),
     values.join(', '),
     ...(before === null || before === undefined ? [] : [`before ${short(before)}`]),
     ...happened.map(n => `${n.kind}: ${n.text}`),
@@ -134,6 +154,20 @@ function summary(title: string, course: Course, plot: number, answer: MetricsRes
   return `${title}, ${timeOf(first)} to ${timeOf(end)}. Latest: ${latest.join(', ')}. The table view lists every value.`
 }
 
+/** Names the lines where there is no room for names at their ends. */
+function Legend({ labels }: { labels: readonly string[] }) {
+  return (
+    <p className="plot-legend small" aria-hidden="true">
+      {labels.map((label, i) => (
+        <span key={label} className="clip">
+          <i style={{ background: `var(${seriesToken(i)})` }} />
+          {label}
+        </span>
+      ))}
+    </p>
+  )
+}
+
 function LinesBody(props: BodyProps & { answer: MetricsResult }) {
   const { chart, answer, title, annotations, beforeLabel, opens, readout } = props
   const course = useMemo(() => courseOf(answer, MOST_LINES), [answer])
@@ -145,9 +179,12 @@ function LinesBody(props: BodyProps & { answer: MetricsResult }) {
         return (
           <div key={plot.format} className="plot">
             {several && <p className="plot-name small">{plot.series.map(s => s.label).join(', ')}</p>}
+            {plot.series.length > 1 && <Legend labels={plot.series.map(s => s.label)} />}
             <Lines
               times={course.times}
               series={plot.series}
+              open={course.open}
+              named={answer.dimensions.length > 0}
               stacked={chart.kind === 'area'}
               beforeLabel={beforeLabel}
               axis={written.axis}

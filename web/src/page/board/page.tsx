@@ -182,14 +182,16 @@ export function BoardHead({
   return (
     <>
       <p className="print-only">{`${definition.title}. ${definition.description ?? ''}`}</p>
-      <FilterChips definition={definition} shared={shared} />
-      {(live.ends || live.pending > 0) && (
-        <p className="board-state small quiet" role="status">
-          {live.ends && `The newest event is of ${dayOf(Date.parse(live.ends) - 1)}: the range ends there.`}
-          {live.pending > 0 &&
-            ` ${count(live.pending)} ${live.pending === 1 ? 'chart is' : 'charts are'} still being computed.`}
-        </p>
-      )}
+      <div className="board-top">
+        <FilterChips definition={definition} shared={shared} />
+        {(live.ends || live.pending > 0) && (
+          <p className="board-state small quiet" role="status">
+            {live.ends && `The newest event is of ${dayOf(Date.parse(live.ends) - 1)}: the range ends there.`}
+            {live.pending > 0 &&
+              ` ${count(live.pending)} ${live.pending === 1 ? 'chart is' : 'charts are'} still being computed.`}
+          </p>
+        )}
+      </div>
       {live.error && live.receivedAt === null && (
         <Failure
           what="The numbers could not be computed"

@@ -4,6 +4,7 @@ import type { MetricHead, MetricRow, MetricsResult } from '../../api/types.ts'
 import {
   axisText,
   bucketOf,
+  change,
   count,
   countryName,
   MINUS,
@@ -12,12 +13,16 @@ import {
   moneyExact,
   NONE,
   percent,
+  signedPercent,
+  signedPoints,
 } from '../../format.ts'
 
 export interface Written {
   axis: (value: number) => string
   /** In a chart: short, with its unit. */
   short: (value: number) => string
+  /** In a table: aligned with its neighbours, so with as many decimals as they have. */
+  cell: (text: string) => string
   /** Every digit that the server sent. */
   exact: (text: string) => string
 }
@@ -32,6 +37,7 @@ export function writtenAs(format: string, currency = ''): Written {
     return {
       axis: value => axisText(value, currency),
       short: value => (Math.abs(value) < 1000 ? moneyCents(value, currency) : moneyCompact(value, currency)),
+      cell: text => moneyCents(text, currency),
       exact: text => moneyExact(text, currency),
     }
   }
@@ -39,17 +45,49 @@ export function writtenAs(format: string, currency = ''): Written {
     return {
       axis: value => `${signed(decimals.format(value * 100))} %`,
       short: value => percent(value, 1),
+      cell: text => percent(Number(text), 1),
       exact: text => percent(Number(text), 4),
     }
   }
-  if (format === 'days') return { axis: days, short: days, exact: text => days(Number(text)) }
+  if (format === 'days') {
+    const exact = (text: string) => days(Number(text))
+    return { axis: days, short: days, cell: exact, exact }
+  }
   const whole = format === 'count'
   const plain = (value: number) => (whole ? count(value) : signed(decimals.format(value)))
   return {
     axis: value => axisText(value),
     short: value => (Math.abs(value) >= 100_000 ? axisText(value) : plain(value)),
+    cell: text => plain(Number(text)),
     exact: text => plain(Number(text)),
   }
+}
+
+export interface Change {
+  text: string
+  /** null where it is too small to speak of. */
+  rises: boolean | null
+  tone: '' | 'good' | 'bad'
+}
+
+const FLAT = 0.0005
+/** From here on a factor says more than per cent. */
+const MANYFOLD = 9.5
+
+/** How a number changed: by per cent, by a factor, or a share by points. null where there is nothing to compare with. */
+export function changeOf(metric: MetricHead, value: number | null, before: number | null): Change | null {
+  if (value === null || before === null) return null
+  const shares = metric.format === 'percent'
+  // A share of what is below zero says nothing.
+  const below = metric.format === 'count' && (value < 0 || before < 0) && value !== before
+  if (below) return { text: `${value > before ? '+' : ''}${count(value - before)}`, rises: value > before, tone: '' }
+  if (!shares && before === 0 && value !== 0) return { text: 'new', rises: null, tone: '' }
+  const by = shares ? value - before : change(value, before)
+  if (by === null) return null
+  if (Math.abs(by) < FLAT) return { text: 'unchanged', rises: null, tone: '' }
+  const tone = metric.better ? (by > 0 === (metric.better === 'higher') ? 'good' : 'bad') : ''
+  const text = shares ? signedPoints(by * 100) : by >= MANYFOLD ? `× ${count(Math.round(by + 1))}` : signedPercent(by)
+  return { text, rises: by > 0, tone }
 }
 
 const number = (text: string | null | undefined) => (text === null || text === undefined ? null : Number(text))
@@ -65,6 +103,8 @@ export interface Series {
 
 export interface Course {
   times: number[]
+  /** The last bucket has not ended: it is less than it will be. */
+  open: boolean
   /** One plot for each unit: no plot has two axes. */
   plots: { format: string; series: Series[] }[]
 }
@@ -92,9 +132,44 @@ export const dimensionLabel = (name: string) =>
 
 const total = (values: readonly (number | null)[]) => values.reduce<number>((sum, v) => sum + (v ?? 0), 0)
 
-/** The same points of time for every series; a missing bucket is null. */
+const MINUTE_MS = 60_000
+const WIDTH_MS: Record<string, number> = {
+  minute: MINUTE_MS,
+  hour: 60 * MINUTE_MS,
+  day: 24 * 60 * MINUTE_MS,
+  week: 7 * 24 * 60 * MINUTE_MS,
+}
+const WIDTH_MONTHS: Record<string, number> = { month: 1, quarter: 3, year: 12 }
+
+/** The start of the bucket that is so many buckets away. */
+function shifted(time: number, grain: string, by: number): number {
+  const months = WIDTH_MONTHS[grain]
+  if (months === undefined) return time + by * (WIDTH_MS[grain] ?? WIDTH_MS['day'] ?? 0)
+  const date = new Date(time)
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + by * months, 1)
+}
+
+const MOST_BUCKETS = 5000
+
+/** All buckets of the range: one in which nothing happened has no row, and is a point all the same. */
+function bucketsOf(answer: MetricsResult): number[] {
+  const known = [...new Set(answer.rows.flatMap(row => (row.time ? [Date.parse(row.time)] : [])))].sort((a, b) => a - b)
+  const [first] = known
+  const { grain, from, to } = answer
+  if (first === undefined || !grain || !from || !to) return known
+  const all = new Set(known)
+  const [start, end] = [Date.parse(from), Date.parse(to)]
+  for (let at = first; at > start && all.size < MOST_BUCKETS; ) {
+    at = shifted(at, grain, -1)
+    all.add(at)
+  }
+  for (let at = shifted(first, grain, 1); at < end && all.size < MOST_BUCKETS; at = shifted(at, grain, 1)) all.add(at)
+  return [...all].sort((a, b) => a - b)
+}
+
+/** The same points of time for every series; a bucket without a number is null, of what is counted 0. */
 export function courseOf(answer: MetricsResult, most: number): Course {
-  const times = [...new Set(answer.rows.flatMap(row => (row.time ? [Date.parse(row.time)] : [])))].sort((a, b) => a - b)
+  const times = bucketsOf(answer)
   const at = new Map(times.map((time, i) => [time, i]))
   const all = new Map<string, Series>()
   const compared = answer.compared_with !== undefined && answer.compared_with !== null
@@ -107,7 +182,8 @@ export function courseOf(answer: MetricsResult, most: number): Course {
       let series = all.get(key)
       if (!series) {
         const name = label === '' ? metric.label : answer.metrics.length > 1 ? `${label} · ${metric.label}` : label
-        const empty = () => times.map(() => null as number | null)
+        const counted = answer.dimensions.length > 0 && metric.kind === 'simple' && metric.format === 'count'
+        const empty = () => times.map(() => (counted ? 0 : null) as number | null)
         series = {
           key,
           label: name,
@@ -130,7 +206,10 @@ export function courseOf(answer: MetricsResult, most: number): Course {
     if (group.length < most) group.push(series)
     byFormat.set(series.metric.format, group)
   }
-  return { times, plots: [...byFormat].map(([format, series]) => ({ format, series })) }
+  const last = times.at(-1)
+  const open =
+    last !== undefined && !!answer.grain && !!answer.to && shifted(last, answer.grain, 1) > Date.parse(answer.to)
+  return { times, open, plots: [...byFormat].map(([format, series]) => ({ format, series })) }
 }
 
 export interface BarItem {
@@ -146,7 +225,10 @@ export function barsOf(answer: MetricsResult): BarItem[] {
   if (!metric) return []
   if (answer.dimensions.length === 0 && answer.metrics.length > 1) return stepsOf(answer)
   return answer.rows.map(row => ({
-    label: rowLabel(answer.dimensions, row),
+    label: [
+      ...(row.time ? [bucketOf(Date.parse(row.time), answer.grain ?? 'day')] : []),
+      ...(answer.dimensions.length > 0 ? [rowLabel(answer.dimensions, row)] : []),
+    ].join(' · '),
     value: number(row.values[metric.name]),
     exact: row.values[metric.name] ?? null,
     before: number(row.previous?.[metric.name]),
@@ -234,9 +316,41 @@ export function numberOf({ answer, course }: ChartAnswer): NumberShape | null {
 }
 
 export interface TableShape {
-  titles: { title: string; numeric: boolean }[]
+  titles: {
+    title: string
+    numeric: boolean /** In place of the title, where that repeats the one before. */
+    short?: string
+  }[]
   rows: string[][]
+  /** All digits of what is shorter in rows. */
+  exact: string[][]
+  /** As the server sent it. */
   plain: string[][]
+  /** By row and column, of columns that tell of changes. */
+  changes: (Change | null)[][]
+}
+
+/** Rows with how much each number changed: what a chart of the kind table shows. */
+export function changesOf(answer: MetricsResult): TableShape {
+  const full = tableOf(answer)
+  const compared = answer.rows.some(row => row.previous)
+  if (!compared) return full
+  const lead = full.titles.length - 2 * answer.metrics.length
+  const metricAt = (column: number) => answer.metrics[(column - lead - 1) / 2]
+  const isChange = (column: number) => column > lead && (column - lead) % 2 === 1
+  return {
+    ...full,
+    titles: full.titles.map((t, c) =>
+      isChange(c) ? { title: `${metricAt(c)?.label}, change`, short: 'Change', numeric: true } : t,
+    ),
+    rows: full.rows.map(line => line.map((text, c) => (isChange(c) ? '' : text))),
+    changes: answer.rows.map(row =>
+      full.titles.map((_, c) => {
+        const metric = isChange(c) ? metricAt(c) : undefined
+        return metric ? changeOf(metric, number(row.values[metric.name]), number(row.previous?.[metric.name])) : null
+      }),
+    ),
+  }
 }
 
 /** Every chart is also a table: on the screen, for screen readers, and in the file. */
@@ -260,11 +374,13 @@ export function tableOf(answer: MetricsResult): TableShape {
       ...(compared ? [write(row.previous?.[m.name], i)] : []),
     ]),
   ]
-  const shown = (text: string | null | undefined, i: number) =>
-    text == null ? NONE : (columns[i]?.exact(text) ?? text)
+  const written = (how: 'cell' | 'exact') => (text: string | null | undefined, i: number) =>
+    text == null ? NONE : (columns[i]?.[how](text) ?? text)
   return {
     titles,
-    rows: answer.rows.map(row => line(row, shown, false)),
+    rows: answer.rows.map(row => line(row, written('cell'), false)),
+    exact: answer.rows.map(row => line(row, written('exact'), false)),
+    changes: [],
     plain: answer.rows.map(row => line(row, text => text ?? '', true)),
   }
 }
@@ -332,6 +448,10 @@ export function nothingIn(chart: ChartSpec, answer: MetricsResult): string {
     answer.metrics.some(m => Number(row.values[m.name] ?? 0) !== 0 || Number(row.previous?.[m.name] ?? 0) !== 0),
   )
   const what = answer.metrics.map(m => m.label).join(', ')
+  const [first] = answer.metrics
+  const sorted = chart.kind === 'table' && !!first && chart.order === `-${first.name}`
+  const zeros = sorted && answer.rows.every(row => Number(row.values[first.name] ?? 0) === 0)
+  if (zeros) return `${first.label}: none in this range.`
   if (answer.rows.length === 0 || (!some && chart.kind !== 'table'))
     return `${what}: nothing in this range. No event tells of it; choose a longer range, or fewer filters.`
   const unknown = answer.dimensions.filter(name => answer.rows.every(row => (row.dimensions?.[name] ?? '') === ''))
