@@ -90,9 +90,10 @@ func TestSlowChartHoldsBackNone(t *testing.T) {
 	}
 	slow.mu.Lock()
 	defer slow.mu.Unlock()
-	// Two at a time: the first two may change places, and so may no others.
-	if !slices.Contains(slow.asked[:2], "revenue") || !slices.Equal(slow.asked[2:], []string{"customers", "repeat_rate"}) {
-		t.Errorf("asked in the order %q, not in that of the board", slow.asked)
+	// Two at a time, of which one is stuck; so the others take turns.
+	turns := slices.DeleteFunc(slices.Clone(slow.asked), func(name string) bool { return name == slow.metric })
+	if !slices.Equal(turns, []string{"orders", "customers", "repeat_rate"}) {
+		t.Errorf("asked in the order %q, not in that of the board", turns)
 	}
 }
 
