@@ -46,6 +46,7 @@ sources: [{name: shop, adapter: native, write_keys: [key]}]
 	} {
 		before := moment.seen()
 		s.sell(p)
+		p.settle() // what the store has not is not flushed, nor merged
 		acted := p.actOnLake("flush", "compact", "tier", "expire")
 		p.eventually("the kill "+moment.name, waitLong, func() bool { return moment.seen() != before })
 		p.kill()
@@ -53,6 +54,7 @@ sources: [{name: shop, adapter: native, write_keys: [key]}]
 		p = up(t, args...)
 		s.want(p, "killed "+moment.name)
 		reader.want(p, "killed "+moment.name)
+		must(t, "lake", "flush", "--url", p.url) // so that late orders of these days come as files of their own
 	}
 	s.waitExpired(p)
 	for _, action := range []string{"flush", "compact", "tier", "expire"} {
@@ -66,14 +68,14 @@ sources: [{name: shop, adapter: native, write_keys: [key]}]
 	}
 }
 
-// actOnLake asks for acts one behind the other, beside what is done in the background, until
-// they are done or the platform is killed; what it returns is closed then.
+// actOnLake asks for acts one behind the other, again and again beside what is done in the
+// background, until the platform is killed; what it returns is closed then.
 func (p *platform) actOnLake(actions ...string) <-chan struct{} {
 	acted := make(chan struct{})
 	go func(url string) {
 		defer close(acted)
-		for _, action := range actions {
-			r, err := http.Post(url+"/api/v1/lake/acts", "application/json", strings.NewReader(fmt.Sprintf(`{"action":%q}`, action)))
+		for i := 0; ; i++ {
+			r, err := http.Post(url+"/api/v1/lake/acts", "application/json", strings.NewReader(fmt.Sprintf(`{"action":%q}`, actions[i%len(actions)])))
 			if err != nil {
 				return // the kill came meanwhile
 			}
