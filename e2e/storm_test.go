@@ -22,6 +22,7 @@ olap: {sql: {timeout: 2s}}
 
 const (
 	stormClients  = 200
+	stormTries    = 3
 	stormJoins    = 4 // of the clients, how many join everything, and ask again when they are turned away
 	stormFirst    = 2000
 	stormBatch    = 100 // events of a request
@@ -40,27 +41,41 @@ func TestQueriesDoNotHoldEventsUp(t *testing.T) {
 	var feeding sync.WaitGroup
 	feeding.Go(func() { p.feed(ctx, &sent) })
 	p.eventually("the first events", waitLong, func() bool { return sent.Load() >= stormFirst && p.freshness() > 0 })
-	quiet := p.freshness()
+	fresh := false
+	for try := 0; !fresh && try < stormTries; try++ { // the machine may be busy with others
+		if try > 0 {
+			time.Sleep(freshWindow)
+		}
+		quiet := p.freshness()
+		p.storm(address)
+		beside := p.freshness()
+		// A machine on which events take long without any query is judged by that.
+		limit := max(time.Second, 4*quiet)
+		fresh = beside <= limit
+		t.Logf("events were queryable after %v (p99) beside queries, after %v without; want at most %v", beside, quiet, limit)
+	}
+	stop()
+	feeding.Wait()
+	if !fresh {
+		t.Errorf("events were late beside queries, %d times in a row", stormTries)
+	}
+	p.wantTable("the events", "SELECT count(*), count(DISTINCT event_id) FROM events", fmt.Sprintf("%d | %[1]d", sent.Load()))
+}
 
+// storm lets all clients ask at once, and checks what each is told.
+func (p *platform) storm(address string) {
+	p.t.Helper()
 	outcomes := make([]string, stormClients) // SQLSTATEs; empty: an answer
 	var clients sync.WaitGroup
 	for i := range stormClients {
 		clients.Go(func() {
-			outcomes[i] = storming(t, address, i)
+			outcomes[i] = storming(p.t, address, i)
 			for deadline := time.Now().Add(waitLong); i < stormJoins && outcomes[i] == "53000" && time.Now().Before(deadline); {
-				outcomes[i] = storming(t, address, i)
+				outcomes[i] = storming(p.t, address, i)
 			}
 		})
 	}
 	clients.Wait()
-	beside := p.freshness()
-	stop()
-	feeding.Wait()
-
-	// A machine on which events take long without any query is judged by that.
-	if limit := max(time.Second, 4*quiet); beside > limit {
-		t.Errorf("events were queryable after %v (p99) beside queries, after %v without; want at most %v", beside, quiet, limit)
-	}
 	answered, joins := 0, outcomes[:stormJoins]
 	for i, code := range outcomes {
 		switch {
@@ -68,13 +83,12 @@ func TestQueriesDoNotHoldEventsUp(t *testing.T) {
 			answered++
 		case code == "53000" || code == "57014": // too many at once, too long
 		default:
-			t.Errorf("client %d ended with %q", i, code)
+			p.t.Errorf("client %d ended with %q", i, code)
 		}
 	}
 	if answered == 0 || !slices.Contains(joins, "57014") {
-		t.Errorf("%d of %d clients had an answer; joins ended with %v, none by its time", answered, stormClients-stormJoins, joins)
+		p.t.Errorf("%d of %d clients had an answer; joins ended with %v, none by its time", answered, stormClients-stormJoins, joins)
 	}
-	p.wantTable("the events", "SELECT count(*), count(DISTINCT event_id) FROM events", fmt.Sprintf("%d | %[1]d", sent.Load()))
 }
 
 // feed posts events at a fixed rate, and counts those that were accepted.
@@ -98,6 +112,9 @@ func (p *platform) feed(ctx context.Context, sent *atomic.Int64) {
 		}
 	}
 }
+
+// freshWindow is how far [platform.freshness] looks back at most.
+const freshWindow = 20 * time.Second
 
 // freshness is how long it took until events were queryable: the p99 of the last 10 to 20
 // seconds, as the platform tells it.
