@@ -176,6 +176,22 @@ func (p *platform) notReady() []string {
 	return answer.Reasons
 }
 
+// waitFullDisk waits until the platform says for some time that the disk is full: at first a part
+// of it may still give back some space. That is long enough for every part to notice, too.
+func (p *platform) waitFullDisk() {
+	p.t.Helper()
+	var since time.Time
+	p.eventually("the platform to say that it is not ready, and why", waitLong, func() bool {
+		switch full := strings.Contains(strings.Join(p.notReady(), "\n"), "free"); {
+		case !full:
+			since = time.Time{}
+		case since.IsZero():
+			since = time.Now()
+		}
+		return !since.IsZero() && time.Since(since) > 5*time.Second
+	})
+}
+
 const diskConfig = shopConfig + `
 disk: {reserve_bytes: 16MiB}
 `
@@ -205,13 +221,7 @@ func TestADiskThatFillsUpAndIsFreedChangesNothing(t *testing.T) {
 				p.eventually("a part of the year to be accounted for", waitLong, func() bool { return p.ledgerOf("onlineretail").Received > 50_000 })
 				fill.leave(0)
 			}
-			p.eventually("the platform to say that it is not ready", waitLong, func() bool { return p.notReady() != nil })
-			contains(t, "the reason", strings.Join(p.notReady(), "\n"), "free")
-			p.refusesEvents()
-			time.Sleep(3 * time.Second) // long enough for every part to notice
-			if p.notReady() == nil {
-				t.Error("the platform is ready again although the disk is full")
-			}
+			p.waitFullDisk()
 			p.refusesEvents()
 			if len(ingested) > 0 {
 				t.Errorf("the file's sender did not wait: %+v", <-ingested)
