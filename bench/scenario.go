@@ -278,5 +278,6 @@ func (s *server) p99(ctx context.Context) (float64, error) {
 			P99 float64 `json:"p99"`
 		} `json:"freshness_ms"`
 	}
-	return status.Freshness.P99, json.NewDecoder(r.Body).Decode(&status)
+	err = json.NewDecoder(r.Body).Decode(&status)
+	return status.Freshness.P99, err
 }
