@@ -13,12 +13,14 @@ import (
 )
 
 // ediInboxes is the flags of a platform that watches two folders for EDI files
-// and acknowledges them.
+// and acknowledges them. Which file is taken first is left to the machine, so none
+// makes the events of another late.
 func ediInboxes(t *testing.T) (args []string, x12, edifact string) {
 	t.Helper()
 	x12, edifact = filepath.Join(t.TempDir(), "x12"), filepath.Join(t.TempDir(), "edifact")
 	return configured(t, fmt.Sprintf(`
 inbox: {poll_interval: 50ms, settle: 200ms}
+pass: {allowed_lateness: 8760h}
 sources:
   - {name: retailer, adapter: x12, inbox: %q, edi: {acknowledge: true}}
   - {name: grossist, adapter: edifact, inbox: %q, edi: {acknowledge: true}}
