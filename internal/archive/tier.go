@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,9 +17,9 @@ const (
 	// shiftRows bounds the rows that leave the store in one transaction, which a commit
 	// of the pass waits for.
 	shiftRows = 500_000
-	// maxGroups bounds the branches of a view over files: each costs every query its
-	// planning.
-	maxGroups = 16
+	// groupFiles is how many files cost a query that opens them as much as one more branch
+	// of a view costs every query: 16 times 70 µs are 1.1 ms of planning.
+	groupFiles = 16
 )
 
 // Tier lets go of rows in the store that are old and in the lake, and makes it read from
@@ -186,19 +187,23 @@ func (s *Service) fileTable(ctx context.Context, state *lake.State, below time.T
 	return t, nil
 }
 
-// merged joins neighbouring groups until they are few.
+// merged joins neighbouring groups, so that planning all branches and opening the files of
+// one cost the least together: n branches over N files cost n + N/n/groupFiles.
 func merged(groups []olap.FileGroup) []olap.FileGroup {
-	width := (len(groups) + maxGroups - 1) / maxGroups
-	if width <= 1 {
-		return groups
+	files := 0
+	for _, g := range groups {
+		files += len(g.Files)
 	}
+	most := max(1, int(math.Sqrt(float64(files)/groupFiles)))
 	var out []olap.FileGroup
-	for part := range slices.Chunk(groups, width) {
-		g := olap.FileGroup{From: part[0].From, To: part[len(part)-1].To}
-		for _, one := range part {
-			g.Files = append(g.Files, one.Files...)
+	for _, g := range groups {
+		last := len(out) - 1
+		if last < 0 || (len(out) < most && len(out[last].Files) >= (files+most-1)/most) {
+			out = append(out, olap.FileGroup{From: g.From})
+			last++
 		}
-		out = append(out, g)
+		out[last].To = g.To
+		out[last].Files = append(out[last].Files, g.Files...)
 	}
 	return out
 }
