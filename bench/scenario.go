@@ -223,9 +223,14 @@ func freshness(ctx context.Context, b *bench) ([]result, error) {
 	if err != nil {
 		return nil, err
 	}
+	m, err := s.metrics(ctx)
+	if err != nil {
+		return nil, err
+	}
 	return []result{
 		atMost(fmt.Sprintf("accepted to queryable, p99 at %s events/s, open loop", grouped(openLoopRate)), worst, 1000, "ms"),
 		{what: "… requests answered", value: fmt.Sprintf("%d of %d", len(answers), requests)},
+		{what: "… events that the star does not have yet", value: grouped(m["millrace_pass_position"] - m["millrace_warehouse_position"])},
 	}, s.stop()
 }
 

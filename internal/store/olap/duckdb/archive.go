@@ -62,7 +62,7 @@ func copyOptions(c *olap.Copy) string {
 	if c.Searched {
 		values, bytes = searchedValues, searchedBytes
 	}
-	return fmt.Sprintf("FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE %d, DICTIONARY_SIZE_LIMIT %d, STRING_DICTIONARY_PAGE_SIZE_LIMIT %d, FIELD_IDS {%s}",
+	return fmt.Sprintf("FORMAT parquet, PARQUET_VERSION V2, COMPRESSION zstd, ROW_GROUP_SIZE %d, DICTIONARY_SIZE_LIMIT %d, STRING_DICTIONARY_PAGE_SIZE_LIMIT %d, FIELD_IDS {%s}",
 		rowGroup, values, bytes, strings.Join(fields, ", "))
 }
 

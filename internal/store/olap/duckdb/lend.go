@@ -12,7 +12,7 @@ import (
 // but for a checkpoint; a question about many rows has not.
 const (
 	writePatience = 50 * time.Millisecond
-	readPatience  = 10 * time.Millisecond
+	readPatience  = 3 * time.Millisecond
 )
 
 // lender lends threads to statements that take long (ADR 103). The database has none of
