@@ -14,6 +14,7 @@ import (
 
 	"github.com/millrace/millrace/internal/runtime/clock"
 	"github.com/millrace/millrace/internal/store/olap"
+	"github.com/millrace/millrace/internal/warehouse/pace"
 )
 
 // Store is what a loader needs of the analytics store.
@@ -29,8 +30,7 @@ type Config struct {
 	Interval time.Duration
 	// MaxEvents bounds the events of a step, and so how long commits of events wait for it.
 	MaxEvents int64
-	// Share bounds the part of the time in which steps run, in per cent: behind a step that
-	// took long comes a longer pause.
+	// Share bounds the part of the time in which steps run while rows come in, in per cent.
 	Share  int
 	Clock  clock.Clock
 	Logger *slog.Logger
@@ -42,6 +42,7 @@ type Loader struct {
 	star []Table
 
 	loaded atomic.Pointer[map[int32]int64]
+	stored map[int32]int64 // when the last step began
 }
 
 // Open prepares the schema. A star of other declarations is thrown away, and made anew from
@@ -83,15 +84,11 @@ func (l *Loader) Loaded() map[int32]int64 {
 
 // Run loads what is stored, until the context ends.
 func (l *Loader) Run(ctx context.Context) error {
-	told := ""
+	told, pacer := "", pace.Pace{Share: l.cfg.Share, Interval: l.cfg.Interval}
 	for ctx.Err() == nil {
 		start := l.cfg.Clock.Now()
 		more, err := l.Step(ctx)
-		took := l.cfg.Clock.Now().Sub(start)
-		pause := took * time.Duration(100-l.cfg.Share) / time.Duration(l.cfg.Share)
-		if !more {
-			pause = max(pause, l.cfg.Interval)
-		}
+		pause := pacer.Pause(l.cfg.Clock.Now().Sub(start), l.stored, more)
 		switch {
 		case err != nil && ctx.Err() == nil:
 			pause = max(pause, l.cfg.Interval, time.Second)
@@ -116,6 +113,7 @@ func (l *Loader) Step(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	l.stored = stored.Offsets
 	if loaded := l.Loaded(); loaded != nil && !behind(loaded, stored.Offsets) {
 		return false, nil
 	}

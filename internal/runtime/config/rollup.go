@@ -9,7 +9,7 @@ type Rollups struct {
 	Interval  time.Duration `yaml:"interval" min:"100ms" max:"1h" desc:"How often they take what was stored. Until then queries read it from the rows."`
 	MaxEvents int           `yaml:"max_events" min:"100" max:"1000000" desc:"Events that they take in one transaction. More make it cheaper, and need more memory."`
 	MaxRows   int           `yaml:"max_rows" min:"1000" max:"1000000000" desc:"Rows that the tables of a rollup have at most. One that has more takes no further ones, and metrics are read from the rows of events in its place, until it is declared otherwise or the limit is raised."`
-	Share     int           `yaml:"share" min:"1" max:"90" desc:"Part of the time in which they are worked on at most, in per cent of one processor, while they catch up."`
+	Share     int           `yaml:"share" min:"1" max:"90" desc:"Part of the time in which they are worked on at most while events come in, in per cent of one processor; nine tenths while none do."`
 }
 
 func defaultRollups() Rollups {

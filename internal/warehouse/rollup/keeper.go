@@ -12,6 +12,7 @@ import (
 	"github.com/millrace/millrace/internal/runtime/clock"
 	"github.com/millrace/millrace/internal/store/olap"
 	"github.com/millrace/millrace/internal/warehouse/metric"
+	"github.com/millrace/millrace/internal/warehouse/pace"
 )
 
 // Store is what a keeper needs of the analytics store.
@@ -58,6 +59,8 @@ type Keeper struct {
 	states   []*state
 	prepared []string // relations that users may read
 	told     string
+	pace     pace.Pace
+	stored   map[int32]int64 // when the last step began
 }
 
 // Open reads the definitions and prepares the schema.
@@ -65,7 +68,7 @@ func Open(ctx context.Context, cfg Config) (*Keeper, error) {
 	if cfg.Datasets == nil {
 		cfg.Datasets = metric.Datasets()
 	}
-	k := &Keeper{cfg: cfg}
+	k := &Keeper{cfg: cfg, pace: pace.Pace{Share: cfg.Share, Interval: cfg.Interval}}
 	if _, err := k.Reload(); err != nil {
 		return nil, err
 	}
@@ -146,11 +149,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 func (k *Keeper) turn(ctx context.Context) time.Duration {
 	start := k.cfg.Clock.Now()
 	more, err := k.Step(ctx)
-	took := k.cfg.Clock.Now().Sub(start)
-	pause := took * time.Duration(100-k.cfg.Share) / time.Duration(k.cfg.Share)
-	if !more {
-		pause = max(pause, k.cfg.Interval)
-	}
+	pause := k.pace.Pause(k.cfg.Clock.Now().Sub(start), k.stored, more)
 	switch {
 	case err != nil && ctx.Err() == nil:
 		pause = max(pause, k.cfg.Interval, time.Second)
@@ -170,6 +169,7 @@ func (k *Keeper) Step(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	k.stored = stored.Offsets
 	set := k.Set()
 	if !k.changed.Swap(false) && k.known && k.settled(set, stored.Offsets) {
 		return false, nil
