@@ -129,8 +129,9 @@ func (e *engine) answer() (a answered, err error) {
 	return a, nil
 }
 
-func (e *engine) run(sql string) (answered, error) {
-	return e.ask(map[string]string{"do": "run", "sql": sql})
+// run asks over the engine's own tables, or over the Parquet files that they were loaded from.
+func (e *engine) run(over, sql string) (answered, error) {
+	return e.ask(map[string]string{"do": "run", "sql": sql, "over": over})
 }
 
 func (e *engine) stop() error {
