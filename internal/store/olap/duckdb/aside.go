@@ -3,9 +3,9 @@ package duckdb
 import "runtime"
 
 // queryNice is how far behind the rest of the process they stand who give way, in the eyes
-// of the operating system's scheduler. A step of 10 is a tenth of the weight: on a processor
-// that both want, the pass has ten parts of eleven.
-const queryNice = 10
+// of the operating system's scheduler. 19 is as far as there is: a thread has a seventieth of
+// the weight, so that several of them on a processor still leave nearly all of it to the pass.
+const queryNice = 19
 
 // aside is a thread of its own on which a user's query or a transformation runs. Its priority is
 // lower than that of the process, and a thread cannot get its priority back, so it ends with them.

@@ -10,12 +10,18 @@ import (
 	"github.com/millrace/millrace/internal/store/olap"
 )
 
+// refusalPause keeps a client that asks again at once to some ten questions a second.
+const refusalPause = 100 * time.Millisecond
+
 // slots bound how many queries run and how many wait. Who waits is served in turns, user
 // by user, so that one who asks much delays the others by one query and not by all of his.
 type slots struct {
 	most    int // that run
 	line    int // that wait
 	timeout time.Duration
+	// refusal is how long who finds the line full waits for that answer: a client that asks
+	// again at once would cost more than its query.
+	refusal time.Duration
 
 	mu      sync.Mutex // guards what follows
 	running map[string]int
@@ -32,14 +38,17 @@ type waiter struct {
 }
 
 func newSlots(cfg Config) *slots {
-	return &slots{most: cfg.MaxQueries, line: cfg.MaxWaiting, timeout: cfg.QueueTimeout, running: make(map[string]int)}
+	return &slots{most: cfg.MaxQueries, line: cfg.MaxWaiting, timeout: cfg.QueueTimeout, refusal: refusalPause, running: make(map[string]int)}
 }
 
 // acquire waits for a slot; it is given back by release.
 func (s *slots) acquire(ctx context.Context, user string, most int) error {
 	w, err := s.enter(user, most)
+	if err != nil {
+		return s.refuse(ctx, err)
+	}
 	if w == nil {
-		return err
+		return nil
 	}
 	timer := time.NewTimer(s.timeout)
 	defer timer.Stop()
@@ -55,6 +64,17 @@ func (s *slots) acquire(ctx context.Context, user string, most int) error {
 		s.release(user) // its turn came meanwhile
 	}
 	return err
+}
+
+func (s *slots) refuse(ctx context.Context, err error) error {
+	timer := time.NewTimer(s.refusal)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // enter takes a slot, or a place in the line, which it returns.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/millrace/millrace/internal/store/olap"
@@ -98,4 +99,24 @@ func TestShare(t *testing.T) {
 	if err := s.acquire(t.Context(), "ann", 3); err != nil {
 		t.Errorf("a slot behind those who gave up: %v", err)
 	}
+}
+
+// TestRefusal: who finds the line full is told so behind a pause, unless the caller gives up.
+func TestRefusal(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSlots(Config{MaxQueries: 1})
+		if err := s.acquire(t.Context(), "ann", 1); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		if err := s.acquire(t.Context(), "bob", 1); !errors.Is(err, olap.ErrBusy) || time.Since(began) != refusalPause {
+			t.Errorf("behind %v: %v", time.Since(began), err)
+		}
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(errors.New("gave up"))
+		if err := s.acquire(ctx, "bob", 1); err == nil || err.Error() != "gave up" {
+			t.Errorf("one that gave up: %v", err)
+		}
+	})
 }
