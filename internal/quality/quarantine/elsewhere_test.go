@@ -3,6 +3,7 @@ package quarantine_test
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -87,16 +88,16 @@ func TestAnIdentityOfSeveralPartitionsCountsOnce(t *testing.T) {
 	})
 }
 
-// handing is a log whose reader gives a partition away as soon as a redrive is in it.
+// handing is a log whose reader gives a partition away when a redrive is written to it. The
+// other process reads it late: its outcome is not there yet when the run asks.
 type handing struct {
 	quarantine.Log
-	away func()
+	away func(acts []eventlog.ActEntry)
 }
 
-func (h handing) AppendActs(ctx context.Context, acts []eventlog.ActEntry) error {
-	err := h.Log.AppendActs(ctx, acts)
-	h.away()
-	return err
+func (h handing) AppendActs(_ context.Context, acts []eventlog.ActEntry) error {
+	h.away(slices.Clone(acts))
+	return nil
 }
 
 // Who takes a partition over enters what was recovered in it, where that belongs.
@@ -106,13 +107,20 @@ func TestWhoTakesAPartitionOverEntersWhatWasRecovered(t *testing.T) {
 	var owned atomic.Pointer[map[int32]bool]
 	owned.Store(&map[int32]bool{0: true, 1: true})
 	s.owned = func() map[int32]bool { return *owned.Load() }
+	var write func() error
 	s.wire = func(l quarantine.Log) quarantine.Log {
-		return handing{l, func() { owned.Store(&map[int32]bool{1: true}) }}
+		return handing{l, func(acts []eventlog.ActEntry) {
+			owned.Store(&map[int32]bool{1: true})
+			write = func() error { return l.AppendActs(t.Context(), acts) }
+		}}
 	}
 	service, kill := s.start()
 	patch := strings.Replace(setPrice, `}]}`, `}, {"field": "customer_id", "set": "`+of[1]+`"}]}`, 1)
 	if p := s.done(service, redrive(service, t, quarantine.RunRequest{Filter: everything, Patch: json.RawMessage(patch)}).ID).Progress; p.Failed != 1 {
 		t.Fatalf("the run knows what became of an event of another process: %+v", p)
+	}
+	if err := write(); err != nil {
+		t.Fatal(err)
 	}
 	kill()
 	s.settle()
