@@ -34,8 +34,7 @@ type Config struct {
 	MaxEvents int64
 	// MaxRows bounds the rows of a rollup's tables. One that has more takes no further ones.
 	MaxRows int64
-	// Share bounds the part of the time in which steps run, in per cent: behind a step that
-	// took long comes a longer pause.
+	// Share bounds the part of the time in which steps run while rows come in, in per cent.
 	Share  int
 	Clock  clock.Clock
 	Logger *slog.Logger

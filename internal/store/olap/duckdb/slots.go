@@ -7,10 +7,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/millrace/millrace/internal/runtime/clock"
 	"github.com/millrace/millrace/internal/store/olap"
 )
 
-// refusalPause keeps a client that asks again at once to some ten questions a second.
+// refusalPause is how long who finds the line full waits for that answer: a client that asks
+// again at once would cost more than its query.
 const refusalPause = 100 * time.Millisecond
 
 // slots bound how many queries run and how many wait. Who waits is served in turns, user
@@ -19,9 +21,6 @@ type slots struct {
 	most    int // that run
 	line    int // that wait
 	timeout time.Duration
-	// refusal is how long who finds the line full waits for that answer: a client that asks
-	// again at once would cost more than its query.
-	refusal time.Duration
 
 	mu      sync.Mutex // guards what follows
 	running map[string]int
@@ -38,14 +37,17 @@ type waiter struct {
 }
 
 func newSlots(cfg Config) *slots {
-	return &slots{most: cfg.MaxQueries, line: cfg.MaxWaiting, timeout: cfg.QueueTimeout, refusal: refusalPause, running: make(map[string]int)}
+	return &slots{most: cfg.MaxQueries, line: cfg.MaxWaiting, timeout: cfg.QueueTimeout, running: make(map[string]int)}
 }
 
 // acquire waits for a slot; it is given back by release.
 func (s *slots) acquire(ctx context.Context, user string, most int) error {
 	w, err := s.enter(user, most)
 	if err != nil {
-		return s.refuse(ctx, err)
+		if clock.Real().Sleep(ctx, refusalPause) != nil {
+			return context.Cause(ctx)
+		}
+		return err
 	}
 	if w == nil {
 		return nil
@@ -64,17 +66,6 @@ func (s *slots) acquire(ctx context.Context, user string, most int) error {
 		s.release(user) // its turn came meanwhile
 	}
 	return err
-}
-
-func (s *slots) refuse(ctx context.Context, err error) error {
-	timer := time.NewTimer(s.refusal)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return err
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
 
 // enter takes a slot, or a place in the line, which it returns.
