@@ -5,6 +5,8 @@ import (
 	"syscall"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/millrace/millrace/internal/store/olap"
 )
 
@@ -18,15 +20,28 @@ func niceness(t *testing.T) int {
 	return 20 - raw
 }
 
+// schedulerClass is that of the calling thread.
+func schedulerClass(t *testing.T) uint32 {
+	t.Helper()
+	attr, err := unix.SchedGetAttr(0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return attr.Policy
+}
+
 // TestQueriesGiveWay: a user's query runs on a thread of lower priority, and nothing else of
 // the process does afterwards.
 func TestQueriesGiveWay(t *testing.T) {
-	before := niceness(t)
+	before, own := niceness(t), schedulerClass(t)
 	for range 20 {
 		a := newAside()
-		got := 0
-		if !a.do(func() { got = niceness(t) }) {
+		got, class := 0, uint32(0)
+		if !a.do(func() { got, class = niceness(t), schedulerClass(t) }) {
 			t.Fatal("it did not run")
+		}
+		if class != unix.SCHED_IDLE {
+			t.Fatalf("a query has the scheduler's class %d, want %d", class, unix.SCHED_IDLE)
 		}
 		if want := min(19, before+queryNice); got < want { // the whole process may be lowered meanwhile
 			t.Fatalf("a query has niceness %d, want %d", got, want)
@@ -34,6 +49,9 @@ func TestQueriesGiveWay(t *testing.T) {
 		close(a.stop)
 		if a.do(func() {}) {
 			t.Error("something runs for a query that is gone")
+		}
+		if class := schedulerClass(t); class != own {
+			t.Fatalf("what is no query has the scheduler's class %d, and had %d", class, own)
 		}
 		raw, err := syscall.Getpriority(syscall.PRIO_PROCESS, os.Getpid()) // the first thread runs no query
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	capi "github.com/duckdb/duckdb-go-bindings"
@@ -41,8 +42,9 @@ func openEngine(cfg Config) (*engine, error) {
 		capi.Close(&e.db)
 		return nil, fmt.Errorf("cannot open %q: %w", cfg.Path, parseFailure(msg))
 	}
-	e.own.db, e.own.threads = e.db, cfg.Threads-1
-	e.aside.db, e.aside.threads, e.aside.low = e.db, cfg.Threads-1, true
+	ahead := new(atomic.Int32)
+	e.own = lender{db: e.db, threads: cfg.Threads - 1, ahead: ahead}
+	e.aside = lender{db: e.db, threads: cfg.Threads - 1, ahead: ahead, low: true}
 	if err := e.shutIn(cfg); err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot open %q: %w", cfg.Path, err), e.close())
 	}

@@ -3,6 +3,7 @@ package duckdb
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	capi "github.com/duckdb/duckdb-go-bindings"
@@ -18,10 +19,15 @@ const (
 // lender lends threads to statements that take long (ADR 103). The database has none of
 // its own: while a thread of a pool has the last task of a statement, the thread that
 // asked for it spins, which costs short statements more than the pool gives them.
+//
+// A thread of low priority that took the task of a statement of the pass would let the pass
+// wait until there is a processor for it. So while such statements run, those threads begin
+// nothing.
 type lender struct {
 	db      capi.Database
 	threads int
-	low     bool // whether they give way to the rest of the process
+	ahead   *atomic.Int32 // statements that run of those who do not give way
+	low     bool          // whether the statements and the threads give way to these
 
 	mu      sync.Mutex
 	long    int   // statements that take long
@@ -38,6 +44,10 @@ type crew struct {
 
 // during runs f, which runs a statement, and lends threads when that takes longer.
 func (l *lender) during(patience time.Duration, f func()) {
+	if !l.low {
+		l.ahead.Add(1)
+		defer l.ahead.Add(-1)
+	}
 	if l.threads == 0 {
 		f()
 		return
@@ -93,9 +103,10 @@ func (l *lender) call() {
 			runtime.LockOSThread()
 			if l.low {
 				lowerPriority() // for good: the thread stays locked, and ends with the goroutine
-			} else {
-				defer runtime.UnlockOSThread()
+				c.tasks.workBehind(l.ahead)
+				return
 			}
+			defer runtime.UnlockOSThread()
 			c.tasks.work()
 		})
 	}

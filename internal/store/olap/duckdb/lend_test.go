@@ -42,28 +42,35 @@ func eventually(t *testing.T, what string, f func() bool) {
 	}
 }
 
-// TestLentThreadsWork: a statement that its caller only begins is worked off by those who
-// are lent, and by nobody before.
-func TestLentThreadsWork(t *testing.T) {
-	eng := openEngineTest(t, 3)
+// begun begins a statement that its caller does not work off. worked reports whether others did.
+func begun(t *testing.T, eng *engine, sql string) (worked func() bool, free func()) {
+	t.Helper()
 	c, err := eng.connect()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.close()
 	var stmt capi.PreparedStatement
-	defer capi.DestroyPrepare(&stmt)
-	if capi.Prepare(c.c, "SELECT sum(hash(range)) FROM range(1000000)", &stmt) == capi.StateError {
+	if capi.Prepare(c.c, sql, &stmt) == capi.StateError {
 		t.Fatal(capi.PrepareError(stmt))
 	}
 	var pending capi.PendingResult
-	defer capi.DestroyPending(&pending)
 	if capi.PendingPrepared(stmt, &pending) == capi.StateError {
 		t.Fatal(capi.PendingError(pending))
 	}
-	worked := func() bool {
-		return capi.PendingExecutionIsFinished(capi.PendingExecuteCheckState(pending))
+	worked = func() bool { return capi.PendingExecutionIsFinished(capi.PendingExecuteCheckState(pending)) }
+	return worked, func() {
+		capi.DestroyPending(&pending)
+		capi.DestroyPrepare(&stmt)
+		c.close()
 	}
+}
+
+// TestLentThreadsWork: a statement that its caller only begins is worked off by those who
+// are lent, and by nobody before.
+func TestLentThreadsWork(t *testing.T) {
+	eng := openEngineTest(t, 3)
+	worked, free := begun(t, eng, "SELECT sum(hash(range)) FROM range(1000000)")
+	defer free()
 	for range 20 {
 		if worked() {
 			t.Fatal("somebody works for a statement that nobody runs")
@@ -71,6 +78,31 @@ func TestLentThreadsWork(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	eng.own.during(0, func() { eventually(t, "the statement is worked off", worked) })
+}
+
+// TestLowThreadsTakeNothingFromThePass: while a statement of those runs who do not give way,
+// threads of users' queries begin no task, and afterwards they do.
+func TestLowThreadsTakeNothingFromThePass(t *testing.T) {
+	eng := openEngineTest(t, 3)
+	worked, free := begun(t, eng, "SELECT sum(hash(range)) FROM range(1000000)")
+	defer free()
+	low, ends := make(chan struct{}), make(chan struct{})
+	eng.own.during(time.Hour, func() {
+		go func() {
+			defer close(low)
+			eng.aside.during(0, func() { <-ends })
+		}()
+		eventually(t, "threads are lent to the query", eng.aside.lends)
+		for range 50 {
+			if worked() {
+				t.Fatal("a thread of low priority works beside the pass")
+			}
+			time.Sleep(time.Millisecond)
+		}
+	})
+	eventually(t, "the statement is worked off", worked)
+	close(ends)
+	<-low
 }
 
 // TestThreadsAreLentToLongStatements: from when the first takes long until the last has ended.

@@ -13,7 +13,7 @@ import (
 
 // refusalPause is how long who finds the line full waits for that answer: a client that asks
 // again at once would cost more than its query.
-const refusalPause = 100 * time.Millisecond
+const refusalPause = time.Second
 
 // slots bound how many queries run and how many wait. Who waits is served in turns, user
 // by user, so that one who asks much delays the others by one query and not by all of his.

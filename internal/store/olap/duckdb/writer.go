@@ -167,6 +167,9 @@ func (w *writer) write(ctx context.Context, c olap.Commit, stored olap.Positions
 // transaction runs f in a transaction. When that fails, the writer reads the file
 // again before it writes the next time.
 func (w *writer) transaction(f func() error) error {
+	ahead := w.conn.eng.own.ahead // appenders run statements, too
+	ahead.Add(1)
+	defer ahead.Add(-1)
 	if err := w.conn.exec("BEGIN TRANSACTION"); err != nil {
 		return err
 	}
