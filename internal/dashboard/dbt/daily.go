@@ -88,7 +88,7 @@ func (p *project) datasets() error {
 			columns = append(columns, fmt.Sprintf(`  %s AS "%s"`, f.Expression(), f.Name))
 			r.Columns = append(r.Columns, column{Name: f.Name, Description: sentence(f.Doc)})
 		}
-		sql := "SELECT\n" + strings.Join(columns, ",\n") + "\nFROM " + strings.ReplaceAll(d.From, "{as_of}", "true")
+		sql := "SELECT\n" + strings.Join(columns, ",\n") + "\nFROM " + d.Whole()
 		if d.Currency != "" {
 			sql += fmt.Sprintf("\nWHERE \"%s\" = %s", d.Currency, blankCurrency)
 			r.Description += " In the currency of the variable currency."

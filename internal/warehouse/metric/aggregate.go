@@ -19,7 +19,7 @@ func (d *Dataset) Rows() string {
 			columns = append(columns, f.SQL+" AS "+quote(f.Name))
 		}
 	}
-	return "SELECT " + strings.Join(columns, ",\n  ") + "\nFROM " + strings.ReplaceAll(d.From, "{as_of}", "true")
+	return "SELECT " + strings.Join(columns, ",\n  ") + "\nFROM " + d.Whole()
 }
 
 // Aggregate writes the metric as one expression with aggregates over the columns of

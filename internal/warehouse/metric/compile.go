@@ -112,6 +112,7 @@ func (p *plan) branch(group []*part) (fragment, error) {
 	}
 	switch group[0].kind {
 	case "simple":
+		s.from = p.relevant(s.set, p.from(), p.to())
 		return p.simple(s, group), nil
 	case "cumulative":
 		return p.cumulative(s, group[0]), nil
@@ -129,7 +130,7 @@ type scan struct {
 }
 
 func (p *plan) scan(set *Dataset) (*scan, error) {
-	s := &scan{set: set, from: sqlText("%s", strings.ReplaceAll(set.From, "{as_of}", positions(p.query.AsOf)))}
+	s := &scan{set: set, from: p.relevant(set, moment{}, moment{})}
 	if set.Placed && p.query.AsOf != nil {
 		s.conditions = append(s.conditions, sqlText("%s", positions(p.query.AsOf)))
 	}
@@ -152,6 +153,22 @@ func (p *plan) scan(set *Dataset) (*scan, error) {
 		s.conditions = append(s.conditions, p.template.chosen(set)...)
 	}
 	return s, nil
+}
+
+// relevant is what stands behind FROM for a range of the dataset's time; zero is open.
+func (p *plan) relevant(set *Dataset, from, to moment) fragment {
+	asOf := positions(p.query.AsOf)
+	text := func(of string) fragment { return sqlText("%s", strings.ReplaceAll(of, "{as_of}", asOf)) }
+	before, behind, found := strings.Cut(set.From, "{relevant}")
+	if !found {
+		return text(set.From)
+	}
+	keep := sqlText("true")
+	if !from.at.IsZero() || !to.at.IsZero() {
+		rows := &scan{set: &Dataset{Time: set.RelevantTime}, conditions: []fragment{text(set.RelevantRows)}}
+		keep = join([]fragment{text(set.Relevant), rows.where(from, to, false), sqlText(")")}, "")
+	}
+	return join([]fragment{text(before), keep, text(behind)}, "")
 }
 
 // positions is the condition that keeps rows below positions of the log.

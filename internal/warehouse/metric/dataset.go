@@ -1,6 +1,9 @@
 package metric
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Type is the type of a field.
 type Type string
@@ -21,8 +24,16 @@ type Dataset struct {
 	Doc  string
 	// From is what stands behind FROM. Where it has {as_of}, the condition stands that keeps
 	// rows of the asked log positions.
-	From string
-	Time string // column of event time
+	//
+	// Rows of datasets that are folded over all of history depend on others than those of the
+	// range that is asked for. Where From has {relevant}, a condition stands that keeps what they
+	// depend on: Relevant, WHERE, RelevantRows, the range as one of RelevantTime, and a closing
+	// parenthesis.
+	From         string
+	Relevant     string
+	RelevantRows string
+	RelevantTime string
+	Time         string // column of event time
 	// Currency is the column of the currency that amounts are in; empty: amounts are in the
 	// base currency, or there are none.
 	Currency string
@@ -48,6 +59,11 @@ func (f *Field) sql() string {
 		return f.SQL
 	}
 	return quote(f.Name)
+}
+
+// Whole is what stands behind FROM for all rows.
+func (d *Dataset) Whole() string {
+	return strings.NewReplacer("{as_of}", "true", "{relevant}", "true").Replace(d.From)
 }
 
 func (d *Dataset) field(name string) *Field {
@@ -169,16 +185,19 @@ const stockChange = `CASE WHEN type IN ('stock_received', 'stock_released', 'sto
     WHEN type = 'stock_sold' AND reason = 'till' THEN -quantity ELSE 0 END`
 
 // customerOrders has one row per order with its number among those of its customer. Guests
-// have one order each, and are left out.
+// have one order each, and are left out. Of an order in a range, all orders of its customer
+// matter, and of an order that begins there, all of its lines.
 func customerOrders() Dataset {
+	const sold = "kind = 'sale' AND order_id IS NOT NULL AND NOT starts_with(customer_id, 'guest:') AND {as_of}"
 	return Dataset{
 		Name: "customer_orders", Doc: "Orders of known customers, each with its number among those of its customer", Time: "ordered_at", Currency: "currency", Placed: false,
 		From: `(SELECT *, row_number() OVER (PARTITION BY customer_id ORDER BY ordered_at, order_id) AS order_number,
     min(ordered_at) OVER (PARTITION BY customer_id) AS first_ordered_at,
     lag(ordered_at) OVER (PARTITION BY customer_id ORDER BY ordered_at, order_id) AS previous_ordered_at
   FROM (SELECT customer_id, order_id, currency, min(country) AS country, min(event_time) AS ordered_at, sum(amount) AS amount, sum(quantity)::BIGINT AS pieces
-    FROM order_lines WHERE kind = 'sale' AND order_id IS NOT NULL AND NOT starts_with(customer_id, 'guest:') AND {as_of}
+    FROM order_lines WHERE ` + sold + ` AND {relevant}
     GROUP BY customer_id, order_id, currency)) AS customer_orders`,
+		Relevant: "customer_id IN (SELECT customer_id FROM order_lines", RelevantRows: sold, RelevantTime: "event_time",
 		Fields: append([]Field{
 			dim("country", "Country of the order"), dim("currency", "ISO 4217"),
 			{Name: "customer_id", Type: Text, Doc: "Customer", Dimension: true}, {Name: "order_id", Type: Text, Doc: "Order", Dimension: true},

@@ -46,7 +46,7 @@ type Service struct {
 
 	mu       sync.Mutex
 	currency string
-	known    time.Time // when currency was read
+	known    time.Time // when it was last looked up
 }
 
 // Open reads the metrics.
@@ -189,22 +189,36 @@ func (s *Service) mainCurrency(ctx context.Context) (string, error) {
 	if s.cfg.Currency != "" {
 		return s.cfg.Currency, nil
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := s.cfg.Clock.Now()
-	if s.currency != "" && now.Sub(s.known) < currencyFor {
-		return s.currency, nil
+	if known := s.knownCurrency(); known != "" {
+		return known, nil
 	}
 	rows, err := s.rows(ctx, olap.Query{SQL: `SELECT currency FROM order_lines WHERE kind IN ('sale', 'cancellation', 'adjustment', 'fee')
 GROUP BY currency ORDER BY count(*) DESC, currency LIMIT 1`})
 	if err != nil {
 		return "", err
 	}
-	if s.currency = ""; len(rows) == 1 {
-		s.currency, _ = rows[0][0].(string)
+	found := ""
+	if len(rows) == 1 {
+		found, _ = rows[0][0].(string)
 	}
-	s.known = now
-	return s.currency, nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.currency = found
+	return found, nil
+}
+
+// knownCurrency is the main currency as it was looked up last; empty where it has to be looked
+// up. That reads all order lines: of those who find it old, one does, and the others do
+// not wait for it.
+func (s *Service) knownCurrency() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.cfg.Clock.Now()
+	if now.Sub(s.known) >= currencyFor {
+		s.known = now
+		return ""
+	}
+	return s.currency
 }
 
 // extent completes the range by the first and the last row of the datasets, in whole

@@ -192,7 +192,7 @@ func (m *Metric) ValuesStatement(dimension, from, to string, limit int) string {
 	set, field := m.parts[0].dataset, m.Dimension(dimension).sql()
 	at := quote(set.Time)
 	return fmt.Sprintf("SELECT DISTINCT %s::VARCHAR AS value\nFROM %s\nWHERE %s >= %s AND %[3]s < %[5]s AND %[1]s IS NOT NULL\nORDER BY 1 LIMIT %[6]d",
-		field, strings.ReplaceAll(set.From, "{as_of}", "true"), at, from, to, limit)
+		field, set.Whole(), at, from, to, limit)
 }
 
 // blank is a value that a template has an expression for.
