@@ -69,7 +69,7 @@ function Ages({ tiers }: { tiers: LakeTiers }) {
 }
 
 function Next({ tiers, policy }: { tiers: LakeTiers; policy: LakePolicy }) {
-  const moves = tiers.next && (!tiers.below || Date.parse(tiers.next) > Date.parse(tiers.below))
+  const moves = tiers.next && tiers.first && Date.parse(tiers.first) < Date.parse(tiers.next)
   const goes = tiers.expires && tiers.oldest && Date.parse(tiers.oldest) < Date.parse(tiers.expires)
   const keep = policy.keep_days['events'] ?? 0
   return (
@@ -79,7 +79,7 @@ function Next({ tiers, policy }: { tiers: LakeTiers; policy: LakePolicy }) {
           ? 'All events stay in the analytics store (lake.hot_days is 0).'
           : moves && tiers.next
             ? `The next round moves events of before ${dayOf(tiers.next)} to the lake (lake.hot_days is ${count(policy.hot_days)}).`
-            : `Nothing moves in the next round: all events older than ${count(policy.hot_days)} days are in the lake (lake.hot_days).`}
+            : `Nothing moves in the next round: no event in the analytics store is older than ${count(policy.hot_days)} days (lake.hot_days).`}
       </li>
       <li>
         {keep === 0

@@ -1,4 +1,4 @@
-import{P as e,q as t}from"./index-Do60Gy_z.js";import{Gn as n,Kn as r,Wn as i,_ as a,a as o,c as s,di as c,dr as l,f as u,gr as d,h as f,hi as p,i as m,l as h,n as g,o as _,p as v,pi as y,r as b,s as x,t as S,ui as C,zr as w}from"./state-Cek87bYo.js";import{t as T}from"./reconcile-BQxUHyO6.js";import{i as E}from"./view-gVlSxaEd.js";var D=p(y(),1),O=c(),k=`escalation:
+import{P as e,q as t}from"./index-HUwvIrwG.js";import{Gn as n,Kn as r,Wn as i,_ as a,a as o,c as s,di as c,dr as l,f as u,gr as d,h as f,hi as p,i as m,l as h,n as g,o as _,p as v,pi as y,r as b,s as x,t as S,ui as C,zr as w}from"./state-Cek87bYo.js";import{t as T}from"./reconcile-BQxUHyO6.js";import{i as E}from"./view-gVlSxaEd.js";var D=p(y(),1),O=c(),k=`escalation:
   rules:
     - {name: ledger, signal: "ledger.*", severity: error, targets: [ops]}
     - {name: broken-web, source: "web*", condition: share, threshold: 0.05, at_least: 20, window: 10m, targets: [ops]}
