@@ -54,6 +54,7 @@ type bench struct {
 	config   string // of servers; empty: serverConfig
 	events   int    // of the history that analytics fills
 	dir      string // where analytics works; empty: a folder that is removed
+	made     bool   // the folder has the history
 	sql      bool   // servers listen for PostgreSQL's protocol
 }
 
@@ -66,6 +67,7 @@ func main() {
 	flag.DurationVar(&b.openLoop, "open-loop", 25*time.Second, "time of the loads at a fixed rate")
 	flag.IntVar(&b.events, "events", 10_000_000, "events of the analysts' history")
 	flag.StringVar(&b.dir, "dir", "", "folder in which the analysts' history is kept; a temporary one by default")
+	flag.BoolVar(&b.made, "made", false, "ask the history that -dir has, in the place of making one")
 	flag.StringVar(&only, "only", "", "comma-separated scenarios to run; all by default")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
