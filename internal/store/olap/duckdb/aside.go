@@ -3,8 +3,8 @@ package duckdb
 import "runtime"
 
 // queryNice is how far behind the rest of the process they stand who give way, in the eyes
-// of the operating system's scheduler. 19 is as far as there is: a thread has a seventieth of
-// the weight, so that several of them on a processor still leave nearly all of it to the pass.
+// of the operating system's scheduler, where its idle class is refused. 19 is as far as there
+// is: a thread has a seventieth of the weight.
 const queryNice = 19
 
 // aside is a thread of its own on which a user's query or a transformation runs. Its priority is

@@ -86,12 +86,12 @@ func TestLowThreadsTakeNothingFromThePass(t *testing.T) {
 	eng := openEngineTest(t, 3)
 	worked, free := begun(t, eng, "SELECT sum(hash(range)) FROM range(1000000)")
 	defer free()
-	low, ends := make(chan struct{}), make(chan struct{})
+	var low sync.WaitGroup
+	ends := make(chan struct{})
+	defer low.Wait()
+	defer close(ends)
 	eng.own.during(time.Hour, func() {
-		go func() {
-			defer close(low)
-			eng.aside.during(0, func() { <-ends })
-		}()
+		low.Go(func() { eng.aside.during(0, func() { <-ends }) })
 		eventually(t, "threads are lent to the query", eng.aside.lends)
 		for range 50 {
 			if worked() {
@@ -101,8 +101,6 @@ func TestLowThreadsTakeNothingFromThePass(t *testing.T) {
 		}
 	})
 	eventually(t, "the statement is worked off", worked)
-	close(ends)
-	<-low
 }
 
 // TestThreadsAreLentToLongStatements: from when the first takes long until the last has ended.
