@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/millrace/millrace/internal/store/lake"
@@ -167,13 +166,7 @@ func (f *flow) between(at, to lake.Positions) string {
 	if f.jobs {
 		return fmt.Sprintf("%s >= %d AND %[1]s < %[3]d", quote(olap.RevisionColumn), at.Results, to.Results)
 	}
-	var b strings.Builder
-	b.WriteString(`CASE "partition"`)
-	for _, p := range slices.Sorted(maps.Keys(to.Offsets)) {
-		fmt.Fprintf(&b, ` WHEN %d THEN "offset" >= %d AND "offset" < %d`, p, at.Offsets[p], to.Offsets[p])
-	}
-	b.WriteString(" ELSE false END")
-	return b.String()
+	return olap.Between(at.Offsets, to.Offsets)
 }
 
 // append adds the rows up to a position to a table.

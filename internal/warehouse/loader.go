@@ -184,17 +184,3 @@ func (l *Loader) reach(loaded, stored map[int32]int64) (next map[int32]int64, mo
 	}
 	return next, more
 }
-
-// within is the condition that picks the rows of a step.
-func within(loaded, next map[int32]int64) string {
-	var parts []string
-	low, high := int64(1<<62), int64(0)
-	for _, p := range slices.Sorted(maps.Keys(next)) {
-		if from := loaded[p]; from < next[p] {
-			parts = append(parts, fmt.Sprintf(`("partition" = %d AND "offset" >= %d AND "offset" < %d)`, p, from, next[p]))
-			low, high = min(low, from), max(high, next[p])
-		}
-	}
-	// The bounds of all let whole row groups be skipped.
-	return fmt.Sprintf(`"offset" >= %d AND "offset" < %d AND (%s)`, low, high, strings.Join(parts, " OR "))
-}

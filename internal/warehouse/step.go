@@ -19,7 +19,7 @@ type step struct {
 
 // load runs a step.
 func (l *Loader) load(tx olap.Tx, loaded, next map[int32]int64) error {
-	if err := tx.Exec(stageSQL(within(loaded, next))); err != nil {
+	if err := tx.Exec(stageSQL(olap.Between(loaded, next))); err != nil {
 		return err
 	}
 	news, err := tx.Texts(newsSQL(l.star))

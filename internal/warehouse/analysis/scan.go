@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -121,18 +119,7 @@ func (s *scan) totals(ctx context.Context) error {
 }
 
 // stored is the condition that a row had been stored at the positions.
-func (s *scan) stored() string {
-	if len(s.positions) == 0 {
-		return "false"
-	}
-	var b strings.Builder
-	b.WriteString(`"offset" < CASE "partition"`)
-	for _, p := range slices.Sorted(maps.Keys(s.positions)) {
-		fmt.Fprintf(&b, " WHEN %d THEN %d", p, s.positions[p])
-	}
-	b.WriteString(" ELSE 0 END")
-	return b.String()
-}
+func (s *scan) stored() string { return olap.Before(s.positions) }
 
 // lines is the query of the lines that count: those that docs/sql.md defines revenue by, in one
 // currency.

@@ -211,7 +211,7 @@ func (s *step) remake(one *state, from, to time.Time) error {
 		high = metric.Next(high, d.Grain)
 	}
 	column := quote(d.set.Time)
-	where := fmt.Sprintf("%[1]s >= %[2]s AND %[1]s < %[3]s AND %[4]s", column, timestamp(low), timestamp(high), before(one.Positions))
+	where := fmt.Sprintf("%[1]s >= %[2]s AND %[1]s < %[3]s AND %[4]s", column, timestamp(low), timestamp(high), olap.Before(one.Positions))
 	var b strings.Builder
 	for _, r := range d.relations(one.Edition) {
 		b.WriteString(r.removeSQL(low, high))

@@ -2,11 +2,11 @@ package rollup
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/millrace/millrace/internal/store/olap"
 	"github.com/millrace/millrace/internal/warehouse/metric"
 )
 
@@ -287,45 +287,13 @@ func (m *Measure) declared(from string) *metric.Measure {
 	return &metric.Measure{Name: m.Name, Aggregate: m.Aggregate, Field: m.Field, From: from}
 }
 
-// within is the condition that picks the rows of a step. Its first bounds are those of all
-// partitions, which let whole row groups be skipped.
-func within(from, to map[int32]int64) string {
-	var parts []string
-	low, high := int64(1<<62), int64(0)
-	for _, p := range slices.Sorted(maps.Keys(to)) {
-		if from[p] < to[p] {
-			parts = append(parts, fmt.Sprintf(`("partition" = %d AND "offset" >= %d AND "offset" < %d)`, p, from[p], to[p]))
-			low, high = min(low, from[p]), max(high, to[p])
-		}
-	}
-	if len(parts) == 0 {
-		return "false"
-	}
-	return fmt.Sprintf(`"offset" >= %d AND "offset" < %d AND (%s)`, low, high, strings.Join(parts, " OR "))
-}
-
 // behind is the condition that picks the rows which a step has yet to read. Those of a
 // partition that is not known are not among them: who reads the relation looks at that.
 func behind(at map[int32]int64) string {
 	if len(at) == 0 {
 		return "true"
 	}
-	var parts []string
-	low := int64(1 << 62)
-	for _, p := range slices.Sorted(maps.Keys(at)) {
-		parts = append(parts, fmt.Sprintf(`("partition" = %d AND "offset" >= %d)`, p, at[p]))
-		low = min(low, at[p])
-	}
-	return fmt.Sprintf(`"offset" >= %d AND (%s)`, low, strings.Join(parts, " OR "))
-}
-
-// before is the condition that picks the rows which steps have read.
-func before(at map[int32]int64) string {
-	parts := []string{"false"}
-	for _, p := range slices.Sorted(maps.Keys(at)) {
-		parts = append(parts, fmt.Sprintf(`("partition" = %d AND "offset" < %d)`, p, at[p]))
-	}
-	return "(" + strings.Join(parts, " OR ") + ")"
+	return olap.Behind(at)
 }
 
 func timestamp(t time.Time) string { return fmt.Sprintf("make_timestamp(%d)", t.UnixMicro()) }

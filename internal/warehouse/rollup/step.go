@@ -108,7 +108,7 @@ func create(tx olap.Tx, d *Definition, edition string) (*state, error) {
 // advance takes the next rows into the tables of an edition, and makes what is read anew.
 func (s *step) advance(one *state) error {
 	to := reach(one.Positions, s.stored, s.most)
-	add := one.Definition.addSQL(one.Edition, within(one.Positions, to))
+	add := one.Definition.addSQL(one.Edition, olap.Between(one.Positions, to))
 	one.Positions = to
 	if err := s.tx.Exec(add + one.viewSQL()); err != nil {
 		return err

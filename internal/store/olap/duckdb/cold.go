@@ -3,7 +3,6 @@ package duckdb
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -109,7 +108,7 @@ func timestamp(t time.Time) string { return fmt.Sprintf("make_timestamp(%d)", t.
 
 // removal is the statement that removes rows from a fact table which are in files.
 func removal(t *physical, seam *olap.Seam) string {
-	sql := fmt.Sprintf("DELETE FROM %s WHERE event_time < %s AND %s;\n", t.sql(), timestamp(seam.Below), belowOffsets(seam.Offsets))
+	sql := fmt.Sprintf("DELETE FROM %s WHERE event_time < %s AND %s;\n", t.sql(), timestamp(seam.Below), olap.Before(seam.Offsets))
 	if len(seam.Erased) == 0 {
 		return sql
 	}
@@ -118,18 +117,4 @@ func removal(t *physical, seam *olap.Seam) string {
 		events[i] = fmt.Sprintf("(%d, %d)", e.Partition, e.Offset)
 	}
 	return sql + fmt.Sprintf("DELETE FROM %s WHERE (\"partition\", \"offset\") IN (%s);\n", t.sql(), strings.Join(events, ", "))
-}
-
-// belowOffsets is the condition that a row's offset is below that of its partition.
-func belowOffsets(offsets map[int32]int64) string {
-	if len(offsets) == 0 {
-		return "false"
-	}
-	var b strings.Builder
-	b.WriteString(`CASE "partition"`)
-	for _, p := range slices.Sorted(maps.Keys(offsets)) {
-		fmt.Fprintf(&b, ` WHEN %d THEN "offset" < %d`, p, offsets[p])
-	}
-	b.WriteString(" ELSE false END")
-	return b.String()
 }
