@@ -23,6 +23,8 @@ const (
 	commentKey   = "comment"
 	// previousMetadata are the states of the metadata file that are kept.
 	previousMetadata = "20"
+	// manifests are joined when there are as many: each is read to list the files.
+	manifests = "16"
 )
 
 // Define implements [lake.Store].
@@ -65,6 +67,7 @@ func (s *Store) create(ctx context.Context, t *lake.Table) error {
 		table.PropertyFormatVersion: "2", declaredKey: string(text), commentKey: t.Comment,
 		table.ParquetCompressionKey: "zstd", table.WriteFormatDefaultKey: "parquet",
 		table.MetadataDeleteAfterCommitEnabledKey: "true", table.MetadataPreviousVersionsMaxKey: previousMetadata,
+		table.ManifestMergeEnabledKey: "true", table.ManifestMinMergeCountKey: manifests,
 	})
 	if err != nil {
 		return fmt.Errorf("cannot describe the table %q of the lake: %w", t.Name, err)

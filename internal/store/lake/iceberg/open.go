@@ -18,6 +18,9 @@ type Store struct {
 	catalog catalogue
 
 	mu sync.Mutex // of who commits
+
+	listMu sync.Mutex
+	lists  map[string]listed // by table
 }
 
 var (
@@ -31,7 +34,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{cfg: cfg, files: files{dir: cfg.Dir, root: cfg.root()}}
+	s := &Store{cfg: cfg, files: files{dir: cfg.Dir, root: cfg.root()}, lists: make(map[string]listed)}
 	if cfg.S3 != nil {
 		if s.files.objects, err = openBucket(ctx, cfg.S3); err != nil {
 			if cfg.REST != nil && cfg.S3.AccessKey == "" {

@@ -131,8 +131,34 @@ func readPositions(text string, positions *lake.Positions) bool {
 	return text != "" && json.Unmarshal([]byte(text), positions) == nil
 }
 
-// filesOf lists the files of a snapshot, in the order of their partitions.
+// listed are the files of a snapshot. They never change, and reading its manifests takes
+// longer than what is done with them.
+type listed struct {
+	snapshot int64
+	files    []lake.File
+}
+
+// filesOf lists the files of a snapshot, in the order of their partitions. The list of the
+// snapshot that was asked for last is kept of each table.
 func (s *Store) filesOf(ctx context.Context, tbl *table.Table, snapshot int64) ([]lake.File, error) {
+	name := tbl.Identifier()[1]
+	s.listMu.Lock()
+	last := s.lists[name]
+	s.listMu.Unlock()
+	if last.snapshot == snapshot {
+		return slices.Clone(last.files), nil
+	}
+	files, err := s.listFiles(ctx, tbl, snapshot)
+	if err != nil {
+		return nil, err
+	}
+	s.listMu.Lock()
+	s.lists[name] = listed{snapshot, slices.Clone(files)}
+	s.listMu.Unlock()
+	return files, nil
+}
+
+func (s *Store) listFiles(ctx context.Context, tbl *table.Table, snapshot int64) ([]lake.File, error) {
 	tasks, err := tasksOf(ctx, tbl, snapshot)
 	if err != nil {
 		return nil, err
