@@ -60,7 +60,14 @@ type Positions struct {
 	// Changes are those of tables that no commit made, since the process began: rows expired
 	// or were erased, tables that are derived were brought up to date, others replaced.
 	Changes uint64
+	// Rewritten are those of Changes that rows of the log may have gone by, which stand below
+	// Offsets: they moved to files, expired or were erased.
+	Rewritten uint64
 }
+
+// StoredOffsets is a query of the Offsets that a statement sees which has it within, as JSON,
+// for queries of the platform. It has one row.
+const StoredOffsets = "SELECT positions FROM _millrace.state"
 
 // Query is one SQL statement and the bounds on its run.
 type Query struct {

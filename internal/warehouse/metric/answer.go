@@ -54,25 +54,59 @@ type table struct {
 	at   map[string]int // of rows, by bucket and dimensions
 }
 
-// read makes rows of the values of a statement.
-func (p *plan) read(rows [][]any) *table {
-	t := &table{plan: p, at: make(map[string]int, len(rows))}
-	for _, values := range rows {
-		t.add(p.row(values))
+// partial is a row of the result of a statement: what its metrics are computed of.
+type partial struct {
+	time       time.Time
+	dimensions []*string
+	parts      []*big.Rat // in the order of the plan's
+}
+
+// read makes partials of the values of a statement.
+func (p *plan) read(rows [][]any) []partial {
+	partials := make([]partial, len(rows))
+	for i, values := range rows {
+		one := &partials[i]
+		if p.query.Grain != "" {
+			one.time, _ = values[0].(time.Time)
+			one.time, values = one.time.UTC(), values[1:]
+		}
+		n := len(p.query.Dimensions)
+		for _, v := range values[:n] {
+			one.dimensions = append(one.dimensions, text(v))
+		}
+		one.parts = make([]*big.Rat, len(p.parts))
+		for k := range p.parts {
+			one.parts[k] = exact(values[n+k])
+		}
+	}
+	return partials
+}
+
+// table computes metrics.
+func (p *plan) table(partials []partial) *table {
+	t := &table{plan: p, at: make(map[string]int, len(partials))}
+	for i := range partials {
+		r := Row{Time: partials[i].time, Dimensions: partials[i].dimensions}
+		parts := make(map[string]*big.Rat, len(p.parts))
+		for k, one := range p.parts {
+			parts[one.name] = partials[i].parts[k]
+		}
+		p.compute(&r, parts)
+		t.add(r)
 	}
 	return t
 }
 
 func (t *table) add(r Row) {
-	t.at[r.key(r.Time)] = len(t.rows)
+	t.at[key(r.Time, r.Dimensions)] = len(t.rows)
 	t.rows = append(t.rows, r)
 }
 
-// key names a row, at a time.
-func (r *Row) key(at time.Time) string {
+// key names a row.
+func key(at time.Time, dimensions []*string) string {
 	var b strings.Builder
 	b.WriteString(strconv.FormatInt(at.UnixMicro(), 10))
-	for _, d := range r.Dimensions {
+	for _, d := range dimensions {
 		if d == nil {
 			b.WriteString("|-")
 			continue
@@ -80,24 +114,6 @@ func (r *Row) key(at time.Time) string {
 		b.WriteString("|" + strconv.Itoa(len(*d)) + ":" + *d)
 	}
 	return b.String()
-}
-
-func (p *plan) row(values []any) Row {
-	var r Row
-	if p.query.Grain != "" {
-		r.Time, _ = values[0].(time.Time)
-		r.Time, values = r.Time.UTC(), values[1:]
-	}
-	for _, v := range values[:len(p.query.Dimensions)] {
-		r.Dimensions = append(r.Dimensions, text(v))
-	}
-	values = values[len(p.query.Dimensions):]
-	parts := make(map[string]*big.Rat, len(values))
-	for i, one := range p.parts {
-		parts[one.name] = exact(values[i])
-	}
-	p.compute(&r, parts)
-	return r
 }
 
 // compute fills the metrics of a row of its parts.
@@ -161,7 +177,7 @@ func (t *table) fill() {
 	for at := Truncate(q.From, q.Grain); at.Before(q.To) && n < MaxBuckets; at = Next(at, q.Grain) {
 		n++
 		r := t.empty(at)
-		if _, there := t.at[r.key(at)]; !there {
+		if _, there := t.at[key(at, nil)]; !there {
 			t.add(r)
 		}
 	}
@@ -183,7 +199,7 @@ func (t *table) compare(before *table, shift func(time.Time) time.Time) {
 			at = Truncate(shift(at), q.Grain)
 		}
 		other := before.empty(at)
-		if k, ok := before.at[r.key(at)]; ok {
+		if k, ok := before.at[key(at, r.Dimensions)]; ok {
 			other = before.rows[k]
 		}
 		r.Previous, r.Changes = other.Values, make([]*string, len(r.Values))

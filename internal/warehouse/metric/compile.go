@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/millrace/millrace/internal/store/olap"
 )
 
 // plan is a query as one statement. Its columns are time where there is a grain, the
@@ -16,6 +18,7 @@ type plan struct {
 	choices   map[*part]*choice  // of parts that are read from rollups
 	why       map[*part][]string // the others are not
 	stored    map[int32]int64    // positions of the log that the answer has to reflect
+	since     map[int32]int64    // only rows at or behind these positions count; nil: all
 	statement fragment
 }
 
@@ -134,6 +137,9 @@ func (p *plan) scan(set *Dataset) (*scan, error) {
 	if set.Placed && p.query.AsOf != nil {
 		s.conditions = append(s.conditions, sqlText("%s", positions(p.query.AsOf)))
 	}
+	if p.since != nil {
+		s.conditions = append(s.conditions, sqlText("%s", olap.Behind(p.since)))
+	}
 	if set.Currency != "" && p.query.Currency != AnyCurrency {
 		if p.query.Currency == "" {
 			s.conditions = append(s.conditions, sqlText("%s IS NULL", quote(set.Currency)))
@@ -157,8 +163,7 @@ func (p *plan) scan(set *Dataset) (*scan, error) {
 
 // relevant is what stands behind FROM for a range of the dataset's time; zero is open.
 func (p *plan) relevant(set *Dataset, from, to moment) fragment {
-	asOf := positions(p.query.AsOf)
-	text := func(of string) fragment { return sqlText("%s", strings.ReplaceAll(of, "{as_of}", asOf)) }
+	text := func(of string) fragment { return sqlText("%s", replaceAsOf(of, positions(p.query.AsOf))) }
 	before, behind, found := strings.Cut(set.From, "{relevant}")
 	if !found {
 		return text(set.From)
@@ -166,9 +171,13 @@ func (p *plan) relevant(set *Dataset, from, to moment) fragment {
 	keep := sqlText("true")
 	if !from.at.IsZero() || !to.at.IsZero() {
 		rows := &scan{set: &Dataset{Time: set.RelevantTime}, conditions: []fragment{text(set.RelevantRows)}}
-		keep = join([]fragment{text(set.Relevant), rows.where(from, to, false), sqlText(")")}, "")
+		keep = rows.where(from, to, false).wrap(fmt.Sprintf("%s IN (SELECT %[1]s FROM %s", set.Relevant, set.RelevantFrom), ")")
 	}
 	return join([]fragment{text(before), keep, text(behind)}, "")
+}
+
+func replaceAsOf(text, condition string) string {
+	return strings.ReplaceAll(text, "{as_of}", condition)
 }
 
 // positions is the condition that keeps rows below positions of the log.
@@ -176,16 +185,7 @@ func positions(at map[int32]int64) string {
 	if at == nil {
 		return "true"
 	}
-	partitions := make([]int32, 0, len(at))
-	for p := range at {
-		partitions = append(partitions, p)
-	}
-	slices.Sort(partitions)
-	parts := []string{"false"}
-	for _, p := range partitions {
-		parts = append(parts, fmt.Sprintf(`("partition" = %d AND "offset" < %d)`, p, at[p]))
-	}
-	return "(" + strings.Join(parts, " OR ") + ")"
+	return "(" + olap.Before(at) + ")"
 }
 
 // where joins the conditions of a scan with those of a range and further ones.

@@ -27,10 +27,11 @@ type Dataset struct {
 	//
 	// Rows of datasets that are folded over all of history depend on others than those of the
 	// range that is asked for. Where From has {relevant}, a condition stands that keeps what they
-	// depend on: Relevant, WHERE, RelevantRows, the range as one of RelevantTime, and a closing
-	// parenthesis.
+	// depend on: Relevant, IN, the same column of RelevantFrom, where RelevantRows and the range
+	// as one of RelevantTime hold.
 	From         string
 	Relevant     string
+	RelevantFrom string
 	RelevantRows string
 	RelevantTime string
 	Time         string // column of event time
@@ -197,7 +198,7 @@ func customerOrders() Dataset {
   FROM (SELECT customer_id, order_id, currency, min(country) AS country, min(event_time) AS ordered_at, sum(amount) AS amount, sum(quantity)::BIGINT AS pieces
     FROM order_lines WHERE ` + sold + ` AND {relevant}
     GROUP BY customer_id, order_id, currency)) AS customer_orders`,
-		Relevant: "customer_id IN (SELECT customer_id FROM order_lines", RelevantRows: sold, RelevantTime: "event_time",
+		Relevant: "customer_id", RelevantFrom: "order_lines", RelevantRows: sold, RelevantTime: "event_time",
 		Fields: append([]Field{
 			dim("country", "Country of the order"), dim("currency", "ISO 4217"),
 			{Name: "customer_id", Type: Text, Doc: "Customer", Dimension: true}, {Name: "order_id", Type: Text, Doc: "Order", Dimension: true},

@@ -47,6 +47,8 @@ type Service struct {
 	mu       sync.Mutex
 	currency string
 	known    time.Time // when it was last looked up
+
+	kept kept
 }
 
 // Open reads the metrics.
@@ -54,7 +56,7 @@ func Open(cfg Config) (*Service, error) {
 	if cfg.Datasets == nil {
 		cfg.Datasets = Datasets()
 	}
-	s := &Service{cfg: cfg}
+	s := &Service{cfg: cfg, kept: kept{sets: make(map[string]*result)}}
 	if _, err := s.Reload(); err != nil {
 		return nil, err
 	}
@@ -104,7 +106,7 @@ func (s *Service) Query(ctx context.Context, q Query) (*Answer, error) {
 	if err := s.complete(ctx, &q, metrics); err != nil {
 		return nil, err
 	}
-	if err := s.answer(ctx, &q, a, before.Offsets); err != nil {
+	if err := s.answer(ctx, &q, a, before); err != nil {
 		return nil, err
 	}
 	if q.AsOf == nil {
@@ -262,12 +264,12 @@ func (s *Service) extent(ctx context.Context, q *Query, metrics []*Metric) error
 	return nil
 }
 
-func (s *Service) answer(ctx context.Context, q *Query, a *Answer, stored map[int32]int64) error {
+func (s *Service) answer(ctx context.Context, q *Query, a *Answer, stored olap.Positions) error {
 	a.From, a.To, a.Currency = q.From, q.To, q.Currency
 	if !scoped(a.Metrics) && slices.ContainsFunc(a.Metrics, func(m *Metric) bool { return m.Format == "money" }) {
 		a.Currency = s.cfg.Base
 	}
-	now, err := s.run(ctx, q, a.Metrics, stored)
+	now, err := s.run(ctx, q, a, stored)
 	if err != nil {
 		return err
 	}
@@ -277,7 +279,7 @@ func (s *Service) answer(ctx context.Context, q *Query, a *Answer, stored map[in
 		move := shift(q)
 		other := *q
 		other.From, other.To = move(q.From), move(q.To)
-		before, err := s.run(ctx, &other, a.Metrics, stored)
+		before, err := s.run(ctx, &other, a, stored)
 		if err != nil {
 			return err
 		}
@@ -292,31 +294,30 @@ func (s *Service) answer(ctx context.Context, q *Query, a *Answer, stored map[in
 
 // run runs the statement of a query, by rollups where they do. One that is replaced between
 // the choice and the run is a relation that is not there: then rows are read.
-func (s *Service) run(ctx context.Context, q *Query, metrics []*Metric, stored map[int32]int64) (*table, error) {
+func (s *Service) run(ctx context.Context, q *Query, a *Answer, stored olap.Positions) (*table, error) {
 	if s.cfg.Rollups != nil && !q.Rows {
-		t, err := s.runOver(ctx, q, metrics, s.cfg.Rollups(), stored)
+		t, err := s.runOver(ctx, q, a, s.cfg.Rollups(), stored)
 		if !errors.Is(err, errRefused) {
 			return t, err
 		}
 		s.cfg.Logger.Warn("a rollup could not be read; rows are", slog.Any("error", err))
 	}
-	return s.runOver(ctx, q, metrics, nil, stored)
+	return s.runOver(ctx, q, a, nil, stored)
 }
 
-func (s *Service) runOver(ctx context.Context, q *Query, metrics []*Metric, rollups []Rollup, stored map[int32]int64) (*table, error) {
-	p, err := compile(q, metrics, rollups, stored)
+func (s *Service) runOver(ctx context.Context, q *Query, a *Answer, rollups []Rollup, stored olap.Positions) (*table, error) {
+	p, err := compile(q, a.Metrics, rollups, stored.Offsets)
 	if err != nil {
 		return nil, err
 	}
 	if q.From.IsZero() && slices.ContainsFunc(p.parts, func(one *part) bool { return one.kind == "cumulative" }) {
-		return p.read(nil), nil // there are no rows
+		return p.table(nil), nil // there are no rows
 	}
-	sql, args := p.statement.prepared()
-	rows, err := s.rows(ctx, olap.Query{SQL: sql, Args: args})
+	partials, err := s.partials(ctx, p, a.Version, rollups, stored)
 	if err != nil {
 		return nil, err
 	}
-	return p.read(rows), nil
+	return p.table(partials), nil
 }
 
 var errTooMany = fmt.Errorf("%w: there are more than %d rows; ask for fewer dimensions, a coarser grain, or filter", ErrQuery, MaxRows)

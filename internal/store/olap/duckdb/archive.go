@@ -69,6 +69,7 @@ func copyOptions(c *olap.Copy) string {
 // Shift implements [olap.Archive].
 func (s *Store) Shift(ctx context.Context, seam olap.Seam) error {
 	defer s.changes.Add(1)
+	defer s.rewritten.Add(1)
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
 	if err := checkSeam(&seam, s.stored(), s.w); err != nil {

@@ -36,7 +36,8 @@ type Store struct {
 	transform *transform          // that runs; nil for none
 	derived   map[string][]string // by schema: its tables as schema.table, and views
 
-	changes atomic.Uint64 // as [olap.Positions] has them
+	changes   atomic.Uint64 // as [olap.Positions] has them
+	rewritten atomic.Uint64 // likewise
 
 	slots, trusted *slots
 	catalogues     catalogues
@@ -119,7 +120,7 @@ func (s *Store) Positions(context.Context) (olap.Positions, error) {
 	if s.eng == nil {
 		return olap.Positions{}, s.down
 	}
-	return olap.Positions{Offsets: maps.Clone(s.positions.Offsets), Results: s.positions.Results, Changes: s.changes.Load()}, nil
+	return olap.Positions{Offsets: maps.Clone(s.positions.Offsets), Results: s.positions.Results, Changes: s.changes.Load(), Rewritten: s.rewritten.Load()}, nil
 }
 
 // Define implements [olap.Store].

@@ -1,0 +1,397 @@
+package metric
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/big"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/millrace/millrace/internal/store/olap"
+)
+
+// What statements gave is kept with the positions of the log that it reflects. The rows of the
+// log do not change, so that a statement which is asked again needs what was stored since: of
+// sums and counts just those rows, which are added; of other numbers the buckets that such
+// rows are in. That holds for rows of any event time, and for ranges that are long past it is
+// usually nothing. It is dropped when rows that it reflects were erased, expired or moved.
+
+// Bounds of what is kept.
+const (
+	maxKept        = 1024
+	maxKeptRows    = 100_000
+	maxRowsOfOne   = 10_000
+	maxBehind      = 1_000_000 // records of the log; of more, everything is read again
+	maxAgainBucket = 8         // of the newest rows are read again by themselves, or everything is
+)
+
+// kept are the results of statements.
+type kept struct {
+	mu    sync.Mutex
+	sets  map[string]*result
+	rows  int
+	clock uint64 // counts uses
+}
+
+// result is what a statement gave. It does not change.
+type result struct {
+	rows      []partial
+	at        map[int32]int64 // positions that it reflects
+	rewritten uint64          // of the store when it was asked
+	used      uint64          // guarded by kept.mu
+}
+
+func (k *kept) get(key string) *result {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	r := k.sets[key]
+	if r != nil {
+		k.clock++
+		r.used = k.clock
+	}
+	return r
+}
+
+// put keeps a result, and drops those that were not used for longest where it are too many.
+func (k *kept) put(key string, r *result) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.dropLocked(key)
+	if len(r.rows) > maxRowsOfOne {
+		return
+	}
+	k.clock++
+	r.used = k.clock
+	k.sets[key] = r
+	k.rows += len(r.rows)
+	for len(k.sets) > maxKept || k.rows > maxKeptRows {
+		oldest := key
+		for name, one := range k.sets {
+			if one.used < k.sets[oldest].used {
+				oldest = name
+			}
+		}
+		k.dropLocked(oldest)
+	}
+}
+
+func (k *kept) dropLocked(key string) {
+	if old := k.sets[key]; old != nil {
+		k.rows -= len(old.rows)
+		delete(k.sets, key)
+	}
+}
+
+// renewal says how a result is brought up to date.
+type renewal int
+
+const (
+	never    renewal = iota // everything is read again
+	byLook                  // only when rows came that it depends on, those buckets if that is enough
+	byAdding                // what came is added
+)
+
+// renewal returns how results of the statement are brought up to date.
+func (p *plan) renewal() renewal {
+	q := p.query
+	if q.AsOf != nil || q.Rows || q.Approximate {
+		return never
+	}
+	how := byAdding
+	for _, one := range p.parts {
+		switch {
+		case one.dataset.Placed && one.kind == "simple" && slices.Contains([]string{"sum", "count", "min", "max"}, one.aggregate):
+		case one.dataset.Placed || one.dataset.Relevant != "":
+			how = byLook
+		default:
+			return never
+		}
+	}
+	return how
+}
+
+// keptAs names the result of a statement among those that are kept.
+func (p *plan) keptAs(version string) string {
+	q := *p.query
+	q.Compare, q.CompareFrom, q.Order, q.Limit = "", time.Time{}, nil, 0
+	text, err := json.Marshal(q)
+	if err != nil {
+		panic("BUG: a query cannot be encoded: " + err.Error())
+	}
+	return version + string(text)
+}
+
+// partials runs the statement of a plan, or what is needed of it since it ran last.
+func (s *Service) partials(ctx context.Context, p *plan, version string, rollups []Rollup, stored olap.Positions) ([]partial, error) {
+	how := p.renewal()
+	if how == never {
+		rows, err := s.execute(ctx, p.statement)
+		if err != nil {
+			return nil, err
+		}
+		return p.read(rows), nil
+	}
+	key := p.keptAs(version)
+	old := s.kept.get(key)
+	if old == nil || old.rewritten != stored.Rewritten || behind(old.at, stored.Offsets) > maxBehind {
+		rows, at, err := s.placed(ctx, p.statement)
+		if err != nil {
+			return nil, err
+		}
+		next := &result{rows: p.read(rows), at: at, rewritten: stored.Rewritten}
+		s.kept.put(key, next)
+		return next.rows, nil
+	}
+	if maps.Equal(old.at, stored.Offsets) {
+		return old.rows, nil
+	}
+	renew := s.look
+	if how == byAdding {
+		renew = s.add
+	}
+	next, err := renew(ctx, p, old, rollups, stored)
+	if err != nil {
+		return nil, err
+	}
+	next.rewritten = old.rewritten
+	s.kept.put(key, next)
+	return next.rows, nil
+}
+
+// behind is how many records of the log were stored since.
+func behind(at, stored map[int32]int64) (n int64) {
+	for p, next := range stored {
+		n += max(0, next-at[p])
+	}
+	return n
+}
+
+// begins are the positions from which rows are to be read: partitions that were not there
+// begin at 0.
+func (r *result) begins(stored map[int32]int64) map[int32]int64 {
+	from := maps.Clone(r.at)
+	for p := range stored {
+		if _, known := from[p]; !known {
+			from[p] = 0
+		}
+	}
+	return from
+}
+
+// moved are the positions that are reflected when rows from the first on were read at the
+// second. A partition that came between is read the next time.
+func moved(from, at map[int32]int64) map[int32]int64 {
+	next := make(map[int32]int64, len(from))
+	for p := range from {
+		if to, ok := at[p]; ok {
+			next[p] = to
+		}
+	}
+	return next
+}
+
+// add reads the rows that were stored since, and adds them.
+func (s *Service) add(ctx context.Context, p *plan, old *result, _ []Rollup, stored olap.Positions) (*result, error) {
+	since := old.begins(stored.Offsets)
+	tail := &plan{query: p.query, metrics: p.metrics, stored: p.stored, since: since}
+	if _, err := tail.compile(nil); err != nil {
+		return nil, err
+	}
+	rows, at, err := s.placed(ctx, tail.statement)
+	if err != nil {
+		return nil, err
+	}
+	return &result{rows: p.added(old.rows, tail.read(rows)), at: moved(since, at)}, nil
+}
+
+// added returns rows, with those of others added.
+func (p *plan) added(rows, others []partial) []partial {
+	if len(others) == 0 {
+		return rows
+	}
+	sum := slices.Clone(rows)
+	index := make(map[string]int, len(sum))
+	for i := range sum {
+		index[key(sum[i].time, sum[i].dimensions)] = i
+	}
+	for _, other := range others {
+		i, there := index[key(other.time, other.dimensions)]
+		if !there {
+			sum = append(sum, other)
+			continue
+		}
+		parts := make([]*big.Rat, len(p.parts))
+		for k, one := range p.parts {
+			parts[k] = one.plus(sum[i].parts[k], other.parts[k])
+		}
+		sum[i].parts = parts
+	}
+	return sum
+}
+
+// plus joins the values of two sets of rows; nil is that of none.
+func (p *part) plus(a, b *big.Rat) *big.Rat {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	case p.aggregate == "min" && a.Cmp(b) <= 0, p.aggregate == "max" && a.Cmp(b) >= 0:
+		return a
+	case p.aggregate == "min", p.aggregate == "max":
+		return b
+	}
+	return new(big.Rat).Add(a, b)
+}
+
+// look finds the buckets that rows came into, and reads those again.
+func (s *Service) look(ctx context.Context, p *plan, old *result, rollups []Rollup, stored olap.Positions) (*result, error) {
+	since := old.begins(stored.Offsets)
+	statement, err := p.touched(since)
+	if err != nil {
+		return nil, err
+	}
+	rows, at, err := s.placed(ctx, statement)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		return &result{rows: old.rows, at: moved(since, at)}, nil
+	}
+	parts := p.again(rows)
+	if parts == nil {
+		rows, at, err := s.placed(ctx, p.statement)
+		if err != nil {
+			return nil, err
+		}
+		return &result{rows: p.read(rows), at: at}, nil
+	}
+	// What is read below may be newer than the positions: it is read again then.
+	next := &result{rows: old.rows, at: moved(since, at)}
+	for _, q := range parts {
+		one, err := compile(&q, p.metrics, rollups, p.stored)
+		if err != nil {
+			return nil, err
+		}
+		rows, err := s.execute(ctx, one.statement)
+		if err != nil {
+			return nil, err
+		}
+		next.rows = slices.DeleteFunc(slices.Clone(next.rows), func(r partial) bool {
+			return !r.time.Before(Truncate(q.From, q.Grain)) && r.time.Before(q.To)
+		})
+		next.rows = append(next.rows, one.read(rows)...)
+	}
+	return next, nil
+}
+
+// touched is the query of the buckets that rows from positions on are in, or of whether there
+// are any that the statement depends on.
+func (p *plan) touched(since map[int32]int64) (fragment, error) {
+	look := &plan{query: p.query, since: since}
+	var branches []fragment
+	for _, one := range p.parts {
+		b, err := look.touchedBy(one)
+		if err != nil {
+			return fragment{}, err
+		}
+		if !slices.ContainsFunc(branches, func(o fragment) bool { return o.String() == b.String() }) {
+			branches = append(branches, b)
+		}
+	}
+	return join(branches, "\nUNION\n"), nil
+}
+
+func (p *plan) touchedBy(one *part) (fragment, error) {
+	set := one.dataset
+	if set.Relevant != "" {
+		// Of the history of customers everything before the end matters.
+		rows := &scan{set: &Dataset{Time: set.RelevantTime}, conditions: []fragment{sqlText("%s", replaceAsOf(set.RelevantRows, olap.Behind(p.since)))}}
+		return rows.where(moment{}, p.to(), true).wrap(`SELECT DISTINCT NULL::TIMESTAMP AS "time" FROM `+set.RelevantFrom, ""), nil
+	}
+	s, err := p.scan(set)
+	if err != nil {
+		return fragment{}, err
+	}
+	from, to, bucketed, where := p.from(), p.to(), "NULL", one.where
+	switch one.kind {
+	case "conversion": // what follows is not filtered, and may come behind the range
+		s.conditions, where = []fragment{sqlText("%s", olap.Behind(p.since))}, fragment{}
+		if !to.at.IsZero() {
+			to = to.plus(one.convert.within)
+		}
+	case "cumulative":
+		from = p.lowest(one)
+	case "simple":
+		if p.query.Grain != "" {
+			bucketed = bucket(p.query.Grain, quote(set.Time))
+		}
+	}
+	return join([]fragment{sqlText(`SELECT DISTINCT %s::TIMESTAMP AS "time" FROM `, bucketed), s.from, s.where(from, to, p.query.Grain != "", where)}, ""), nil
+}
+
+// again are the queries of the buckets that rows are in; nil where everything has to be read.
+func (p *plan) again(rows [][]any) (parts []Query) {
+	var times []time.Time
+	for _, row := range rows {
+		at, ok := row[0].(time.Time)
+		if !ok {
+			return nil
+		}
+		times = append(times, at.UTC())
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	for i, at := range times {
+		end := Next(at, p.query.Grain)
+		if n := len(parts) - 1; i > 0 && !parts[n].To.Before(at) {
+			parts[n].To = end
+			continue
+		}
+		q := *p.query
+		q.From, q.To = at, end
+		parts = append(parts, q)
+	}
+	if len(parts) > maxAgainBucket {
+		return nil
+	}
+	for i := range parts { // the range may cut the first and the last bucket
+		if q := &parts[i]; q.From.Before(p.query.From) {
+			q.From = p.query.From
+		}
+		if q := &parts[i]; !p.query.To.IsZero() && p.query.To.Before(q.To) {
+			q.To = p.query.To
+		}
+	}
+	return parts
+}
+
+// placed runs a statement, and returns the positions that it saw.
+func (s *Service) placed(ctx context.Context, statement fragment) ([][]any, map[int32]int64, error) {
+	rows, err := s.execute(ctx, statement.wrap("SELECT stored.positions, numbers.* FROM ("+olap.StoredOffsets+") AS stored\nLEFT JOIN (SELECT true AS present, * FROM (", ") AS numbers) AS numbers ON true"))
+	if err != nil {
+		return nil, nil, err
+	}
+	text, ok := rows[0][0].(string)
+	if !ok {
+		return nil, nil, fmt.Errorf("BUG: positions are a %T", rows[0][0])
+	}
+	at := make(map[int32]int64)
+	if err := json.Unmarshal([]byte(text), &at); err != nil {
+		return nil, nil, fmt.Errorf("BUG: unreadable positions: %w", err)
+	}
+	numbers := make([][]any, 0, len(rows))
+	for _, row := range rows {
+		if row[1] != nil {
+			numbers = append(numbers, row[2:])
+		}
+	}
+	return numbers, at, nil
+}
+
+func (s *Service) execute(ctx context.Context, statement fragment) ([][]any, error) {
+	sql, args := statement.prepared()
+	return s.rows(ctx, olap.Query{SQL: sql, Args: args})
+}

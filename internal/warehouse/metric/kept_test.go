@@ -1,0 +1,205 @@
+package metric
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/millrace/millrace/internal/store/olap"
+)
+
+// visit writes events of a visit of a shop, at a time.
+func visit(rng *rand.Rand, n int, at time.Time) []string {
+	var lines []string
+	country, device := []string{"DE", "FR", "GB"}[rng.IntN(3)], []string{"mobile", "desktop"}[rng.IntN(2)]
+	session, customer, product := rng.IntN(60), rng.IntN(25), rng.IntN(5)
+	for i, kind := range []string{"page", "product_viewed", "product_added", "checkout_started", "payment_attempted", "order_completed", "products_searched", "price_changed", "stock_received"} {
+		if rng.IntN(3) == 0 {
+			continue
+		}
+		more := ""
+		switch kind {
+		case "product_viewed", "product_added":
+			more = fmt.Sprintf(`,"items":[{"product_id":"p%d","kind":"view","quantity":1,"price":5}]`, product)
+		case "payment_attempted":
+			more = fmt.Sprintf(`,"amount":%d,"properties":{"payment_id":"pay%d","attempt":%d,"method":"card"}`, 1+rng.IntN(90), n, 1+rng.IntN(3))
+		case "order_completed":
+			more = fmt.Sprintf(`,"customer_id":"c%d","order_id":"o%d","amount":%[3]d,"properties":{"amount_base":"%[3]d.00"},"items":[{"product_id":"p%[4]d","kind":"%[5]s","quantity":%[6]d,"price":%[3]d}]`,
+				customer, rng.IntN(80), 1+rng.IntN(90), product, []string{"sale", "sale", "cancellation"}[rng.IntN(3)], 1+rng.IntN(4))
+		case "products_searched":
+			more = fmt.Sprintf(`,"properties":{"query":"axolotl","results":%d}`, rng.IntN(3))
+		case "price_changed":
+			more = fmt.Sprintf(`,"properties":{"product_id":"p%d","list_price":"%d.00","cost":"%d.00"}`, product, 5+rng.IntN(9), 1+rng.IntN(5))
+		case "stock_received":
+			more = fmt.Sprintf(`,"items":[{"product_id":"p%d","kind":"view","quantity":%d,"price":1}]`, product, 1+rng.IntN(9))
+		}
+		lines = append(lines, fmt.Sprintf(`{"id":"%d-%d","type":"%s","time":"%s","anonymous_id":"v%d","session_id":"s%d","country":"%s","currency":"EUR","context":{"device":"%s"}%s}`,
+			n, i, kind, at.Add(time.Duration(i)*time.Minute).Format(time.RFC3339), session/2, session, country, device, more))
+	}
+	return lines
+}
+
+// asked are random queries: of all metrics, some with dimensions, filters and a period before.
+func asked(rng *rand.Rand, c *Catalog, from, to time.Time) []Query {
+	var queries []Query
+	for _, m := range c.All() {
+		for range 2 {
+			q := Query{Metrics: []string{m.Name}, Currency: "EUR", From: from.AddDate(0, 0, rng.IntN(20)), To: to.Add(-time.Duration(rng.IntN(48)) * time.Hour)}
+			dimensions := slices.DeleteFunc(slices.Clone(m.Dimensions), func(d string) bool {
+				return !slices.Contains([]string{"country", "device", "day_of_week", "product_id"}, d)
+			})
+			if len(dimensions) > 0 && rng.IntN(2) == 0 {
+				q.Dimensions = []string{dimensions[rng.IntN(len(dimensions))]}
+			}
+			if slices.Contains(m.Dimensions, "country") && rng.IntN(4) == 0 {
+				q.Filters = []Filter{{"country", "in", []string{"DE", "FR"}}}
+			}
+			if rng.IntN(2) == 0 {
+				q.Grain = []string{"hour", "day", "week", "month"}[rng.IntN(4)]
+			}
+			if rng.IntN(3) == 0 {
+				q.Compare = "previous"
+			}
+			if c.Check(q) == nil {
+				queries = append(queries, q)
+			}
+		}
+	}
+	return queries
+}
+
+// statements counts those that a service runs.
+type statements struct {
+	Store
+	mu  sync.Mutex
+	ran int
+}
+
+func (s *statements) Query(ctx context.Context, q olap.Query) (*olap.Result, error) {
+	s.mu.Lock()
+	s.ran++
+	s.mu.Unlock()
+	return s.Store.Query(ctx, q)
+}
+
+func (s *statements) since() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.ran
+	s.ran = 0
+	return n
+}
+
+// TestKeptEqualsRows asks the same questions again and again while visits come in that happened
+// at any time, and compares with what is computed from all rows.
+func TestKeptEqualsRows(t *testing.T) {
+	const seed, rounds = 20261123, 4
+	rng := rand.New(rand.NewPCG(3, seed))
+	s := newScript(t)
+	counted := &statements{Store: s.Store}
+	s.service.cfg.Store = counted
+	from := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	to := from.AddDate(0, 0, 40)
+	queries := asked(rng, s.service.Catalog(), from, to)
+	if len(queries) < 80 {
+		t.Fatalf("only %d queries can be asked", len(queries))
+	}
+	ask := func(q Query) string {
+		a, err := s.service.Query(t.Context(), q)
+		if err != nil {
+			t.Fatalf("seed %d, %+v: %v", seed, q, err)
+		}
+		return tabulate(a, q.Dimensions)
+	}
+	n, fewer := 0, 0
+	for round := range rounds {
+		for partition := range int32(1 + min(2, round/2)) { // others come later
+			var lines []string
+			for range 1 + rng.IntN(12) {
+				n++
+				at := to.Add(-time.Duration(rng.IntN(36)) * time.Hour)
+				if rng.IntN(3) == 0 {
+					at = from.Add(time.Duration(rng.Int64N(int64(to.Sub(from)))))
+				}
+				lines = append(lines, visit(rng, n, at)...)
+			}
+			s.Write(s.Batch(partition, strings.Join(lines, "\n")))
+		}
+		for _, q := range queries {
+			got := ask(q)
+			counted.since()
+			if again := ask(q); again != got {
+				t.Fatalf("seed %d, round %d, %+v: asked again\n%swas\n%s", seed, round, q, again, got)
+			}
+			again := counted.since()
+			rows := q
+			rows.Rows = true
+			if want := ask(rows); got != want {
+				t.Fatalf("seed %d, round %d, %+v: got\n%swant\n%s", seed, round, q, got, want)
+			}
+			if again < counted.since() {
+				fewer++
+			}
+		}
+	}
+	if all := rounds * len(queries); fewer < all*9/10 {
+		t.Errorf("%d of %d questions were answered with fewer statements when they were asked again", fewer, all)
+	}
+}
+
+// TestKeptIsDropped expects that what rows gave which were erased since is not used.
+func TestKeptIsDropped(t *testing.T) {
+	s := newScript(t)
+	s.Write(s.Batch(0, `{"id":"1","type":"page","time":"2026-03-01T10:00:00Z","session_id":"s1"}`))
+	moved := &rewriting{Store: s.Store}
+	counted := &statements{Store: moved}
+	s.service.cfg.Store = counted
+	for i, want := range []int{1, 0, 0, 1, 0} {
+		if i == 3 {
+			moved.times++
+		}
+		if _, err := s.service.Query(t.Context(), Query{Metrics: []string{"events"}}); err != nil {
+			t.Fatal(err)
+		}
+		if got := counted.since(); got != want {
+			t.Errorf("question %d took %d statements, want %d", i, got, want)
+		}
+	}
+}
+
+// rewriting is a store that says its rows changed.
+type rewriting struct {
+	Store
+	times uint64
+}
+
+func (r *rewriting) Positions(ctx context.Context) (olap.Positions, error) {
+	p, err := r.Store.Positions(ctx)
+	p.Rewritten += r.times
+	return p, err
+}
+
+// TestKeptIsBounded asks more questions than are kept.
+func TestKeptIsBounded(t *testing.T) {
+	k := kept{sets: make(map[string]*result)}
+	for i := range 3 * maxKept {
+		k.put(fmt.Sprint(i), &result{rows: make([]partial, i%300)})
+		k.get("0")
+	}
+	k.put("large", &result{rows: make([]partial, maxRowsOfOne+1)})
+	rows := 0
+	for _, r := range k.sets {
+		rows += len(r.rows)
+	}
+	if len(k.sets) > maxKept || rows > maxKeptRows || rows != k.rows {
+		t.Errorf("%d results with %d rows are kept, and counted as %d", len(k.sets), rows, k.rows)
+	}
+	if k.get("0") == nil || k.get("large") != nil {
+		t.Error("what is used stays, and what is too large is not kept")
+	}
+}
