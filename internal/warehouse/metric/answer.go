@@ -52,6 +52,7 @@ type table struct {
 	plan *plan
 	rows []Row
 	at   map[string]int // of rows, by bucket and dimensions
+	cut  bool           // by the database, behind the limit
 }
 
 // partial is a row of the result of a statement: what its metrics are computed of.

@@ -32,6 +32,7 @@ const (
 type kept struct {
 	mu    sync.Mutex
 	sets  map[string]*result
+	most  int // rows of one
 	rows  int
 	clock uint64 // counts uses
 }
@@ -41,6 +42,7 @@ type result struct {
 	rows      []partial
 	at        map[int32]int64 // positions that it reflects
 	rewritten uint64          // of the store when it was asked
+	large     bool            // there are too many rows to keep
 	used      uint64          // guarded by kept.mu
 }
 
@@ -60,8 +62,8 @@ func (k *kept) put(key string, r *result) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.dropLocked(key)
-	if len(r.rows) > maxRowsOfOne {
-		return
+	if len(r.rows) > k.most {
+		r = &result{large: true}
 	}
 	k.clock++
 	r.used = k.clock
@@ -124,18 +126,42 @@ func (p *plan) keptAs(version string) string {
 	return version + string(text)
 }
 
-// partials runs the statement of a plan, or what is needed of it since it ran last.
-func (s *Service) partials(ctx context.Context, p *plan, version string, rollups []Rollup, stored olap.Positions) ([]partial, error) {
+// partials runs the statement of a plan, or what is needed of it since it ran last. cut says
+// that the rows are those within the limit and one more.
+func (s *Service) partials(ctx context.Context, p *plan, version string, rollups []Rollup, stored olap.Positions) (partials []partial, cut bool, err error) {
 	how := p.renewal()
-	if how == never {
-		rows, err := s.execute(ctx, p.statement)
-		if err != nil {
-			return nil, err
-		}
-		return p.read(rows), nil
-	}
+	var old *result
 	key := p.keptAs(version)
-	old := s.kept.get(key)
+	if how != never {
+		old = s.kept.get(key)
+	}
+	switch {
+	case how == never:
+		partials, err = s.all(ctx, p, p.statement)
+	case old != nil && old.large:
+		statement, ok := p.cut()
+		if !ok {
+			statement = p.statement
+		}
+		cut = ok
+		partials, err = s.all(ctx, p, statement)
+	default:
+		partials, err = s.renewed(ctx, p, key, old, how, rollups, stored)
+	}
+	return partials, cut, err
+}
+
+// all runs a statement of a plan.
+func (s *Service) all(ctx context.Context, p *plan, statement fragment) ([]partial, error) {
+	rows, err := s.execute(ctx, statement)
+	if err != nil {
+		return nil, err
+	}
+	return p.read(rows), nil
+}
+
+// renewed brings a result that is kept up to date.
+func (s *Service) renewed(ctx context.Context, p *plan, key string, old *result, how renewal, rollups []Rollup, stored olap.Positions) ([]partial, error) {
 	if old == nil || old.rewritten != stored.Rewritten || behind(old.at, stored.Offsets) > maxBehind {
 		rows, at, err := s.placed(ctx, p.statement)
 		if err != nil {
@@ -276,14 +302,14 @@ func (s *Service) look(ctx context.Context, p *plan, old *result, rollups []Roll
 		if err != nil {
 			return nil, err
 		}
-		rows, err := s.execute(ctx, one.statement)
+		rows, err := s.all(ctx, one, one.statement)
 		if err != nil {
 			return nil, err
 		}
 		next.rows = slices.DeleteFunc(slices.Clone(next.rows), func(r partial) bool {
 			return !r.time.Before(Truncate(q.From, q.Grain)) && r.time.Before(q.To)
 		})
-		next.rows = append(next.rows, one.read(rows)...)
+		next.rows = append(next.rows, rows...)
 	}
 	return next, nil
 }

@@ -56,7 +56,7 @@ func Open(cfg Config) (*Service, error) {
 	if cfg.Datasets == nil {
 		cfg.Datasets = Datasets()
 	}
-	s := &Service{cfg: cfg, kept: kept{sets: make(map[string]*result)}}
+	s := &Service{cfg: cfg, kept: kept{sets: make(map[string]*result), most: maxRowsOfOne}}
 	if _, err := s.Reload(); err != nil {
 		return nil, err
 	}
@@ -279,6 +279,12 @@ func (s *Service) answer(ctx context.Context, q *Query, a *Answer, stored olap.P
 		move := shift(q)
 		other := *q
 		other.From, other.To = move(q.From), move(q.To)
+		if now.cut {
+			if f, ok := now.among(); ok {
+				other.Filters = append(slices.Clone(q.Filters), f)
+			}
+			other.Limit = 0 // they may stand elsewhere
+		}
 		before, err := s.run(ctx, &other, a, stored)
 		if err != nil {
 			return err
@@ -313,11 +319,13 @@ func (s *Service) runOver(ctx context.Context, q *Query, a *Answer, rollups []Ro
 	if q.From.IsZero() && slices.ContainsFunc(p.parts, func(one *part) bool { return one.kind == "cumulative" }) {
 		return p.table(nil), nil // there are no rows
 	}
-	partials, err := s.partials(ctx, p, a.Version, rollups, stored)
+	partials, cut, err := s.partials(ctx, p, a.Version, rollups, stored)
 	if err != nil {
 		return nil, err
 	}
-	return p.table(partials), nil
+	t := p.table(partials)
+	t.cut = cut
+	return t, nil
 }
 
 var errTooMany = fmt.Errorf("%w: there are more than %d rows; ask for fewer dimensions, a coarser grain, or filter", ErrQuery, MaxRows)
