@@ -31,6 +31,7 @@ olap: {memory_limit: 8GiB, threads: 2, sql: {timeout: 10m}}
 	maxShareOfAny = 1.2 // of plain DuckDB's time
 	maxConsoleP95 = 200 // ms
 	queryRounds   = 3
+	consoleLoops  = 4 // the time of an open loop, so often: charts are asked again
 )
 
 // analytics fills the platform with two years of a generated shop, asks what the console and
@@ -57,7 +58,7 @@ func analytics(ctx context.Context, b *bench) (results []result, err error) {
 	if err := made(ctx, s, dir); err != nil {
 		return nil, err
 	}
-	console, err := s.console(ctx, b.openLoop)
+	console, err := s.console(ctx, consoleLoops*b.openLoop)
 	if err != nil {
 		return nil, err
 	}
@@ -256,46 +257,55 @@ func (s *server) end(ctx context.Context) (string, error) {
 	return answer.Rows[0][0], nil
 }
 
-// console asks for all charts of all dashboards, again and again, while events come in.
-func (s *server) console(ctx context.Context, during time.Duration) ([]result, error) {
-	var boards struct {
-		Dashboards []struct {
-			ID     string
-			Charts int
+// charts lists the charts of all dashboards, each as dashboard and chart.
+func (s *server) charts(ctx context.Context) (charts [][2]string, err error) {
+	var boards struct{ Dashboards []struct{ ID string } }
+	if err := s.getJSON(ctx, "/api/v1/dashboards", &boards); err != nil {
+		return nil, err
+	}
+	for _, board := range boards.Dashboards {
+		var definition struct {
+			Definition struct {
+				Rows []struct{ Charts []struct{ ID, Kind string } }
+			}
+		}
+		if err := s.getJSON(ctx, "/api/v1/dashboards/"+board.ID, &definition); err != nil {
+			return nil, err
+		}
+		for _, row := range definition.Definition.Rows {
+			for _, chart := range row.Charts {
+				if chart.Kind != "text" {
+					charts = append(charts, [2]string{board.ID, chart.ID})
+				}
+			}
 		}
 	}
-	if err := s.getJSON(ctx, "/api/v1/dashboards", &boards); err != nil {
+	return charts, nil
+}
+
+// console asks for all charts of all dashboards, again and again, while events come in.
+func (s *server) console(ctx context.Context, during time.Duration) ([]result, error) {
+	charts, err := s.charts(ctx)
+	if err != nil {
 		return nil, err
 	}
 	fed := make(chan error, 1)
 	go func() { fed <- s.feed(ctx, during) }()
 	times := map[string][]float64{}
-	var all []float64
-	for end := time.Now().Add(during); time.Now().Before(end); {
-		for _, board := range boards.Dashboards {
-			var definition struct {
-				Definition struct {
-					Rows []struct{ Charts []struct{ ID, Kind string } }
-				}
-			}
-			if err := s.getJSON(ctx, "/api/v1/dashboards/"+board.ID, &definition); err != nil {
-				return nil, err
-			}
-			for _, row := range definition.Definition.Rows {
-				for _, chart := range row.Charts {
-					if chart.Kind == "text" {
-						continue
-					}
-					sent := time.Now()
-					if _, err := s.post(ctx, "/api/v1/dashboards/"+board.ID+"/query", map[string]any{"range": "28d", "charts": []string{chart.ID}}); err != nil {
-						return nil, err
-					}
-					took := millis(sent)
-					all = append(all, took)
-					times[board.ID+"/"+chart.ID] = append(times[board.ID+"/"+chart.ID], took)
-				}
-			}
+	var first, again []float64
+	for i, end := 0, time.Now().Add(during); time.Now().Before(end); i++ {
+		c := charts[i%len(charts)]
+		sent := time.Now()
+		if _, err := s.post(ctx, "/api/v1/dashboards/"+c[0]+"/query", map[string]any{"range": "28d", "charts": c[1:]}); err != nil {
+			return nil, err
 		}
+		took, id := millis(sent), c[0]+"/"+c[1]
+		if i < len(charts) {
+			first = append(first, took)
+		} else {
+			again = append(again, took)
+		}
+		times[id] = append(times[id], took)
 	}
 	if err := <-fed; err != nil {
 		return nil, err
@@ -304,7 +314,11 @@ func (s *server) console(ctx context.Context, during time.Duration) ([]result, e
 	if err != nil {
 		return nil, err
 	}
-	slices.Sort(all)
+	if len(again) == 0 {
+		return nil, fmt.Errorf("no chart was asked for twice within %v: give a longer -open-loop", during)
+	}
+	slices.Sort(first)
+	slices.Sort(again)
 	fresh := grouped(p99) + " ms"
 	if p99 == 0 {
 		fresh = "none did"
@@ -316,8 +330,10 @@ func (s *server) console(ctx context.Context, during time.Duration) ([]result, e
 		}
 	}
 	return []result{
-		atMost(fmt.Sprintf("a chart of a dashboard (28 days), p95 of %d, while 20,000 events/s come in", len(all)), all[len(all)*95/100], maxConsoleP95, "ms"),
-		{what: "… median; slowest chart: " + slowest, value: fmt.Sprintf("%.0f ms; %.0f ms", all[len(all)/2], worst)},
+		atMost(fmt.Sprintf("a chart of a dashboard (28 days) that is shown, p95 of %d, while 20,000 events/s come in", len(again)), again[len(again)*95/100], maxConsoleP95, "ms"),
+		{what: "… median", value: fmt.Sprintf("%.0f ms", median(again))},
+		atMost(fmt.Sprintf("… when it is opened for the first time, p95 of %d", len(first)), first[len(first)*95/100], maxConsoleP95, "ms"),
+		{what: "… median; slowest chart: " + slowest, value: fmt.Sprintf("%.0f ms; %.0f ms", median(first), worst)},
 		{what: "… accepted to queryable meanwhile, p99", value: fresh},
 	}, nil
 }
