@@ -85,7 +85,8 @@ func (p *plan) group(one *part) []*part {
 		case one.kind == "simple":
 			same = o.kind == "simple" && o.dataset == one.dataset && p.relationOf(o) == p.relationOf(one)
 		case one.kind == "conversion":
-			same = o.kind == "conversion" && strings.TrimSuffix(o.name, "__began") == strings.TrimSuffix(one.name, "__began")
+			same = o.kind == "conversion" && (o.sameFunnel(one) ||
+				len(p.names()) == 0 && o.dataset == one.dataset && o.convert.entity == one.convert.entity)
 		}
 		if same {
 			group = append(group, o)

@@ -2,6 +2,7 @@ package metric
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -96,46 +97,87 @@ func (p *part) unfolded() string {
 	return p.aggregate + "(f.v)"
 }
 
-// conversion counts entities by whether a second event follows the first one in time.
+// conversion counts entities by whether a second event follows the first one in time. The rows
+// of all parts are read once, into one row per entity: for each funnel when its first event
+// happened, and at what times what has to follow did.
 func (p *plan) conversion(s *scan, group []*part) fragment {
-	q, one := p.query, group[0]
-	at, entity := quote(s.set.Time), one.convert.entity.sql()
-	first := []string{entity + " AS e", "min(" + at + ") AS at"}
-	for _, name := range q.Dimensions {
-		first = append(first, fmt.Sprintf("arg_min(%s, %s) AS %s", s.set.field(name).sql(), at, quote(name)))
+	entity := group[0].convert.entity.sql()
+	rows := &scan{set: s.set, from: s.from} // the query's filters are about the first event
+	if s.set.Placed && p.query.AsOf != nil {
+		rows.conditions = append(rows.conditions, sqlText("%s", positions(p.query.AsOf)))
 	}
-	present := sqlText("%s IS NOT NULL", entity)
-	began := join([]fragment{
-		sqlText("SELECT %s\n  FROM ", strings.Join(first, ", ")), s.from, s.where(p.from(), p.to(), true, present, one.where), sqlText("\n  GROUP BY 1"),
-	}, "")
+	columns, within := []fragment{sqlText("%s AS e", entity)}, time.Duration(0)
+	var counted []fragment
+	for i, one := range funnels(group) {
+		columns = append(columns, p.entered(s, i, one)...)
+		counted = append(counted, one.where.wrap("(", ")"), one.convert.to.wrap("(", ")"))
+		within = max(within, one.convert.within)
+	}
 	until := p.to()
 	if !until.at.IsZero() {
-		until = until.plus(one.convert.within)
+		until = until.plus(within)
 	}
-	follow := &scan{set: s.set, from: s.from}
-	if s.set.Placed && q.AsOf != nil {
-		follow.conditions = append(follow.conditions, sqlText("%s", positions(q.AsOf)))
+	where := rows.where(p.from(), until, true, sqlText("%s IS NOT NULL", entity), join(counted, " OR ").wrap("(", ")"))
+	keep := ""
+	if len(p.names()) > 0 {
+		keep = "\nWHERE at0 IS NOT NULL"
 	}
-	followed := join([]fragment{sqlText("SELECT %s AS e, %s AS at\n  FROM ", entity, at), s.from, follow.where(p.from(), until, true, present, one.convert.to)}, "")
 	return join([]fragment{
-		sqlText("SELECT %s\nFROM (", strings.Join(p.converted(group), ", ")), began, sqlText(") AS b\nASOF LEFT JOIN ("), followed,
-		sqlText(") AS c ON b.e = c.e AND b.at <= c.at%s", p.grouped()),
+		sqlText("SELECT %s\nFROM (", strings.Join(p.converted(group), ", ")), join(columns, ",\n    ").wrap("SELECT ", "\n  FROM "), s.from, where,
+		sqlText("\n  GROUP BY 1) AS entities%s%s", keep, p.grouped()),
 	}, "")
+}
+
+// funnels are the different conversions of a group: that of those that converted, and of those
+// that began, are one.
+func funnels(group []*part) []*part {
+	var all []*part
+	for _, one := range group {
+		if !slices.ContainsFunc(all, one.sameFunnel) {
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+func (p *part) sameFunnel(o *part) bool {
+	return strings.TrimSuffix(p.name, "__began") == strings.TrimSuffix(o.name, "__began")
+}
+
+// entered are the columns of one funnel.
+func (p *plan) entered(s *scan, i int, one *part) []fragment {
+	at := quote(s.set.Time)
+	first := append(slices.Clone(s.conditions), one.where)
+	if to := p.to(); !to.at.IsZero() {
+		first = append(first, to.bound().wrap(at+" < ", ""))
+	}
+	filter := join(first, " AND ").wrap(" FILTER (WHERE ", ")")
+	columns := []fragment{
+		filter.wrap("min("+at+")", fmt.Sprintf(" AS at%d", i)),
+		one.convert.to.wrap("list("+at+") FILTER (WHERE ", fmt.Sprintf(") AS next%d", i)),
+	}
+	for k, name := range p.query.Dimensions {
+		columns = append(columns, filter.wrap("arg_min("+s.set.field(name).sql()+", "+at+")", fmt.Sprintf(" AS d%d", k)))
+	}
+	return columns
 }
 
 // converted are the columns of a conversion.
 func (p *plan) converted(group []*part) []string {
 	var columns []string
 	if p.query.Grain != "" {
-		columns = append(columns, bucket(p.grain(), "b.at")+` AS "time"`)
+		columns = append(columns, bucket(p.grain(), "at0")+` AS "time"`)
 	}
-	for _, name := range p.query.Dimensions {
-		columns = append(columns, "b."+quote(name))
+	for k, name := range p.query.Dimensions {
+		columns = append(columns, fmt.Sprintf("d%d AS %s", k, quote(name)))
 	}
+	all := funnels(group)
 	for _, one := range group {
-		count := "count(*)"
+		i := slices.IndexFunc(all, one.sameFunnel)
+		count := fmt.Sprintf("count(at%d)", i)
 		if !one.convert.base {
-			count = fmt.Sprintf("count(*) FILTER (WHERE c.at <= b.at + INTERVAL %d SECOND)", int64(one.convert.within/time.Second))
+			count = fmt.Sprintf("count(*) FILTER (WHERE len([x FOR x IN next%[1]d IF x >= at%[1]d AND x <= at%[1]d + INTERVAL %[2]d SECOND]) > 0)",
+				i, int64(one.convert.within/time.Second))
 		}
 		columns = append(columns, count+" AS "+quote(one.name))
 	}
