@@ -28,12 +28,13 @@ type Dataset struct {
 	// Rows of datasets that are folded over all of history depend on others than those of the
 	// range that is asked for. Where From has {relevant}, a condition stands that keeps what they
 	// depend on: Relevant, IN, the same column of RelevantFrom, where RelevantRows and the range
-	// as one of RelevantTime hold.
+	// as one of RelevantTime hold. Rows of RelevantFrom with one value of RelevantOf are one row.
 	From         string
 	Relevant     string
 	RelevantFrom string
 	RelevantRows string
 	RelevantTime string
+	RelevantOf   string
 	Time         string // column of event time
 	// Currency is the column of the currency that amounts are in; empty: amounts are in the
 	// base currency, or there are none.
@@ -198,7 +199,7 @@ func customerOrders() Dataset {
   FROM (SELECT customer_id, order_id, currency, min(country) AS country, min(event_time) AS ordered_at, sum(amount) AS amount, sum(quantity)::BIGINT AS pieces
     FROM order_lines WHERE ` + sold + ` AND {relevant}
     GROUP BY customer_id, order_id, currency)) AS customer_orders`,
-		Relevant: "customer_id", RelevantFrom: "order_lines", RelevantRows: sold, RelevantTime: "event_time",
+		Relevant: "customer_id", RelevantFrom: "order_lines", RelevantRows: sold, RelevantTime: "event_time", RelevantOf: "order_id",
 		Fields: append([]Field{
 			dim("country", "Country of the order"), dim("currency", "ISO 4217"),
 			{Name: "customer_id", Type: Text, Doc: "Customer", Dimension: true}, {Name: "order_id", Type: Text, Doc: "Order", Dimension: true},

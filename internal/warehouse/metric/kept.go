@@ -334,9 +334,7 @@ func (p *plan) touched(since map[int32]int64) (fragment, error) {
 func (p *plan) touchedBy(one *part) (fragment, error) {
 	set := one.dataset
 	if set.Relevant != "" {
-		// Of the history of customers everything before the end matters.
-		rows := &scan{set: &Dataset{Time: set.RelevantTime}, conditions: []fragment{sqlText("%s", replaceAsOf(set.RelevantRows, olap.Behind(p.since)))}}
-		return rows.where(moment{}, p.to(), true).wrap(`SELECT DISTINCT NULL::TIMESTAMP AS "time" FROM `+set.RelevantFrom, ""), nil
+		return p.touchedHistory(set), nil
 	}
 	s, err := p.scan(set)
 	if err != nil {
@@ -357,6 +355,23 @@ func (p *plan) touchedBy(one *part) (fragment, error) {
 		}
 	}
 	return join([]fragment{sqlText(`SELECT DISTINCT %s::TIMESTAMP AS "time" FROM `, bucketed), s.from, s.where(from, to, p.query.Grain != "", where)}, ""), nil
+}
+
+// touchedHistory is the same of rows that are folded over all of history: what happened before
+// the end of the range matters, and what happened later to something that began before.
+func (p *plan) touchedHistory(set *Dataset) fragment {
+	rows := func(of string) *scan {
+		return &scan{set: &Dataset{Time: set.RelevantTime}, conditions: []fragment{sqlText("%s", replaceAsOf(set.RelevantRows, of))}}
+	}
+	const found = `SELECT DISTINCT NULL::TIMESTAMP AS "time" FROM `
+	came := olap.Behind(p.since)
+	before := rows(came).where(moment{}, p.to(), true).wrap(found+set.RelevantFrom, "")
+	if p.to().at.IsZero() {
+		return before
+	}
+	later := rows(came).where(p.to(), moment{}, true).wrap(fmt.Sprintf("%s IN (SELECT %[1]s FROM %s", set.RelevantOf, set.RelevantFrom), ")")
+	began := rows("true").where(moment{}, p.to(), true, later).wrap(found+set.RelevantFrom, "")
+	return join([]fragment{before, began}, "\nUNION\n")
 }
 
 // again are the queries of the buckets that rows are in; nil where everything has to be read.
