@@ -19,6 +19,7 @@ type plan struct {
 	why       map[*part][]string // the others are not
 	stored    map[int32]int64    // positions of the log that the answer has to reflect
 	since     map[int32]int64    // only rows at or behind these positions count; nil: all
+	renewed   string             // only histories with such rows count; empty: all
 	statement fragment
 }
 
@@ -170,7 +171,9 @@ func (p *plan) relevant(set *Dataset, from, to moment) fragment {
 		return text(set.From)
 	}
 	keep := sqlText("true")
-	if !from.at.IsZero() || !to.at.IsZero() {
+	if p.renewed != "" {
+		keep = sqlText("%s IN (SELECT %[1]s FROM %s WHERE %s AND %s)", set.Relevant, set.RelevantFrom, replaceAsOf(set.RelevantRows, "true"), p.renewed)
+	} else if !from.at.IsZero() || !to.at.IsZero() {
 		rows := &scan{set: &Dataset{Time: set.RelevantTime}, conditions: []fragment{text(set.RelevantRows)}}
 		keep = rows.where(from, to, false).wrap(fmt.Sprintf("%s IN (SELECT %[1]s FROM %s", set.Relevant, set.RelevantFrom), ")")
 	}

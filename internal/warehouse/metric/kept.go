@@ -91,9 +91,10 @@ func (k *kept) dropLocked(key string) {
 type renewal int
 
 const (
-	never    renewal = iota // everything is read again
-	byLook                  // only when rows came that it depends on, those buckets if that is enough
-	byAdding                // what came is added
+	never     renewal = iota // everything is read again
+	byLook                   // only when rows came that it depends on, those buckets if that is enough
+	byHistory                // histories that rows came to are taken off as they were, and added as they are
+	byAdding                 // what came is added
 )
 
 // renewal returns how results of the statement are brought up to date.
@@ -102,17 +103,29 @@ func (p *plan) renewal() renewal {
 	if q.AsOf != nil || q.Rows || q.Approximate {
 		return never
 	}
-	how := byAdding
-	for _, one := range p.parts {
-		switch {
-		case one.dataset.Placed && one.kind == "simple" && slices.Contains([]string{"sum", "count", "min", "max"}, one.aggregate):
-		case one.dataset.Placed || one.dataset.Relevant != "":
-			how = byLook
-		default:
+	how := p.parts[0].renewal()
+	for _, one := range p.parts[1:] {
+		switch other := one.renewal(); {
+		case how == never || other == never:
 			return never
+		case how != other:
+			how = byLook
 		}
 	}
 	return how
+}
+
+func (p *part) renewal() renewal {
+	simple := p.kind == "simple"
+	switch {
+	case p.dataset.Placed && simple && slices.Contains([]string{"sum", "count", "min", "max"}, p.aggregate):
+		return byAdding
+	case p.dataset.Relevant != "" && simple && (p.aggregate == "count" || p.aggregate == "count_distinct" && p.field.Name == p.dataset.Relevant):
+		return byHistory // each row, and each value, is of one history
+	case p.dataset.Placed || p.dataset.Relevant != "":
+		return byLook
+	}
+	return never
 }
 
 // keptAs names the result of a statement among those that are kept.
@@ -175,8 +188,11 @@ func (s *Service) renewed(ctx context.Context, p *plan, key string, old *result,
 		return old.rows, nil
 	}
 	renew := s.look
-	if how == byAdding {
+	switch how {
+	case byAdding:
 		renew = s.add
+	case byHistory:
+		renew = s.addHistories
 	}
 	next, err := renew(ctx, p, old, rollups, stored)
 	if err != nil {
@@ -231,6 +247,44 @@ func (s *Service) add(ctx context.Context, p *plan, old *result, _ []Rollup, sto
 		return nil, err
 	}
 	return &result{rows: p.added(old.rows, tail.read(rows)), at: moved(since, at)}, nil
+}
+
+// addHistories reads the histories that rows came to, as they were and as they are. Counts of
+// them are the difference.
+func (s *Service) addHistories(ctx context.Context, p *plan, old *result, _ []Rollup, stored olap.Positions) (*result, error) {
+	since, next := old.begins(stored.Offsets), &result{rows: old.rows, at: maps.Clone(stored.Offsets)}
+	for i, at := range []map[int32]int64{since, stored.Offsets} {
+		q := *p.query
+		q.AsOf = at
+		one := &plan{query: &q, metrics: p.metrics, renewed: olap.Between(since, stored.Offsets)}
+		if _, err := one.compile(nil); err != nil {
+			return nil, err
+		}
+		rows, err := s.all(ctx, one, one.statement)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			negate(rows)
+		}
+		next.rows = p.added(next.rows, rows)
+	}
+	if len(p.names()) > 0 { // a row without anything counted is none
+		next.rows = slices.DeleteFunc(slices.Clone(next.rows), func(r partial) bool {
+			return !slices.ContainsFunc(r.parts, func(v *big.Rat) bool { return v != nil && v.Sign() != 0 })
+		})
+	}
+	return next, nil
+}
+
+func negate(rows []partial) {
+	for _, r := range rows {
+		for k, v := range r.parts {
+			if v != nil {
+				r.parts[k] = new(big.Rat).Neg(v)
+			}
+		}
+	}
 }
 
 // added returns rows, with those of others added.
