@@ -65,7 +65,7 @@ const poll = 5 * time.Second
 
 // Run works in the background until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
-	next := s.plan()
+	next, cleaned := s.plan(), s.cfg.Clock.Now()
 	for s.cfg.Clock.Sleep(ctx, min(poll, s.cfg.FlushInterval)) == nil {
 		due := !s.cfg.Clock.Now().Before(next)
 		if !due {
@@ -74,8 +74,14 @@ func (s *Service) Run(ctx context.Context) error {
 				continue
 			}
 		}
-		if err := s.Round(ctx); ctx.Err() == nil {
+		// Under a load there is one round after the other, and cleaning up lists all files.
+		clean := s.cfg.Clock.Now().Sub(cleaned) >= s.cfg.FlushInterval
+		err := s.round(ctx, clean)
+		if ctx.Err() == nil {
 			s.judge(err)
+		}
+		if clean {
+			cleaned = s.cfg.Clock.Now()
 		}
 		next = s.plan()
 	}
@@ -100,9 +106,15 @@ func (s *Service) plan() time.Time {
 }
 
 // Round does everything once.
-func (s *Service) Round(ctx context.Context) error {
+func (s *Service) Round(ctx context.Context) error { return s.round(ctx, true) }
+
+func (s *Service) round(ctx context.Context, clean bool) error {
 	var failed []error
-	for i, step := range []func(context.Context) (Did, error){s.flushAll, s.expireRows, s.compactAll, s.tier, s.expireAll} {
+	steps := []func(context.Context) (Did, error){s.flushAll, s.expireRows, s.compactAll, s.tier, s.expireAll}
+	if !clean {
+		steps = steps[:len(steps)-1]
+	}
+	for i, step := range steps {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
