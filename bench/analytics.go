@@ -314,9 +314,6 @@ func (s *server) console(ctx context.Context, during time.Duration) ([]result, e
 	if err != nil {
 		return nil, err
 	}
-	if len(again) == 0 {
-		return nil, fmt.Errorf("no chart was asked for twice within %v: give a longer -open-loop", during)
-	}
 	slices.Sort(first)
 	slices.Sort(again)
 	fresh := grouped(p99) + " ms"
@@ -329,13 +326,17 @@ func (s *server) console(ctx context.Context, during time.Duration) ([]result, e
 			slowest, worst = id, m
 		}
 	}
-	return []result{
-		atMost(fmt.Sprintf("a chart of a dashboard (28 days) that is shown, p95 of %d, while 20,000 events/s come in", len(again)), again[len(again)*95/100], maxConsoleP95, "ms"),
-		{what: "… median", value: fmt.Sprintf("%.0f ms", median(again))},
-		atMost(fmt.Sprintf("… when it is opened for the first time, p95 of %d", len(first)), first[len(first)*95/100], maxConsoleP95, "ms"),
+	results := []result{
+		atMost(fmt.Sprintf("a chart of a dashboard (28 days) that is opened, p95 of %d, while 20,000 events/s come in", len(first)), first[len(first)*95/100], maxConsoleP95, "ms"),
 		{what: "… median; slowest chart: " + slowest, value: fmt.Sprintf("%.0f ms; %.0f ms", median(first), worst)},
 		{what: "… accepted to queryable meanwhile, p99", value: fresh},
-	}, nil
+	}
+	if len(again) == 0 {
+		return append(results, result{what: "… that is shown, so asked for again", value: "none was: give a longer -open-loop"}), nil
+	}
+	return append(results,
+		atMost(fmt.Sprintf("… that is shown, so asked for again, p95 of %d", len(again)), again[len(again)*95/100], maxConsoleP95, "ms"),
+		result{what: "… median", value: fmt.Sprintf("%.0f ms", median(again))}), nil
 }
 
 // feed posts events at the fixed rate.

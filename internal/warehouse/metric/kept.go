@@ -21,11 +21,11 @@ import (
 
 // Bounds of what is kept.
 const (
-	maxKept        = 1024
-	maxKeptRows    = 100_000
-	maxRowsOfOne   = 10_000
-	maxBehind      = 1_000_000 // records of the log; of more, everything is read again
-	maxAgainBucket = 8         // of the newest rows are read again by themselves, or everything is
+	maxKept      = 1024
+	maxKeptRows  = 100_000
+	maxRowsOfOne = 10_000
+	maxBehind    = 1_000_000 // records of the log; of more, everything is read again
+	maxAgain     = 8         // runs of buckets are read again by themselves; of more, everything is
 )
 
 // kept are the results of statements.
@@ -252,11 +252,16 @@ func (s *Service) add(ctx context.Context, p *plan, old *result, _ []Rollup, sto
 // addHistories reads the histories that rows came to, as they were and as they are. Counts of
 // them are the difference.
 func (s *Service) addHistories(ctx context.Context, p *plan, old *result, _ []Rollup, stored olap.Positions) (*result, error) {
-	since, next := old.begins(stored.Offsets), &result{rows: old.rows, at: maps.Clone(stored.Offsets)}
-	for i, at := range []map[int32]int64{since, stored.Offsets} {
+	since := old.begins(stored.Offsets)
+	until := maps.Clone(since) // another question may have seen more than was stored for this one
+	for p, to := range stored.Offsets {
+		until[p] = max(until[p], to)
+	}
+	next := &result{rows: old.rows, at: until}
+	for i, at := range []map[int32]int64{since, until} {
 		q := *p.query
 		q.AsOf = at
-		one := &plan{query: &q, metrics: p.metrics, renewed: olap.Between(since, stored.Offsets)}
+		one := &plan{query: &q, metrics: p.metrics, renewed: olap.Between(since, until)}
 		if _, err := one.compile(nil); err != nil {
 			return nil, err
 		}
@@ -449,7 +454,7 @@ func (p *plan) again(rows [][]any) (parts []Query) {
 		q.From, q.To = at, end
 		parts = append(parts, q)
 	}
-	if len(parts) > maxAgainBucket {
+	if len(parts) > maxAgain {
 		return nil
 	}
 	for i := range parts { // the range may cut the first and the last bucket

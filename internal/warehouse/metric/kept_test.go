@@ -191,6 +191,57 @@ func TestKeptHistory(t *testing.T) {
 	}
 }
 
+// TestKeptByAnother asks with positions that were read before another question, which is kept by
+// now, saw more: what it saw must not count twice later.
+func TestKeptByAnother(t *testing.T) {
+	for _, names := range [][]string{{"customer_orders", "repeat_orders"}, {"orders"}, {"order_lines", "revenue"}} {
+		s := newScript(t)
+		late := &earlier{Store: s.Store}
+		s.service.cfg.Store = late
+		q := Query{Metrics: names, Currency: "EUR"}
+		ask := func(q Query) string {
+			a, err := s.service.Query(t.Context(), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return tabulate(a, nil)
+		}
+		order := func(n int) {
+			s.Write(s.Batch(0, fmt.Sprintf(`{"id":"%d","type":"order_completed","time":"2026-03-02T10:00:00Z","customer_id":"c1","currency":"EUR","order_id":"o%[1]d","amount":5,"items":[{"product_id":"A","kind":"sale","quantity":1,"price":5}]}`, n)))
+		}
+		order(1)
+		ask(q)
+		before, err := s.Store.Positions(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		order(2)
+		ask(q)
+		late.at = &before
+		ask(q)
+		late.at = nil
+		order(3)
+		rows := q
+		rows.Rows = true
+		if got, want := ask(q), ask(rows); got != want {
+			t.Errorf("%v: got\n%swant\n%s", names, got, want)
+		}
+	}
+}
+
+// earlier is a store that tells earlier positions while it has some.
+type earlier struct {
+	Store
+	at *olap.Positions
+}
+
+func (e *earlier) Positions(ctx context.Context) (olap.Positions, error) {
+	if e.at != nil {
+		return *e.at, nil
+	}
+	return e.Store.Positions(ctx)
+}
+
 // TestKeptIsDropped expects that what rows gave which were erased since is not used.
 func TestKeptIsDropped(t *testing.T) {
 	s := newScript(t)
