@@ -75,7 +75,7 @@ func (s *Service) eventsOf(ctx context.Context, column, value string) ([]olap.Co
 	}
 	f := flow{}
 	rows, err := s.rows(ctx, fmt.Sprintf(`SELECT "partition"::BIGINT, "offset" FROM events WHERE %s = ? AND %s ORDER BY ALL LIMIT %d`,
-		quote(column), f.between(lake.Positions{}, state.Snapshot.Positions), maxErased+1), value)
+		quote(column), f.between(lake.Positions{}, state.Snapshot.Positions, olap.Trail{}), maxErased+1), value)
 	if err != nil {
 		return nil, err
 	}

@@ -114,7 +114,7 @@ func (s *Service) step(ctx context.Context, together []flow, stored olap.Positio
 		if equal(st.Snapshot.Positions, at) {
 			continue
 		}
-		n, err := s.append(ctx, &together[i], st, at)
+		n, err := s.append(ctx, &together[i], st, at, stored.Trail)
 		if rows += n; err != nil {
 			return rows, false, err
 		}
@@ -162,16 +162,20 @@ func advance(at lake.Positions, stored olap.Positions, jobs bool) lake.Positions
 }
 
 // between is the condition that a row is behind one position and before another.
-func (f *flow) between(at, to lake.Positions) string {
+func (f *flow) between(at, to lake.Positions, trail olap.Trail) string {
 	if f.jobs {
 		return fmt.Sprintf("%s >= %d AND %[1]s < %[3]d", quote(olap.RevisionColumn), at.Results, to.Results)
 	}
-	return olap.Between(at.Offsets, to.Offsets)
+	floor := int64(0)
+	if f.from == olap.OwnRows(f.table.Name) {
+		floor = trail.Floor(at.Offsets)
+	}
+	return olap.Between(at.Offsets, to.Offsets, floor)
 }
 
 // append adds the rows up to a position to a table.
-func (s *Service) append(ctx context.Context, f *flow, state *lake.State, to lake.Positions) (int64, error) {
-	where := f.between(state.Snapshot.Positions, to)
+func (s *Service) append(ctx context.Context, f *flow, state *lake.State, to lake.Positions, trail olap.Trail) (int64, error) {
+	where := f.between(state.Snapshot.Positions, to, trail)
 	spans, err := s.spans(ctx, f, where)
 	if err != nil {
 		return 0, err

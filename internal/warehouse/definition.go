@@ -41,7 +41,7 @@ func Definitions(star []Table) []Definition {
 }
 
 // over is what stands before a statement over staged rows.
-var over = "WITH stage_events AS (" + stageEvents("true") + "), stage_lines AS (" + stageLines("true") + ")\n"
+var over = "WITH stage_events AS (" + stageEvents(plainly, "true") + "), stage_lines AS (" + stageLines(plainly, "true") + ")\n"
 
 func membersOf(t *Table) string {
 	return fmt.Sprintf("SELECT %s AS %s, * FROM (SELECT DISTINCT %s FROM %s s WHERE %s)",

@@ -5,27 +5,33 @@ import (
 	"strings"
 )
 
-// stageSQL copies the rows of a step. in is the condition on partition and offset.
-func stageSQL(in string) string {
-	return "CREATE OR REPLACE TEMP TABLE stage_events AS " + stageEvents(in) + ";\nCREATE OR REPLACE TEMP TABLE stage_lines AS " + stageLines(in) + ";\n"
+// reading names what a table of events is read by.
+type reading func(table string) string
+
+// plainly is by its name.
+func plainly(table string) string { return table }
+
+// stageSQL copies the rows of a step. in is the condition on their places.
+func stageSQL(of reading, in string) string {
+	return "CREATE OR REPLACE TEMP TABLE stage_events AS " + stageEvents(of, in) + ";\nCREATE OR REPLACE TEMP TABLE stage_lines AS " + stageLines(of, in) + ";\n"
 }
 
 // stageEvents selects the events of a step. seq is their order by time: of two rows of a step that
 // with the lower one is earlier.
-func stageEvents(in string) string {
+func stageEvents(of reading, in string) string {
 	return fmt.Sprintf(`SELECT *, row_number() OVER (ORDER BY happened, event_id) AS seq FROM (
 SELECT event_id, coalesce(event_time, received_at) AS happened, type, customer_id, anonymous_id, order_id, session_id, channel, country, currency, amount, device, browser, os, bot,
-  campaign_source, campaign_medium, campaign_name, segment, "partition", "offset", properties FROM events WHERE %[1]s)`, in)
+  campaign_source, campaign_medium, campaign_name, segment, "partition", "offset", properties FROM %[2]s WHERE %[1]s)`, in, of("events"))
 }
 
 // stageLines selects the items of a step. The product of a price of the catalogue is in the
 // properties of its event.
-func stageLines(in string) string {
+func stageLines(of reading, in string) string {
 	return fmt.Sprintf(`SELECT e.seq, e.happened, e.type, e.currency, %[2]s, %[3]s,
   l.line_no, l.product_id, l.product_name, l.category, l.kind, l.quantity, l.unit_price, l.amount
-FROM (SELECT * FROM order_lines WHERE %[1]s) l JOIN stage_events e ON e."partition" = l."partition" AND e."offset" = l."offset"
+FROM (SELECT * FROM %[5]s WHERE %[1]s) l JOIN stage_events e ON e."partition" = l."partition" AND e."offset" = l."offset"
 UNION ALL SELECT seq, happened, type, currency, %[2]s, %[3]s, 0, %[4]s, NULL, NULL, 'view', NULL, NULL, NULL FROM stage_events e WHERE type = 'price_changed'`,
-		in, priced("list_price"), priced("cost"), propertyOf("e", "product_id"))
+		in, priced("list_price"), priced("cost"), propertyOf("e", "product_id"), of("order_lines"))
 }
 
 const unstageSQL = `DROP TABLE stage_events; DROP TABLE stage_lines; DROP TABLE keyed_events; DROP TABLE keyed_lines;`
@@ -238,7 +244,7 @@ const dropFoldedSQL = "DROP TABLE fresh; DROP TABLE known;"
 
 // Statements returns all statements of a step, for a range and a time that stand for any.
 func Statements(star []Table) []string {
-	all := []string{stageSQL("true"), newsSQL(star)}
+	all := []string{stageSQL(plainly, "true"), newsSQL(star)}
 	for i := range star {
 		switch t := &star[i]; t.Kind {
 		case Type1:

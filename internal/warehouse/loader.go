@@ -127,7 +127,7 @@ func (l *Loader) Step(ctx context.Context) (more bool, err error) {
 		if maps.Equal(next, loaded) {
 			return nil
 		}
-		return l.load(tx, loaded, next)
+		return l.load(tx, loaded, next, stored.Trail)
 	})
 	if err != nil {
 		l.loaded.Store(nil) // whether the step is in, only the store knows

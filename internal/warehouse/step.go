@@ -18,8 +18,8 @@ type step struct {
 }
 
 // load runs a step.
-func (l *Loader) load(tx olap.Tx, loaded, next map[int32]int64) error {
-	if err := tx.Exec(stageSQL(olap.Between(loaded, next))); err != nil {
+func (l *Loader) load(tx olap.Tx, loaded, next map[int32]int64, trail olap.Trail) error {
+	if err := tx.Exec(stageSQL(olap.PlacedRows, olap.Between(loaded, next, trail.Floor(loaded)))); err != nil {
 		return err
 	}
 	news, err := tx.Texts(newsSQL(l.star))

@@ -74,5 +74,5 @@ type FileGroup struct {
 }
 
 // OwnRows names the view of a table's rows that a store has in its own files, for
-// queries of the platform, where there is a lake.
+// queries of the platform. Beside the declared columns it has [StoredAfter].
 func OwnRows(table string) string { return `_millrace."own_` + table + `"` }

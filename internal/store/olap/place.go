@@ -11,11 +11,13 @@ import (
 // all partitions, by which whole row groups are skipped, and looks each row's own bound up in
 // a list. An OR with one branch per partition costs DuckDB ten times the time of the list:
 // it orders the rows of a vector anew for each branch.
+//
+// A floor above 0 is that of [Trail.Floor]: the rows are of [PlacedRows] or [OwnRows] then.
 
 // Between is the condition that picks rows at or behind one position of the log and before
 // another, both offsets by partition. A partition that the first lacks begins at 0, of one
 // that the second lacks there are no rows.
-func Between(from, to map[int32]int64) string {
+func Between(from, to map[int32]int64, floor int64) string {
 	lows, highs := make(map[int32]int64, len(to)), make(map[int32]int64, len(to))
 	for p, high := range to {
 		if low := from[p]; low < high {
@@ -25,16 +27,16 @@ func Between(from, to map[int32]int64) string {
 	if len(highs) == 0 {
 		return "false"
 	}
-	return atLeast(lows) + " AND " + below(highs)
+	return stored(floor) + atLeast(lows) + " AND " + below(highs)
 }
 
 // Behind is the condition that picks rows at or behind a position. There are none of a
 // partition that it lacks.
-func Behind(at map[int32]int64) string {
+func Behind(at map[int32]int64, floor int64) string {
 	if len(at) == 0 {
 		return "false"
 	}
-	return atLeast(at)
+	return stored(floor) + atLeast(at)
 }
 
 // Before is the condition that picks rows before a position. There are none of a partition
@@ -44,6 +46,13 @@ func Before(at map[int32]int64) string {
 		return "false"
 	}
 	return below(at)
+}
+
+func stored(floor int64) string {
+	if floor <= 0 {
+		return ""
+	}
+	return StoredAfter + " >= " + strconv.FormatInt(floor, 10) + " AND "
 }
 
 func atLeast(at map[int32]int64) string {

@@ -63,6 +63,8 @@ type Positions struct {
 	// Rewritten are those of Changes that rows of the log may have gone by, which stand below
 	// Offsets: they moved to files, expired or were erased.
 	Rewritten uint64
+	// Trail are former Offsets since the process began.
+	Trail Trail
 }
 
 // StoredOffsets is a query of the Offsets that a statement sees which has it within, as JSON,

@@ -3,7 +3,7 @@ package olap
 import "github.com/millrace/millrace/event"
 
 // SchemaVersion changes whenever [Tables] does, or how a driver lays them out.
-const SchemaVersion = 7
+const SchemaVersion = 8
 
 // Type is the type of a stored column.
 type Type uint8

@@ -19,6 +19,7 @@ type plan struct {
 	why       map[*part][]string // the others are not
 	stored    map[int32]int64    // positions of the log that the answer has to reflect
 	since     map[int32]int64    // only rows at or behind these positions count; nil: all
+	floor     int64              // of the trail of those positions
 	renewed   string             // only histories with such rows count; empty: all
 	statement fragment
 }
@@ -140,7 +141,7 @@ func (p *plan) scan(set *Dataset) (*scan, error) {
 		s.conditions = append(s.conditions, sqlText("%s", positions(p.query.AsOf)))
 	}
 	if p.since != nil {
-		s.conditions = append(s.conditions, sqlText("%s", olap.Behind(p.since)))
+		s.conditions = append(s.conditions, sqlText("%s", olap.Behind(p.since, p.floor)))
 	}
 	if set.Currency != "" && p.query.Currency != AnyCurrency {
 		if p.query.Currency == "" {
@@ -166,13 +167,16 @@ func (p *plan) scan(set *Dataset) (*scan, error) {
 // relevant is what stands behind FROM for a range of the dataset's time; zero is open.
 func (p *plan) relevant(set *Dataset, from, to moment) fragment {
 	text := func(of string) fragment { return sqlText("%s", replaceAsOf(of, positions(p.query.AsOf))) }
+	if p.since != nil && set.Placed {
+		return text(olap.PlacedRows(set.From))
+	}
 	before, behind, found := strings.Cut(set.From, "{relevant}")
 	if !found {
 		return text(set.From)
 	}
 	keep := sqlText("true")
 	if p.renewed != "" {
-		keep = sqlText("%s IN (SELECT %[1]s FROM %s WHERE %s AND %s)", set.Relevant, set.RelevantFrom, replaceAsOf(set.RelevantRows, "true"), p.renewed)
+		keep = sqlText("%s IN (SELECT %[1]s FROM %s WHERE %s AND %s)", set.Relevant, olap.PlacedRows(set.RelevantFrom), replaceAsOf(set.RelevantRows, "true"), p.renewed)
 	} else if !from.at.IsZero() || !to.at.IsZero() {
 		rows := &scan{set: &Dataset{Time: set.RelevantTime}, conditions: []fragment{text(set.RelevantRows)}}
 		keep = rows.where(from, to, false).wrap(fmt.Sprintf("%s IN (SELECT %[1]s FROM %s", set.Relevant, set.RelevantFrom), ")")

@@ -238,7 +238,7 @@ func moved(from, at map[int32]int64) map[int32]int64 {
 // add reads the rows that were stored since, and adds them.
 func (s *Service) add(ctx context.Context, p *plan, old *result, _ []Rollup, stored olap.Positions) (*result, error) {
 	since := old.begins(stored.Offsets)
-	tail := &plan{query: p.query, metrics: p.metrics, stored: p.stored, since: since}
+	tail := &plan{query: p.query, metrics: p.metrics, stored: p.stored, since: since, floor: stored.Trail.Floor(since)}
 	if _, err := tail.compile(nil); err != nil {
 		return nil, err
 	}
@@ -261,7 +261,7 @@ func (s *Service) addHistories(ctx context.Context, p *plan, old *result, _ []Ro
 	for i, at := range []map[int32]int64{since, until} {
 		q := *p.query
 		q.AsOf = at
-		one := &plan{query: &q, metrics: p.metrics, renewed: olap.Between(since, until)}
+		one := &plan{query: &q, metrics: p.metrics, renewed: olap.Between(since, until, stored.Trail.Floor(since))}
 		if _, err := one.compile(nil); err != nil {
 			return nil, err
 		}
@@ -335,7 +335,7 @@ func (p *part) plus(a, b *big.Rat) *big.Rat {
 // look finds the buckets that rows came into, and reads those again.
 func (s *Service) look(ctx context.Context, p *plan, old *result, rollups []Rollup, stored olap.Positions) (*result, error) {
 	since := old.begins(stored.Offsets)
-	statement, err := p.touched(since)
+	statement, err := p.touched(since, stored.Trail.Floor(since))
 	if err != nil {
 		return nil, err
 	}
@@ -375,8 +375,8 @@ func (s *Service) look(ctx context.Context, p *plan, old *result, rollups []Roll
 
 // touched is the query of the buckets that rows from positions on are in, or of whether there
 // are any that the statement depends on.
-func (p *plan) touched(since map[int32]int64) (fragment, error) {
-	look := &plan{query: p.query, since: since}
+func (p *plan) touched(since map[int32]int64, floor int64) (fragment, error) {
+	look := &plan{query: p.query, since: since, floor: floor}
 	var branches []fragment
 	for _, one := range p.parts {
 		b, err := look.touchedBy(one)
@@ -402,7 +402,7 @@ func (p *plan) touchedBy(one *part) (fragment, error) {
 	from, to, bucketed, where := p.from(), p.to(), "NULL", one.where
 	switch one.kind {
 	case "conversion": // what follows is not filtered, and may come behind the range
-		s.conditions, where = []fragment{sqlText("%s", olap.Behind(p.since))}, fragment{}
+		s.conditions, where = []fragment{sqlText("%s", olap.Behind(p.since, p.floor))}, fragment{}
 		if !to.at.IsZero() {
 			to = to.plus(one.convert.within)
 		}
@@ -423,12 +423,13 @@ func (p *plan) touchedHistory(set *Dataset) fragment {
 		return &scan{set: &Dataset{Time: set.RelevantTime}, conditions: []fragment{sqlText("%s", replaceAsOf(set.RelevantRows, of))}}
 	}
 	const found = `SELECT DISTINCT NULL::TIMESTAMP AS "time" FROM `
-	came := olap.Behind(p.since)
-	before := rows(came).where(moment{}, p.to(), true).wrap(found+set.RelevantFrom, "")
+	came := olap.Behind(p.since, p.floor)
+	placed := olap.PlacedRows(set.RelevantFrom)
+	before := rows(came).where(moment{}, p.to(), true).wrap(found+placed, "")
 	if p.to().at.IsZero() {
 		return before
 	}
-	later := rows(came).where(p.to(), moment{}, true).wrap(fmt.Sprintf("%s IN (SELECT %[1]s FROM %s", set.RelevantOf, set.RelevantFrom), ")")
+	later := rows(came).where(p.to(), moment{}, true).wrap(fmt.Sprintf("%s IN (SELECT %[1]s FROM %s", set.RelevantOf, placed), ")")
 	began := rows("true").where(moment{}, p.to(), true, later).wrap(found+set.RelevantFrom, "")
 	return join([]fragment{before, began}, "\nUNION\n")
 }

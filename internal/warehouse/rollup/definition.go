@@ -77,7 +77,7 @@ func (d *Definition) digest() string {
 	sum := sha256.New()
 	sum.Write(text)
 	for _, r := range d.relations("") {
-		sum.Write([]byte(r.partial("true")))
+		sum.Write([]byte(r.partial(d.set.From, "true")))
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:4])
 }

@@ -174,7 +174,7 @@ func (k *Keeper) Step(ctx context.Context) (more bool, err error) {
 		return false, nil
 	}
 	s := &step{
-		set: set, datasets: k.cfg.Datasets, stored: stored.Offsets, most: k.cfg.MaxEvents, maxRows: k.cfg.MaxRows, foldRows: cmp.Or(k.cfg.foldRows, foldRows),
+		set: set, datasets: k.cfg.Datasets, stored: stored.Offsets, trail: stored.Trail, most: k.cfg.MaxEvents, maxRows: k.cfg.MaxRows, foldRows: cmp.Or(k.cfg.foldRows, foldRows),
 		now: k.cfg.Clock.Now(),
 	}
 	if err := k.cfg.Store.Transform(ctx, s.run); err != nil {

@@ -216,7 +216,7 @@ func (s *step) remake(one *state, from, to time.Time) error {
 	for _, r := range d.relations(one.Edition) {
 		b.WriteString(r.removeSQL(low, high))
 	}
-	b.WriteString(d.addSQL(one.Edition, where))
+	b.WriteString(d.addSQL(one.Edition, d.set.From, where))
 	return s.tx.Exec(b.String())
 }
 

@@ -21,6 +21,7 @@ type state struct {
 	Forced     bool   // it may lose that
 	Full       bool   // it has more rows than it may, and takes no further ones
 	Positions  map[int32]int64
+	Floor      int64            // of the store's trail at Positions
 	Since      time.Time        // older buckets are gone
 	Retired    time.Time        // when old buckets were looked for
 	Tables     []string         // of the schema
@@ -108,7 +109,7 @@ func (s *state) dropSQL() string {
 func (s *state) viewSQL() string {
 	var b strings.Builder
 	for _, r := range s.Definition.relations(s.Edition) {
-		b.WriteString(r.viewSQL(s.Positions, s.Since))
+		b.WriteString(r.viewSQL(s.Positions, s.Floor, s.Since))
 	}
 	return b.String()
 }

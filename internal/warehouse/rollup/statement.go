@@ -70,7 +70,7 @@ func (r *relation) keys() []string {
 }
 
 // partial is the query of the partial aggregates of the rows that a condition picks.
-func (r *relation) partial(where string) string {
+func (r *relation) partial(from, where string) string {
 	set := r.of.set
 	columns := r.of.bucketed()
 	for _, m := range r.measures {
@@ -83,7 +83,7 @@ func (r *relation) partial(where string) string {
 	if r.apart() {
 		where = "(" + where + ") AND " + set.Field(r.measures[0].Field).Expression() + " IS NOT NULL"
 	}
-	return aggregate(columns, "(SELECT * FROM "+set.From+" WHERE "+where+")")
+	return aggregate(columns, "(SELECT * FROM "+from+" WHERE "+where+")")
 }
 
 // bucketed are the columns of a row's bucket and dimensions.
@@ -133,7 +133,7 @@ func (r *relation) folded(from string) string {
 
 // createSQL makes the table of a relation. Sums have the types of sums of sums.
 func (r *relation) createSQL() string {
-	return fmt.Sprintf("CREATE OR REPLACE TABLE %s AS %s;\nCREATE OR REPLACE TABLE %[1]s AS %[3]s;\n", r.table(), r.partial("false"), r.folded(r.table()))
+	return fmt.Sprintf("CREATE OR REPLACE TABLE %s AS %s;\nCREATE OR REPLACE TABLE %[1]s AS %[3]s;\n", r.table(), r.partial(r.of.set.From, "false"), r.folded(r.table()))
 }
 
 // foldSQL makes one row of those of equal keys, in the order of time.
@@ -152,18 +152,18 @@ const stageName = "rollup_stage"
 // that all of these can be made from, which are far fewer than rows where those repeat
 // their values, as the lines of an order do. Copying the rows themselves costs more than
 // all that is done with the copy. Sketches are made from rows: their values repeat less.
-func (d *Definition) addSQL(edition, where string) string {
+func (d *Definition) addSQL(edition, from, where string) string {
 	var b strings.Builder
 	var staged []relation
 	for _, r := range d.relations(edition) {
 		if r.weights() {
-			fmt.Fprintf(&b, "INSERT INTO %s %s;\n", r.table(), r.partial(where))
+			fmt.Fprintf(&b, "INSERT INTO %s %s;\n", r.table(), r.partial(from, where))
 		} else {
 			staged = append(staged, r)
 		}
 	}
 	if len(staged) == 1 {
-		fmt.Fprintf(&b, "INSERT INTO %s %s;\n", staged[0].table(), staged[0].partial(where))
+		fmt.Fprintf(&b, "INSERT INTO %s %s;\n", staged[0].table(), staged[0].partial(from, where))
 		return b.String()
 	}
 	if len(staged) == 0 {
@@ -175,13 +175,13 @@ func (d *Definition) addSQL(edition, where string) string {
 			columns = append(columns, m.partial(d.set)+" AS "+quote(m.Name))
 		}
 	}
-	fmt.Fprintf(&b, "CREATE OR REPLACE TEMP TABLE %s AS %s;\n", stageName, aggregate(columns, "(SELECT * FROM "+d.set.From+" WHERE "+where+")"))
+	fmt.Fprintf(&b, "CREATE OR REPLACE TEMP TABLE %s AS %s;\n", stageName, aggregate(columns, "(SELECT * FROM "+from+" WHERE "+where+")"))
 	for _, r := range staged {
-		from := stageName
+		stage := stageName
 		if r.apart() {
-			from += " WHERE " + quote(r.measures[0].Name) + " IS NOT NULL"
+			stage += " WHERE " + quote(r.measures[0].Name) + " IS NOT NULL"
 		}
-		fmt.Fprintf(&b, "INSERT INTO %s %s;\n", r.table(), r.folded(from))
+		fmt.Fprintf(&b, "INSERT INTO %s %s;\n", r.table(), r.folded(stage))
 	}
 	b.WriteString("DROP TABLE " + stageName + ";\n")
 	return b.String()
@@ -189,7 +189,7 @@ func (d *Definition) addSQL(edition, where string) string {
 
 // viewSQL makes the relation that is read: what was added, and the rows behind positions in
 // its shape.
-func (r *relation) viewSQL(at map[int32]int64, since time.Time) string {
+func (r *relation) viewSQL(at map[int32]int64, floor int64, since time.Time) string {
 	set := r.of.set
 	columns := []string{"date_trunc('" + r.of.Grain + "', " + quote(set.Time) + ")"}
 	for _, name := range r.of.Dimensions {
@@ -206,7 +206,7 @@ func (r *relation) viewSQL(at map[int32]int64, since time.Time) string {
 		m := r.measures[0].declared("")
 		columns, names = append(columns, m.WeightOf(set.Field(m.Field).Expression())), append(names, quote(m.Weight()))
 	}
-	where := behind(at)
+	where := behind(at, floor)
 	if r.apart() {
 		where += " AND " + set.Field(r.measures[0].Field).Expression() + " IS NOT NULL"
 	}
@@ -216,7 +216,7 @@ func (r *relation) viewSQL(at map[int32]int64, since time.Time) string {
 		where += " AND (" + quote(set.Time) + " >= " + timestamp(since) + " OR " + quote(set.Time) + " IS NULL)"
 	}
 	return fmt.Sprintf("CREATE OR REPLACE VIEW %s AS SELECT %s FROM %s\nUNION ALL\nSELECT %s FROM %s WHERE %s;\n",
-		r.view(), strings.Join(names, ", "), from, strings.Join(columns, ", "), set.From, where)
+		r.view(), strings.Join(names, ", "), from, strings.Join(columns, ", "), olap.PlacedRows(set.From), where)
 }
 
 // removeSQL removes the buckets of a range.
@@ -289,11 +289,11 @@ func (m *Measure) declared(from string) *metric.Measure {
 
 // behind is the condition that picks the rows which a step has yet to read. Those of a
 // partition that is not known are not among them: who reads the relation looks at that.
-func behind(at map[int32]int64) string {
+func behind(at map[int32]int64, floor int64) string {
 	if len(at) == 0 {
 		return "true"
 	}
-	return olap.Behind(at)
+	return olap.Behind(at, floor)
 }
 
 func timestamp(t time.Time) string { return fmt.Sprintf("make_timestamp(%d)", t.UnixMicro()) }

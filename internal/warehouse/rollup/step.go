@@ -18,7 +18,8 @@ type step struct {
 	set      *Set
 	datasets []metric.Dataset
 	stored   map[int32]int64 // positions that all rows below are stored of
-	most     int64           // events
+	trail    olap.Trail
+	most     int64 // events
 	maxRows  int64
 	foldRows int64
 	now      time.Time
@@ -108,8 +109,8 @@ func create(tx olap.Tx, d *Definition, edition string) (*state, error) {
 // advance takes the next rows into the tables of an edition, and makes what is read anew.
 func (s *step) advance(one *state) error {
 	to := reach(one.Positions, s.stored, s.most)
-	add := one.Definition.addSQL(one.Edition, olap.Between(one.Positions, to))
-	one.Positions = to
+	add := one.Definition.addSQL(one.Edition, olap.PlacedRows(one.Definition.set.From), olap.Between(one.Positions, to, s.trail.Floor(one.Positions)))
+	one.Positions, one.Floor = to, s.trail.Floor(to)
 	if err := s.tx.Exec(add + one.viewSQL()); err != nil {
 		return err
 	}

@@ -46,8 +46,8 @@ type archive struct {
 	seam *olap.Seam // nil: nothing is read from files
 }
 
-// branches are the queries of a view's rows that are in files.
-func (a *archive) branches(v *view) []string {
+// branches are the queries of a view's rows that are in files. more are further columns.
+func (a *archive) branches(v *view, more string) []string {
 	if a.seam == nil {
 		return nil
 	}
@@ -65,8 +65,8 @@ func (a *archive) branches(v *view) []string {
 		if len(g.Files) == 0 || !g.From.Before(to) {
 			continue
 		}
-		branches = append(branches, fmt.Sprintf("SELECT %s\nFROM read_parquet([%s], schema = MAP {%s})\nWHERE event_time >= %s AND event_time < %s",
-			fileColumns(v.table, t), a.fileList(g.Files), fileSchema(v.table, t), timestamp(g.From), timestamp(to)))
+		branches = append(branches, fmt.Sprintf("SELECT %s%s\nFROM read_parquet([%s], schema = MAP {%s})\nWHERE event_time >= %s AND event_time < %s",
+			fileColumns(v.table, t), more, a.fileList(g.Files), fileSchema(v.table, t), timestamp(g.From), timestamp(to)))
 	}
 	return branches
 }

@@ -10,6 +10,7 @@ type run struct {
 	rows  []olap.Row
 	codes [dimensions][]int32 // per row, where the table has codes
 	has   part                // what rows of a fact table are of; the columns of the rest are NULL
+	after int64               // records of the log that were stored before
 }
 
 func (r *run) reset() {
@@ -33,7 +34,8 @@ type facts struct {
 	viewed     []olap.TextOf
 	visitTexts [][]string // of the batch at hand
 
-	sel *olap.Selection
+	sel   *olap.Selection
+	after int64 // records of the log that were stored before
 
 	events, lines, views []olap.Row // scratch
 
@@ -87,6 +89,7 @@ func (f *facts) reset(b *event.Batch) {
 	for t := range f.runs {
 		for k := range f.runs[t] {
 			f.runs[t][k].reset()
+			f.runs[t][k].after = f.after
 		}
 	}
 }

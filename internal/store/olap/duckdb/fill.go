@@ -18,6 +18,10 @@ func (v *vector) fillRun(c *column, s *olap.Selection, r *run, from, to, start i
 		for j, code := range r.codes[c.dim][from:to] {
 			put(v.data, start+j, code)
 		}
+	case c.after:
+		for i := start; i < start+to-from; i++ {
+			put(v.data, i, r.after)
+		}
 	case c.number:
 		sign := int32(1)
 		if r.has&partView != 0 {

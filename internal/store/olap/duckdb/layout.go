@@ -62,6 +62,7 @@ type column struct {
 	// number holds the number of the row's item in its event: above zero for one of an
 	// order, below for one that was viewed, so that one column tells whose row it is.
 	number bool
+	after  bool // holds [olap.StoredAfter]
 }
 
 // part is a set of what rows of fact tables are of.
@@ -120,6 +121,7 @@ func newLayout(tables []olap.Table) *layout {
 	for _, t := range facts {
 		l.addView(t, facts)
 	}
+	l.add(afterColumn, factPlain, factVisit, factText) // the last one: files of the version before get it added
 	return l
 }
 
@@ -139,6 +141,8 @@ func storedAsDeclared(t *olap.Table) *physical {
 	}
 	return p
 }
+
+var afterColumn = column{Column: olap.Column{Name: olap.StoredAfter, Type: olap.Int64}, after: true}
 
 func codeColumn(name string, dim int, of part) column {
 	return column{Column: olap.Column{Name: name, Type: olap.Int32}, part: of, code: true, dim: dim}

@@ -198,13 +198,10 @@ func TestCombinationsAreFoundAgain(t *testing.T) {
 	}
 }
 
-// TestFormerVersion: a file of the version before is refused as it is.
-func TestFormerVersion(t *testing.T) {
-	former, err := os.ReadFile(fmt.Sprintf("testdata/schema_v%d.sql", olap.SchemaVersion-1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg, err := Config{Path: t.TempDir() + "/analytics.duckdb", Now: time.Now}.withDefaults()
+// makeFile makes the file of a store by statements.
+func makeFile(t *testing.T, dir, sql string) Config {
+	t.Helper()
+	cfg, err := Config{Path: dir + "/analytics.duckdb", Now: time.Now}.withDefaults()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,20 +213,92 @@ func TestFormerVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.exec(string(former)); err != nil {
+	if err := c.exec(sql); err != nil {
 		t.Fatal(err)
 	}
 	c.close()
 	if err := eng.close(); err != nil {
 		t.Fatal(err)
 	}
+	return cfg
+}
+
+func ddlOf(t *testing.T, version string) string {
+	t.Helper()
+	text, err := os.ReadFile("testdata/schema_v" + version + ".sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestOldVersion: a file of an old version is refused as it is.
+func TestOldVersion(t *testing.T) {
+	cfg := makeFile(t, t.TempDir(), ddlOf(t, "6"))
 	for range 2 {
 		s, err := Open(cfg)
 		if err == nil {
 			_ = s.Close()
 		}
 		if !errors.Is(err, olap.ErrVersion) || !strings.Contains(fmt.Sprint(err), "new data folder") {
-			t.Errorf("opening a file of the former version: %v", err)
+			t.Errorf("opening a file of an old version: %v", err)
 		}
 	}
+}
+
+// TestFormerVersion: a file of the version before becomes one of this, with its rows.
+func TestFormerVersion(t *testing.T) {
+	const columns = `SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal ORDER BY table_name, column_index`
+	empty, err := Open(makeFile(t, t.TempDir(), ddlOf(t, upgradable)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = empty.Close() }()
+	dir := t.TempDir()
+	s := openTest(t, dir, nil)
+	if got, want := rowsOf(t, empty, columns), rowsOf(t, s, columns); got != want {
+		t.Errorf("the columns are\n%s, want\n%s", got, want)
+	}
+
+	rng := rand.New(rand.NewPCG(1, 3))
+	fill := func(s *Store, from int64) {
+		b := randomBatch(rng, from, 500)
+		if err := s.Write(t.Context(), olap.Commit{Batches: []*event.Batch{b}, Positions: map[int32]int64{b.Partition: from + 500}, ResultsTo: uint64(from + 7)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fill(s, 0)
+	const rows = `SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM order_lines), (SELECT sum(amount) FROM order_lines)`
+	want, before := rowsOf(t, s, rows), positionsOf(t, s)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var former strings.Builder
+	for _, f := range s.layout.facts {
+		fmt.Fprintf(&former, "ALTER TABLE %s DROP COLUMN %s;\n", f.sql(), olap.StoredAfter)
+	}
+	makeFile(t, dir, former.String()+"CREATE OR REPLACE TABLE _millrace.state AS SELECT "+upgradable+"::BIGINT AS version, positions, results FROM _millrace.state")
+
+	s = openTest(t, dir, nil)
+	if got, at := rowsOf(t, s, rows), positionsOf(t, s); got != want || fmt.Sprint(at.Offsets, at.Results) != fmt.Sprint(before.Offsets, before.Results) {
+		t.Errorf("the file has %s at %v %d, want %s at %v %d", got, at.Offsets, at.Results, want, before.Offsets, before.Results)
+	}
+	fill(s, 500)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = openTest(t, dir, nil)
+	const after = `SELECT DISTINCT ` + olap.StoredAfter + ` FROM _millrace.placed_events ORDER BY 1`
+	if got := rowsOf(t, s, after); got != "[[0] [500]]" {
+		t.Errorf("rows were stored after %s records, want 0 and 500", got)
+	}
+}
+
+func positionsOf(t *testing.T, s *Store) olap.Positions {
+	t.Helper()
+	at, err := s.Positions(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
 }

@@ -36,8 +36,8 @@ func TestPlaces(t *testing.T) {
 			name, condition string
 			picks           func(p int32, offset int64) bool
 		}{
-			{"between", olap.Between(from, to), func(p int32, o int64) bool { return o >= from[p] && o < to[p] }},
-			{"behind", olap.Behind(from), func(p int32, o int64) bool { low, ok := from[p]; return ok && o >= low }},
+			{"between", olap.Between(from, to, 0), func(p int32, o int64) bool { return o >= from[p] && o < to[p] }},
+			{"behind", olap.Behind(from, 0), func(p int32, o int64) bool { low, ok := from[p]; return ok && o >= low }},
 			{"before", olap.Before(to), func(p int32, o int64) bool { return o < to[p] }},
 		} {
 			want := int64(0)

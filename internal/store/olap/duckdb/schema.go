@@ -1,7 +1,9 @@
 package duckdb
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,15 +51,17 @@ func storedDDL(l *layout) string {
 // viewDDL is the text of the views over the fact tables that have rows. The
 // others would only make each query dearer to plan.
 //
-// Where there is a lake, the rows that are not in its files have a view of their own.
+// The platform's own statements have two views more: of all rows, and of those that are not in
+// files of the lake, both with what was stored before them. Rows in files were stored before
+// anything that is asked for by that; where they are asked for nevertheless, they pass.
 func viewDDL(l *layout, filled [factTables]bool, a *archive) string {
 	var b strings.Builder
 	for _, v := range l.views {
-		own := v.branches(l, filled)
-		if a.dir != "" {
-			fmt.Fprintf(&b, "CREATE OR REPLACE VIEW %s AS\n%s;\n", olap.OwnRows(v.table.Name), union(own))
-		}
-		fmt.Fprintf(&b, "CREATE OR REPLACE VIEW main.%s AS\n%s;\n", quote(v.table.Name), union(append(own, a.branches(v)...)))
+		own := v.branches(l, filled, ", f."+olap.StoredAfter)
+		files := fmt.Sprintf(", %d::BIGINT AS %s", int64(math.MaxInt64), olap.StoredAfter)
+		fmt.Fprintf(&b, "CREATE OR REPLACE VIEW %s AS\n%s;\n", olap.OwnRows(v.table.Name), union(own))
+		fmt.Fprintf(&b, "CREATE OR REPLACE VIEW %s AS\n%s;\n", olap.PlacedRows(v.table.Name), union(append(own, a.branches(v, files)...)))
+		fmt.Fprintf(&b, "CREATE OR REPLACE VIEW main.%s AS\n%s;\n", quote(v.table.Name), union(append(v.branches(l, filled, ""), a.branches(v, "")...)))
 		writeComments(&b, "VIEW", v.table)
 	}
 	return b.String()
@@ -73,14 +77,14 @@ func writeComments(b *strings.Builder, kind string, t *olap.Table) {
 func union(branches []string) string { return strings.Join(branches, "\nUNION ALL\n") }
 
 // branches are the queries of the view. Each fact table is joined for itself: above a
-// union the joins cost the overview up to twice as much.
-func (v *view) branches(l *layout, filled [factTables]bool) []string {
+// union the joins cost the overview up to twice as much. more are further columns.
+func (v *view) branches(l *layout, filled [factTables]bool, more string) []string {
 	var branches []string
 	for f, t := range l.facts {
 		if !filled[f] {
 			continue
 		}
-		branch := "SELECT " + v.selectList(f) + "\nFROM " + t.sql() + " f"
+		branch := "SELECT " + v.selectList(f) + more + "\nFROM " + t.sql() + " f"
 		if f != factText {
 			for _, d := range v.dims {
 				branch += fmt.Sprintf("\nJOIN %s d%d ON d%[2]d.id = f.%s", l.dims[d].sql(), d, dimNames[d])
@@ -129,9 +133,32 @@ func prepareSchema(c *connection, l *layout, options string) error {
 	if err != nil {
 		return fmt.Errorf("cannot read the version of the tables: %w", err)
 	}
-	if want := strconv.Itoa(olap.SchemaVersion); len(state) != 1 || state[0] != want {
+	want := strconv.Itoa(olap.SchemaVersion)
+	if len(state) == 1 && state[0] == upgradable {
+		return upgrade(c, l)
+	}
+	if len(state) != 1 || state[0] != want {
 		return fmt.Errorf("%w: its tables have version %v, this binary writes %s; use the binary that wrote it, or a new data folder",
 			olap.ErrVersion, state, want)
+	}
+	return nil
+}
+
+// upgradable is the version of files that become those of this one as they are opened: their
+// fact tables lack what was stored before a row.
+const upgradable = "7"
+
+// upgrade makes a file of the former version one of this. Rows that are there have 0: nothing
+// was stored before them that anybody could ask for.
+func upgrade(c *connection, l *layout) error {
+	var b strings.Builder
+	for _, t := range l.facts {
+		fmt.Fprintf(&b, "ALTER TABLE %s ADD COLUMN %s %s DEFAULT 0;\n", t.sql(), quote(afterColumn.Name), afterColumn.Type.SQL())
+	}
+	fmt.Fprintf(&b, "CREATE OR REPLACE TABLE %s.state AS SELECT %d::BIGINT AS version, positions, results FROM %[1]s.state;\n", internalSchema, olap.SchemaVersion)
+	b.WriteString(viewDDL(l, [factTables]bool{true, true, true}, &archive{}))
+	if err := c.exec("BEGIN;\n" + b.String() + "COMMIT;"); err != nil {
+		return fmt.Errorf("cannot bring the tables to version %d: %w", olap.SchemaVersion, errors.Join(err, c.exec("ROLLBACK")))
 	}
 	return nil
 }

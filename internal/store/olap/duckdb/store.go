@@ -31,6 +31,7 @@ type Store struct {
 	paused    bool       // no new queries
 	cursors   map[*cursor]struct{}
 	positions olap.Positions
+	trail     olap.Trail          // of positions
 	jobs      []string            // names of the views over tables of job results
 	snapshots []string            // names of the tables that are replaced as a whole
 	transform *transform          // that runs; nil for none
@@ -84,6 +85,7 @@ func (s *Store) openAll() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.eng, s.down, s.positions, s.jobs, s.snapshots = eng, nil, positions, w.jobViews(), snapshots
+	s.trail.Add(positions.Offsets)
 	return nil
 }
 
@@ -120,7 +122,7 @@ func (s *Store) Positions(context.Context) (olap.Positions, error) {
 	if s.eng == nil {
 		return olap.Positions{}, s.down
 	}
-	return olap.Positions{Offsets: maps.Clone(s.positions.Offsets), Results: s.positions.Results, Changes: s.changes.Load(), Rewritten: s.rewritten.Load()}, nil
+	return olap.Positions{Offsets: maps.Clone(s.positions.Offsets), Results: s.positions.Results, Changes: s.changes.Load(), Rewritten: s.rewritten.Load(), Trail: s.trail}, nil
 }
 
 // Define implements [olap.Store].
@@ -293,6 +295,7 @@ func (s *Store) advance(c *olap.Commit) {
 		}
 	}
 	s.positions.Results = max(s.positions.Results, c.ResultsTo)
+	s.trail.Add(s.positions.Offsets)
 }
 
 func (s *Store) setJobs(views []string) {

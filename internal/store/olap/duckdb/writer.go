@@ -199,6 +199,7 @@ func (w *writer) appendAll(ctx context.Context, c olap.Commit, stored olap.Posit
 }
 
 func (w *writer) appendBatches(ctx context.Context, c olap.Commit, stored map[int32]int64) error {
+	w.sorted.after = olap.Stored(stored)
 	for _, b := range c.Batches {
 		if b.Len() == 0 {
 			continue

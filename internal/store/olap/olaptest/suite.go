@@ -23,6 +23,7 @@ func Run(t *testing.T, open Open) {
 	t.Run("Purge", func(t *testing.T) { testPurge(t, open) })
 	t.Run("Schema", func(t *testing.T) { testSchema(t, open) })
 	t.Run("Positions", func(t *testing.T) { testPositions(t, open) })
+	t.Run("Places", func(t *testing.T) { testPlaces(t, open) })
 	t.Run("Redelivery", func(t *testing.T) { testRedelivery(t, open) })
 	t.Run("Atomicity", func(t *testing.T) { testAtomicity(t, open) })
 	t.Run("Money", func(t *testing.T) { testMoney(t, open) })
