@@ -119,7 +119,7 @@ func TestRollupsRefuse(t *testing.T) {
 	contains(t, p.problem("POST", "/api/v1/rollups/sales/rebuild", "{}", 404, "Content-Type", jsonType), "there is no such rollup", "sales")
 	contains(t, p.problem("POST", "/api/v1/rollups/sales_daily/rebuild", `{"forced":true}`, 422, "Content-Type", jsonType), "body.forced")
 	err := p.store.Store.(*duckdb.Store).Transform(context.WithoutCancel(t.Context()), func(tx olap.Tx) error {
-		return tx.Exec("DELETE FROM _millrace.fact")
+		return tx.Exec("DELETE FROM _millrace.fact_order")
 	})
 	p.must(err)
 	contains(t, p.problem("POST", "/api/v1/rollups/sales_daily/rebuild", "{}", 409, "Content-Type", jsonType), "whose rows are gone", "force it")

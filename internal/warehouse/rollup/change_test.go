@@ -150,7 +150,7 @@ func TestRowsThatAreGone(t *testing.T) {
 	before := w.rows("SELECT sum(n) FROM rollup_by_country")[0][0]
 	cut := time.Date(2011, 3, 1, 0, 0, 0, 0, time.UTC)
 	err := w.store.Transform(t.Context(), func(tx olap.Tx) error {
-		return tx.Exec("DELETE FROM _millrace.fact WHERE event_time < " + timestamp(cut) + " OR event_time >= TIMESTAMP '2011-06-01' AND event_time < TIMESTAMP '2011-06-03'")
+		return tx.Exec("DELETE FROM _millrace.fact_order WHERE event_time < " + timestamp(cut) + " OR event_time >= TIMESTAMP '2011-06-01' AND event_time < TIMESTAMP '2011-06-03'")
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -101,7 +101,7 @@ func TestErase(t *testing.T) {
 	w.Write(w.RetailBatch(0, warehousetest.Retail(t, 700)))
 	w.catchUp()
 	remove := func(where string) error {
-		return w.store.Transform(t.Context(), func(tx olap.Tx) error { return tx.Exec("DELETE FROM _millrace.fact WHERE " + where) })
+		return w.store.Transform(t.Context(), func(tx olap.Tx) error { return tx.Exec("DELETE FROM _millrace.fact_order WHERE " + where) })
 	}
 	const person = "17841"
 	named := `SELECT count(*) FROM rollup."` + w.keeper.states[0].Views[2][len(`rollup."`):] + ` WHERE people = '` + person + "'"

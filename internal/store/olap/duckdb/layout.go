@@ -10,7 +10,8 @@ import (
 // layout is how the declared tables rest in the file (ADR 041). Those of
 // accepted events and of their items are views over the fact tables, which have
 // a row per item, or one for an event without items: what several tables show is
-// stored once. Columns of few values are stored as one code, that of their
+// stored once. Rows with an item of an order have a table of their own, since they are few
+// and asked for most. Columns of few values are stored as one code, that of their
 // combination in a dimension. The other tables are stored as declared, but for what
 // acts say of quarantined events, and hide of purged ones (settled.go).
 type layout struct {
@@ -18,7 +19,7 @@ type layout struct {
 	facts  [factTables]*physical
 	dims   [dimensions]*physical
 	views  []*view
-	// Columns that only factVisit and factText have, of events and of viewed items.
+	// Columns that factPlain has not, of events and of viewed items.
 	visits []olap.Texts
 	viewed []olap.TextOf
 }
@@ -27,7 +28,8 @@ type layout struct {
 const (
 	factPlain = iota // rows without any of layout.visits and layout.viewed
 	factVisit
-	factText // rows with a combination that its dimension has no room for, all values spelled out
+	factOrder // rows with an item of an order, or with its only one the event, too
+	factText  // rows with a combination that its dimension has no room for, all values spelled out
 	factTables
 )
 
@@ -39,7 +41,9 @@ const (
 )
 
 var (
-	factNames = [factTables]string{"fact", "fact_visit", "fact_text"}
+	factNames = [factTables]string{"fact", "fact_visit", "fact_order", "fact_text"}
+	// factParts is what rows of the fact tables may be of.
+	factParts = [factTables]part{partEvent | partView, partEvent | partView, partEvent | partLine, partEvent | partItem}
 	dimNames  = [dimensions]string{"event_dim", "item_dim"}
 )
 
@@ -52,6 +56,10 @@ type physical struct {
 }
 
 func (p *physical) sql() string { return quote(p.schema) + "." + quote(p.name) }
+
+func (p *physical) has(name string) bool {
+	return slices.ContainsFunc(p.columns, func(c column) bool { return c.Name == name })
+}
 
 // column is a column of the file. Its Name is that in the file.
 type column struct {
@@ -121,7 +129,7 @@ func newLayout(tables []olap.Table) *layout {
 	for _, t := range facts {
 		l.addView(t, facts)
 	}
-	l.add(afterColumn, factPlain, factVisit, factText) // the last one: files of the version before get it added
+	l.add(afterColumn, factPlain, factVisit, factOrder, factText) // the last one: files of the version before get it added
 	return l
 }
 
@@ -213,9 +221,9 @@ func (l *layout) place(c *olap.Column, of part, facts []*olap.Table) viewColumn 
 		} else {
 			l.viewed = append(l.viewed, viewed)
 		}
-		l.add(stored, factVisit, factText)
+		l.add(stored, factVisit, factOrder, factText)
 	default:
-		l.add(stored, factPlain, factVisit, factText)
+		l.add(stored, factPlain, factVisit, factOrder, factText)
 	}
 	return at
 }
@@ -235,13 +243,14 @@ func dimensionOf(c *olap.Column) int {
 	return -1
 }
 
-func (l *layout) has(name string) bool {
-	return slices.ContainsFunc(l.facts[factText].columns, func(c column) bool { return c.Name == name })
-}
+func (l *layout) has(name string) bool { return l.facts[factText].has(name) }
 
+// add adds a column to those of the fact tables whose rows may have a value.
 func (l *layout) add(c column, facts ...int) {
 	for _, f := range facts {
-		l.facts[f].columns = append(l.facts[f].columns, c)
+		if c.part == 0 || c.part&factParts[f] != 0 {
+			l.facts[f].columns = append(l.facts[f].columns, c)
+		}
 	}
 }
 
@@ -253,7 +262,7 @@ func (l *layout) addCoded(c column, dim int) {
 		of = partItem
 	}
 	if len(l.dims[dim].columns) == 1 {
-		l.add(codeColumn(dimNames[dim], dim, of), factPlain, factVisit)
+		l.add(codeColumn(dimNames[dim], dim, of), factPlain, factVisit, factOrder)
 	}
 	if l.has(c.Name) {
 		return

@@ -1,7 +1,6 @@
 package duckdb
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -23,15 +22,19 @@ func ddl(l *layout, options string) string {
 	fmt.Fprintf(&b, "CREATE TABLE %s.job_tables (name VARCHAR, definition VARCHAR);\n", internalSchema)
 	fmt.Fprintf(&b, "CREATE TABLE %s.result_marks (reached TIMESTAMP, number BIGINT);\n", internalSchema)
 	for _, t := range slices.Concat(l.dims[:], l.facts[:], l.stored) {
-		columns := make([]string, len(t.columns))
-		for i, c := range t.columns {
-			columns[i] = quote(c.Name) + " " + c.Type.SQL()
-		}
-		fmt.Fprintf(&b, "CREATE TABLE %s (%s)%s;\n", t.sql(), strings.Join(columns, ", "), options)
+		writeTable(&b, t, options)
 	}
 	b.WriteString(storedDDL(l))
-	b.WriteString(viewDDL(l, [factTables]bool{factPlain: true}, &archive{}))
+	b.WriteString(viewDDL(l, shownFacts, &archive{}))
 	return b.String()
+}
+
+func writeTable(b *strings.Builder, t *physical, options string) {
+	columns := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		columns[i] = quote(c.Name) + " " + c.Type.SQL()
+	}
+	fmt.Fprintf(b, "CREATE TABLE %s (%s)%s;\n", t.sql(), strings.Join(columns, ", "), options)
 }
 
 // storedDDL is the text behind the tables that are stored as declared.
@@ -47,6 +50,9 @@ func storedDDL(l *layout) string {
 	}
 	return b.String()
 }
+
+// shownFacts are the fact tables that the views show at first: each view shows one.
+var shownFacts = [factTables]bool{factPlain: true, factOrder: true}
 
 // viewDDL is the text of the views over the fact tables that have rows. The
 // others would only make each query dearer to plan.
@@ -81,7 +87,7 @@ func union(branches []string) string { return strings.Join(branches, "\nUNION AL
 func (v *view) branches(l *layout, filled [factTables]bool, more string) []string {
 	var branches []string
 	for f, t := range l.facts {
-		if !filled[f] {
+		if !filled[f] || factParts[f]&partOf[v.table.Of] == 0 {
 			continue
 		}
 		branch := "SELECT " + v.selectList(f) + more + "\nFROM " + t.sql() + " f"
@@ -135,30 +141,11 @@ func prepareSchema(c *connection, l *layout, options string) error {
 	}
 	want := strconv.Itoa(olap.SchemaVersion)
 	if len(state) == 1 && state[0] == upgradable {
-		return upgrade(c, l)
+		return upgrade(c, l, options)
 	}
 	if len(state) != 1 || state[0] != want {
 		return fmt.Errorf("%w: its tables have version %v, this binary writes %s; use the binary that wrote it, or a new data folder",
 			olap.ErrVersion, state, want)
-	}
-	return nil
-}
-
-// upgradable is the version of files that become those of this one as they are opened: their
-// fact tables lack what was stored before a row.
-const upgradable = "7"
-
-// upgrade makes a file of the former version one of this. Rows that are there have 0: nothing
-// was stored before them that anybody could ask for.
-func upgrade(c *connection, l *layout) error {
-	var b strings.Builder
-	for _, t := range l.facts {
-		fmt.Fprintf(&b, "ALTER TABLE %s ADD COLUMN %s %s DEFAULT 0;\n", t.sql(), quote(afterColumn.Name), afterColumn.Type.SQL())
-	}
-	fmt.Fprintf(&b, "CREATE OR REPLACE TABLE %s.state AS SELECT %d::BIGINT AS version, positions, results FROM %[1]s.state;\n", internalSchema, olap.SchemaVersion)
-	b.WriteString(viewDDL(l, [factTables]bool{true, true, true}, &archive{}))
-	if err := c.exec("BEGIN;\n" + b.String() + "COMMIT;"); err != nil {
-		return fmt.Errorf("cannot bring the tables to version %d: %w", olap.SchemaVersion, errors.Join(err, c.exec("ROLLBACK")))
 	}
 	return nil
 }

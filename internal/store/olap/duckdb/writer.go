@@ -67,8 +67,11 @@ func (w *writer) load() error {
 			return err
 		}
 	}
-	w.filled = [factTables]bool{factPlain: true}
-	for f := factPlain + 1; f < factTables; f++ {
+	w.filled = shownFacts
+	for f := range w.filled {
+		if w.filled[f] {
+			continue
+		}
 		rows, err := w.conn.texts("SELECT 'x' FROM " + w.layout.facts[f].sql() + " LIMIT 1")
 		if err != nil {
 			return fmt.Errorf("cannot read %s: %w", w.layout.facts[f].name, err)
