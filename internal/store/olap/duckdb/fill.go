@@ -36,12 +36,13 @@ func (v *vector) fillRun(c *column, s *olap.Selection, r *run, from, to, start i
 }
 
 func (v *vector) fillNulls(t olap.Type, start, n int) {
-	for i := start; i < start+n; i++ {
-		if t == olap.Text {
-			put(v.data, i, text{}) // none points to memory that is gone
-		}
-		v.setNull(i)
+	if n <= 0 {
+		return
 	}
+	if t == olap.Text { // none points to memory that is gone
+		clear(unsafe.Slice((*text)(unsafe.Add(v.data, uintptr(start)*unsafe.Sizeof(text{}))), n))
+	}
+	v.setNulls(start, start+n)
 }
 
 // fill writes rows of a selection into a column, from row start of the chunk.

@@ -48,12 +48,28 @@ func (v *vector) reset(chunk capi.DataChunk, k int) {
 }
 
 func (v *vector) setNull(i int) {
+	v.nullable()
+	word := (*uint64)(unsafe.Add(v.valid, uintptr(i/64)*8))
+	*word &^= 1 << (i % 64)
+}
+
+// setNulls does that with elements [from, to), a word of 64 at a time.
+func (v *vector) setNulls(from, to int) {
+	v.nullable()
+	for from < to {
+		end := min(to, from/64*64+64)
+		mask := ^uint64(0) >> (64 - (end - from)) << (from % 64)
+		word := (*uint64)(unsafe.Add(v.valid, uintptr(from/64)*8))
+		*word &^= mask
+		from = end
+	}
+}
+
+func (v *vector) nullable() {
 	if v.valid == nil {
 		capi.VectorEnsureValidityWritable(v.v)
 		v.valid = capi.VectorGetValidity(v.v)
 	}
-	word := (*uint64)(unsafe.Add(v.valid, uintptr(i/64)*8))
-	*word &^= 1 << (i % 64)
 }
 
 // uuid is DuckDB's layout of a UUID: a signed 128-bit number, low half first,
