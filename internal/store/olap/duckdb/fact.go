@@ -104,7 +104,11 @@ func (f *facts) sortEvent(e olap.Row, lines, views []olap.Row) {
 	}
 	for _, r := range lines {
 		codes[dimItem] = f.dims[dimItem].codeOf(r)
-		f.runs[tableOf(factOrder, codes)][first|partLine].add(r, codes)
+		order := factOrder
+		if table == factVisit {
+			order = factOrderVisit
+		}
+		f.runs[tableOf(order, codes)][first|partLine].add(r, codes)
 		first, table = 0, factPlain
 	}
 	for _, r := range views {

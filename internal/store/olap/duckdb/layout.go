@@ -19,7 +19,7 @@ type layout struct {
 	facts  [factTables]*physical
 	dims   [dimensions]*physical
 	views  []*view
-	// Columns that factPlain has not, of events and of viewed items.
+	// Columns that factPlain and factOrder have not, of events and of viewed items.
 	visits []olap.Texts
 	viewed []olap.TextOf
 }
@@ -28,8 +28,9 @@ type layout struct {
 const (
 	factPlain = iota // rows without any of layout.visits and layout.viewed
 	factVisit
-	factOrder // rows with an item of an order, or with its only one the event, too
-	factText  // rows with a combination that its dimension has no room for, all values spelled out
+	factOrder      // rows with an item of an order, as factPlain
+	factOrderVisit // the same, as factVisit
+	factText       // rows with a combination that its dimension has no room for, all values spelled out
 	factTables
 )
 
@@ -41,9 +42,9 @@ const (
 )
 
 var (
-	factNames = [factTables]string{"fact", "fact_visit", "fact_order", "fact_text"}
+	factNames = [factTables]string{"fact", "fact_visit", "fact_order", "fact_order_visit", "fact_text"}
 	// factParts is what rows of the fact tables may be of.
-	factParts = [factTables]part{partEvent | partView, partEvent | partView, partEvent | partLine, partEvent | partItem}
+	factParts = [factTables]part{partEvent | partView, partEvent | partView, partEvent | partLine, partEvent | partLine, partEvent | partItem}
 	dimNames  = [dimensions]string{"event_dim", "item_dim"}
 )
 
@@ -129,7 +130,7 @@ func newLayout(tables []olap.Table) *layout {
 	for _, t := range facts {
 		l.addView(t, facts)
 	}
-	l.add(afterColumn, factPlain, factVisit, factOrder, factText) // the last one: files of the version before get it added
+	l.add(afterColumn, factPlain, factVisit, factOrder, factOrderVisit, factText) // the last one: files of the version before get it added
 	return l
 }
 
@@ -221,9 +222,9 @@ func (l *layout) place(c *olap.Column, of part, facts []*olap.Table) viewColumn 
 		} else {
 			l.viewed = append(l.viewed, viewed)
 		}
-		l.add(stored, factVisit, factOrder, factText)
+		l.add(stored, factVisit, factOrderVisit, factText)
 	default:
-		l.add(stored, factPlain, factVisit, factOrder, factText)
+		l.add(stored, factPlain, factVisit, factOrder, factOrderVisit, factText)
 	}
 	return at
 }
@@ -262,7 +263,7 @@ func (l *layout) addCoded(c column, dim int) {
 		of = partItem
 	}
 	if len(l.dims[dim].columns) == 1 {
-		l.add(codeColumn(dimNames[dim], dim, of), factPlain, factVisit, factOrder)
+		l.add(codeColumn(dimNames[dim], dim, of), factPlain, factVisit, factOrder, factOrderVisit)
 	}
 	if l.has(c.Name) {
 		return

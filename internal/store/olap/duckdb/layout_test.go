@@ -274,7 +274,9 @@ func TestFormerVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	var former strings.Builder // rows of orders go back among the others
-	fmt.Fprintf(&former, "INSERT INTO %s BY NAME FROM %s;\nDROP TABLE %[2]s;\n", s.layout.facts[factVisit].sql(), s.layout.facts[factOrder].sql())
+	for from, to := range map[int]int{factPlain: factOrder, factVisit: factOrderVisit} {
+		fmt.Fprintf(&former, "INSERT INTO %s BY NAME FROM %s;\nDROP TABLE %[2]s;\n", s.layout.facts[from].sql(), s.layout.facts[to].sql())
+	}
 	for _, f := range []int{factPlain, factVisit, factText} {
 		fmt.Fprintf(&former, "ALTER TABLE %s DROP COLUMN %s;\n", s.layout.facts[f].sql(), olap.StoredAfter)
 	}

@@ -110,7 +110,7 @@ func (v *view) selectList(fact int) string {
 			value = fmt.Sprintf("d%d.%s", c.dim, quote(c.name))
 		case c.negative:
 			value = "-" + value
-		case c.visit && fact == factPlain:
+		case c.visit && (fact == factPlain || fact == factOrder):
 			value = "NULL::" + c.declared.Type.SQL()
 		}
 		columns[i] = value + " AS " + quote(c.declared.Name)
