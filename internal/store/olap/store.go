@@ -99,6 +99,9 @@ type Query struct {
 	// Untrusted statements were written by a user: they are parsed and checked
 	// against what users may do before they run.
 	Untrusted bool
+	// Patient queries of the platform's own give way to everything else, as those of users do:
+	// nobody waits for them.
+	Patient bool
 }
 
 // Reader is what a role may read.

@@ -146,7 +146,7 @@ func (s *scan) inWindow() string {
 func (s *scan) query(ctx context.Context, sql string, args ...any) ([][]any, error) {
 	const bytesPerRow = 1 << 10
 	limits := olap.Limits{Rows: s.settings.MaxRows, Bytes: int64(s.settings.MaxRows) * bytesPerRow, Timeout: s.timeout}
-	result, err := s.store.Query(ctx, olap.Query{SQL: sql, Args: args, Limits: limits})
+	result, err := s.store.Query(ctx, olap.Query{SQL: sql, Args: args, Limits: limits, Patient: true})
 	if err != nil {
 		if e, ok := errors.AsType[*olap.Error](err); ok && errors.Is(e.Kind, olap.ErrLimit) {
 			return nil, fmt.Errorf("%w: %w; shorten analysis.window, or raise olap.memory_limit", ErrInput, err)

@@ -63,6 +63,34 @@ func TestQueriesGiveWay(t *testing.T) {
 	}
 }
 
+// TestPatientQueriesGiveWay: a query of the platform's own that nobody waits for runs at the lower
+// priority, and another one does not.
+func TestPatientQueriesGiveWay(t *testing.T) {
+	s := openTest(t, t.TempDir(), nil)
+	for _, patient := range []bool{true, false} {
+		q := olap.Query{SQL: "SELECT count(*) FROM events", Patient: patient, Limits: s.cfg.Limits}
+		if err := s.trusted.acquire(t.Context(), "", 1); err != nil {
+			t.Fatal(err)
+		}
+		c, err := s.newCursor(t.Context(), q, s.trusted)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if gives := c.aside != nil && c.conn.lend == &s.eng.aside; gives != patient {
+			t.Errorf("patient %t: it gives way: %t", patient, gives)
+		}
+		if err := c.begin(q); err != nil {
+			t.Fatal(err)
+		}
+		if rows, err := c.Next(); err != nil || rows[0][0] != int64(0) {
+			t.Errorf("patient %t: %v, %v", patient, rows, err)
+		}
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestTransformationsGiveWay: their statements run at the lower priority, and what commits
 // them does not.
 func TestTransformationsGiveWay(t *testing.T) {

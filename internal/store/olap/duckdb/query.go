@@ -102,7 +102,7 @@ func (s *Store) newCursor(ctx context.Context, q olap.Query, slot *slots) (*curs
 		return nil, err
 	}
 	c := &cursor{s: s, slot: slot, user: q.User, eng: s.eng, conn: conn, sql: q.SQL}
-	if q.Untrusted {
+	if q.Untrusted || q.Patient {
 		c.aside, conn.lend = newAside(), &conn.eng.aside
 	}
 	ctx, cancelTime := context.WithTimeoutCause(ctx, q.Limits.Timeout, &olap.Error{
@@ -166,7 +166,7 @@ func (c *cursor) free() {
 	c.slot.release(c.user)
 }
 
-// begin runs the query, that of a user on a thread of its own.
+// begin runs the query, one that gives way on a thread of its own.
 func (c *cursor) begin(q olap.Query) (err error) {
 	if c.aside == nil {
 		return c.run(q)
