@@ -29,12 +29,20 @@ type recording struct {
 	sent  int
 }
 
-// record makes two years of a shop. It is done beforehand: a shop of few events a second
+// days are what is generated of a shop: so many events, at a mean rate per second from a time on.
+// Another seed makes other ones.
+type days struct {
+	events int
+	rate   float64
+	start  time.Time
+	seed   int
+}
+
+// record makes the events of a shop. It is done beforehand: a shop of few events a second
 // costs a generator more than the platform, and both would share the processors.
-func (b *bench) record(ctx context.Context, path string) (*recording, error) {
+func (b *bench) record(ctx context.Context, path string, of days) (*recording, error) {
 	generate := exec.CommandContext(ctx, b.binary, "generate", "--to", path, "--customers", "200000", "--broken", "0",
-		"--events", fmt.Sprint(b.events), "--rate", fmt.Sprintf("%f/s", float64(b.events)/twoYears.Seconds()),
-		"--start", time.Now().Add(-twoYears).UTC().Format(time.RFC3339))
+		"--events", fmt.Sprint(of.events), "--rate", fmt.Sprintf("%f/s", of.rate), "--start", of.start.UTC().Format(time.RFC3339), "--seed", fmt.Sprint(of.seed))
 	if out, err := generate.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w: %s", err, out)
 	}

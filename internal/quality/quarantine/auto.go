@@ -95,6 +95,7 @@ func (d *due) byCategory(of func(category string) any) (text string, args []any)
 // repairAll looks for what is due until ctx ends.
 func (s *Service) repairAll(ctx context.Context) error {
 	for {
+		began := s.cfg.Clock.Now()
 		if err := s.repairDue(ctx); err != nil && ctx.Err() == nil {
 			s.met.errors.Add(1)
 			s.cfg.Logger.Warn("automatic repairs of the quarantine do not get on; they are tried again", "error", err)
@@ -102,7 +103,7 @@ func (s *Service) repairAll(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-s.cfg.Clock.After(s.cfg.Settings.Interval):
+		case <-s.cfg.Clock.After(s.pause(s.cfg.Settings.Interval, began)):
 		}
 	}
 }

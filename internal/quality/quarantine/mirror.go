@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -61,6 +62,7 @@ func (s *Service) mirror(ctx context.Context) error {
 		}
 	}
 	for {
+		began := s.cfg.Clock.Now()
 		for _, f := range feeds {
 			if err := s.forward(ctx, f, publisher); err != nil && ctx.Err() == nil {
 				s.met.errors.Add(1)
@@ -70,7 +72,7 @@ func (s *Service) mirror(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-s.cfg.Clock.After(mirrorEvery):
+		case <-s.cfg.Clock.After(s.pause(mirrorEvery, began)):
 		}
 	}
 }
@@ -118,8 +120,10 @@ func (s *Service) forward(ctx context.Context, f *feed, to Publisher) error {
 	}
 	for ctx.Err() == nil {
 		var c conditions
+		low, high := int64(math.MaxInt64), int64(0) // of all partitions, by which row groups are skipped
 		for _, p := range partitions(at.Offsets) {
 			if f.cursor[p] < at.Offsets[p] {
+				low, high = min(low, f.cursor[p]), max(high, at.Offsets[p])
 				table := strings.SplitN(f.offset, ".", 2)[0]
 				c.add(fmt.Sprintf("(%s.partition = ? AND %s >= ? AND %[2]s < ?)", table, f.offset), p, f.cursor[p], at.Offsets[p])
 			}
@@ -129,6 +133,7 @@ func (s *Service) forward(ctx context.Context, f *feed, to Publisher) error {
 		}
 		table := strings.SplitN(f.offset, ".", 2)[0]
 		rows, err := s.query(ctx, &c, fmt.Sprintf(f.rows, strings.Join(c.text, " OR "))+
+			fmt.Sprintf(" AND %s >= %d AND %[1]s < %[3]d", f.offset, low, high)+
 			fmt.Sprintf(" ORDER BY %s.partition, %s LIMIT %d", table, f.offset, mirrorBatch))
 		if err != nil {
 			return err

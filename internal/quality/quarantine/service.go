@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -139,6 +140,13 @@ func (s *Service) Run(ctx context.Context) error {
 		group.Go(func() error { return s.mirror(ctx) })
 	}
 	return group.Wait()
+}
+
+// pause is how long to wait before what is looked at again and again: longer where a look takes
+// long, as one at millions of open events does, so that looks take a twentieth of a processor.
+func (s *Service) pause(every time.Duration, began time.Time) time.Duration {
+	const share, longest = 20, time.Minute
+	return max(every, min(share*s.cfg.Clock.Now().Sub(began), longest))
 }
 
 // nudge lets the runner look for work.

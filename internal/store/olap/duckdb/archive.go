@@ -32,12 +32,12 @@ func (s *Store) Copy(ctx context.Context, c olap.Copy) (int64, error) {
 	q := c.Query
 	q.Untrusted, q.Limits = false, q.Limits.Or(olap.Limits{Timeout: copyTimeout}).Or(s.cfg.Limits)
 	q.SQL = "COPY (" + c.Query.SQL + ") TO " + literal(c.Path) + " (" + copyOptions(&c) + ")"
-	if err := s.trusted.acquire(ctx, "", s.trusted.most); err != nil {
+	if err := s.lines.trusted.acquire(ctx, "", s.lines.trusted.most); err != nil {
 		return 0, err
 	}
-	cur, err := s.newCursor(ctx, q, s.trusted)
+	cur, err := s.openCursor(ctx, q, s.lines.trusted)
 	if err != nil {
-		s.trusted.release("")
+		s.lines.trusted.release("")
 		return 0, err
 	}
 	cur.copies = true

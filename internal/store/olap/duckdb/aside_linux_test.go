@@ -69,10 +69,10 @@ func TestPatientQueriesGiveWay(t *testing.T) {
 	s := openTest(t, t.TempDir(), nil)
 	for _, patient := range []bool{true, false} {
 		q := olap.Query{SQL: "SELECT count(*) FROM events", Patient: patient, Limits: s.cfg.Limits}
-		if err := s.trusted.acquire(t.Context(), "", 1); err != nil {
+		if err := s.lines.of(&q).acquire(t.Context(), "", 1); err != nil {
 			t.Fatal(err)
 		}
-		c, err := s.newCursor(t.Context(), q, s.trusted)
+		c, err := s.newCursor(t.Context(), q, s.lines.of(&q))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -43,7 +43,7 @@ type Config struct {
 	// MaxQueries bounds the queries of users that run at once, and those of the
 	// platform itself, each.
 	MaxQueries int
-	// MaxWaiting bounds the queries that wait for a slot, QueueTimeout how long.
+	// MaxWaiting bounds the queries that wait for a slot, QueueTimeout how long those of users do.
 	MaxWaiting   int
 	QueueTimeout time.Duration
 	// RevisionRetention is how long superseded results of jobs are kept, by the

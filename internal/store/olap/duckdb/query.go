@@ -11,6 +11,7 @@ import (
 
 	capi "github.com/duckdb/duckdb-go-bindings"
 
+	"github.com/millrace/millrace/internal/runtime/clock"
 	"github.com/millrace/millrace/internal/store/olap"
 )
 
@@ -20,15 +21,12 @@ func (s *Store) Query(ctx context.Context, q olap.Query) (*olap.Result, error) {
 	if strings.IndexByte(q.SQL, 0) >= 0 || !utf8.ValidString(q.SQL) {
 		return nil, &olap.Error{Kind: olap.ErrSyntax, Message: "the query is not text: it holds bytes that are not UTF-8, or zero bytes"}
 	}
-	slot := s.trusted
-	if q.Untrusted {
-		slot = s.slots
-	}
+	slot := s.lines.of(&q)
 	if err := slot.acquire(ctx, q.User, q.Reader.Share(q.User, slot.most)); err != nil {
 		return nil, err
 	}
 	start := s.cfg.Now()
-	c, err := s.newCursor(ctx, q, slot)
+	c, err := s.openCursor(ctx, q, slot)
 	if err != nil {
 		slot.release(q.User)
 		return nil, err
@@ -86,6 +84,20 @@ type cursor struct {
 	// paramNames are those of a described statement's parameters.
 	paramNames []string
 	rows       [][]any
+}
+
+// openCursor waits for a write that needs all the memory, with queries of the platform's own.
+func (s *Store) openCursor(ctx context.Context, q olap.Query, slot *slots) (*cursor, error) {
+	const look = 20 * time.Millisecond
+	for waited := time.Duration(0); ; waited += look {
+		c, err := s.newCursor(ctx, q, slot)
+		if q.Untrusted || !errors.Is(err, errPaused) || waited >= slot.timeout {
+			return c, err
+		}
+		if clock.Real().Sleep(ctx, look) != nil {
+			return nil, context.Cause(ctx)
+		}
+	}
 }
 
 func (s *Store) newCursor(ctx context.Context, q olap.Query, slot *slots) (*cursor, error) {

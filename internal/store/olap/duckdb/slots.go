@@ -36,8 +36,30 @@ type waiter struct {
 	ready chan struct{} // closed when it may run
 }
 
-func newSlots(cfg Config) *slots {
-	return &slots{most: cfg.MaxQueries, line: cfg.MaxWaiting, timeout: cfg.QueueTimeout, running: make(map[string]int)}
+// lines are those in front of the store: of users' queries, of the platform's own, and of those
+// of its own that nobody waits for.
+type lines struct{ users, trusted, patient *slots }
+
+// trustedTimeout is how long a query of the platform's own waits for its turn. Who waits for it
+// gives up before.
+const trustedTimeout = time.Minute
+
+func newLines(cfg Config) lines {
+	of := func(most int, timeout time.Duration) *slots {
+		return &slots{most: most, line: cfg.MaxWaiting, timeout: timeout, running: make(map[string]int)}
+	}
+	return lines{of(cfg.MaxQueries, cfg.QueueTimeout), of(cfg.MaxQueries, max(cfg.QueueTimeout, trustedTimeout)), of(1, 24*time.Hour)}
+}
+
+// of returns where a query waits.
+func (l *lines) of(q *olap.Query) *slots {
+	switch {
+	case q.Untrusted:
+		return l.users
+	case q.Patient:
+		return l.patient
+	}
+	return l.trusted
 }
 
 // acquire waits for a slot; it is given back by release.

@@ -105,7 +105,7 @@ func TestShare(t *testing.T) {
 func TestRefusal(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newSlots(Config{MaxQueries: 1})
+		s := newLines(Config{MaxQueries: 1}).users
 		if err := s.acquire(t.Context(), "ann", 1); err != nil {
 			t.Fatal(err)
 		}
@@ -119,4 +119,38 @@ func TestRefusal(t *testing.T) {
 			t.Errorf("one that gave up: %v", err)
 		}
 	})
+}
+
+// TestPlatformWaits: while a write needs all the memory a user's query is refused, and one of the
+// platform's own waits; so does it for a turn, behind others than those that nobody waits for.
+func TestPlatformWaits(t *testing.T) {
+	s := openTest(t, t.TempDir(), func(c *Config) { c.MaxQueries, c.QueueTimeout = 1, time.Millisecond })
+	ask := func(q olap.Query) error {
+		q.SQL = "SELECT count(*) FROM events"
+		r, err := s.Query(t.Context(), q)
+		if err == nil {
+			_, err = r.All()
+		}
+		return err
+	}
+	s.pause(true)
+	if err := ask(olap.Query{Untrusted: true}); !errors.Is(err, olap.ErrBusy) {
+		t.Errorf("a user's query in a pause: %v", err)
+	}
+	time.AfterFunc(50*time.Millisecond, func() { s.pause(false) })
+	if err := ask(olap.Query{}); err != nil {
+		t.Errorf("one of the platform's in a pause: %v", err)
+	}
+
+	patient := s.lines.patient
+	if err := patient.acquire(t.Context(), "", patient.most); err != nil {
+		t.Fatal(err)
+	}
+	if err := ask(olap.Query{}); err != nil {
+		t.Errorf("beside one that nobody waits for: %v", err)
+	}
+	time.AfterFunc(50*time.Millisecond, func() { patient.release("") })
+	if err := ask(olap.Query{Patient: true}); err != nil {
+		t.Errorf("a second one of those: %v", err)
+	}
 }

@@ -40,8 +40,8 @@ type Store struct {
 	changes   atomic.Uint64 // as [olap.Positions] has them
 	rewritten atomic.Uint64 // likewise
 
-	slots, trusted *slots
-	catalogues     catalogues
+	lines      lines
+	catalogues catalogues
 }
 
 var _ olap.Store = (*Store)(nil)
@@ -56,7 +56,7 @@ func Open(cfg Config) (*Store, error) {
 	tables := olap.Tables()
 	s := &Store{
 		cfg: cfg, tables: tables, layout: newLayout(tables), cursors: make(map[*cursor]struct{}),
-		slots: newSlots(cfg), trusted: newSlots(cfg), derived: make(map[string][]string),
+		lines: newLines(cfg), derived: make(map[string][]string),
 		catalogues: catalogues{cfg: cfg, open: make(map[string]*catalogue)},
 	}
 	if err := s.openAll(); err != nil {
