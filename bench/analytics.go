@@ -302,7 +302,7 @@ func (s *server) console(ctx context.Context, b *bench, during time.Duration, di
 	if err != nil {
 		return nil, err
 	}
-	last := days{events: openLoopRate * int(during/time.Second), rate: lastDaysRate, seed: 2}
+	last := days{events: openLoopRate * int(during/time.Second), rate: lastDaysRate, seed: int(time.Now().Unix())} // other ones than a run before sent
 	last.start = time.Now().Add(-time.Duration(float64(last.events) / last.rate * float64(time.Second)))
 	live, err := b.record(ctx, filepath.Join(dir, "last-days.jsonl.zst"), last)
 	if err != nil {
