@@ -14,7 +14,7 @@ const upgradable = "7"
 
 // upgrade makes a file of the former version one of this. Rows that are there get 0: nothing
 // was stored before them that anybody could ask for. What stays is copied, not deleted from:
-// marks of deleted rows would stay in memory, 16 bytes for each row around them.
+// scans would look at marks of deleted rows for good.
 func upgrade(c *connection, l *layout, options string) error {
 	var b strings.Builder
 	for _, of := range [][2]int{{factPlain, factOrder}, {factVisit, factOrderVisit}} {
