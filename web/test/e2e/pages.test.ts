@@ -119,11 +119,21 @@ interface AxeResult {
   violations: { id: string; nodes: { target: unknown; failureSummary?: string }[] }[]
 }
 
+/** What is enabled while axe looks has the state of one moment and the colours of another: it looks again then. */
+const AXE = `(async () => {
+  for (let attempts = 1; ; attempts++) {
+    let changed = false
+    const watch = new MutationObserver(() => { changed = true })
+    watch.observe(document, { subtree: true, attributes: true, attributeFilter: ['disabled'] })
+    const result = await axe.run(document, { resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })
+    watch.disconnect()
+    if (!changed || attempts === 5) return result
+  }
+})()`
+
 async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axeSource)
-  const result = (await page.evaluate(
-    "axe.run(document, { resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })",
-  )) as AxeResult
+  const result = (await page.evaluate(AXE)) as AxeResult
   return result.violations.flatMap(v => v.nodes.map(n => `${v.id} at ${JSON.stringify(n.target)}: ${n.failureSummary}`))
 }
 
