@@ -34,6 +34,7 @@ analysis: {interval: 0s}
 	maxConsoleP95 = 200 // ms
 	queryRounds   = 3
 	lastDaysRate  = 20 // events per second, the most that so many customers make
+	consoleMargin = 2  // events are there for so many times as long: the last dashboards may be slow
 	consoleLoops  = 4  // the time of an open loop, so often: charts are asked for again
 )
 
@@ -294,15 +295,14 @@ func (s *server) boards(ctx context.Context) (all []board, err error) {
 	return all, nil
 }
 
-// console opens the dashboards one after the other while events come in, and asks for all charts
-// of the one that is open every second, as its live view does. Events are those of the same
-// customers in the last days: as many in a minute as theirs are would be of a larger shop.
-func (s *server) console(ctx context.Context, b *bench, during time.Duration, dir string) ([]result, error) {
-	boards, err := s.boards(ctx)
-	if err != nil {
-		return nil, err
-	}
-	last := days{events: openLoopRate * int(during/time.Second), rate: lastDaysRate, seed: int(time.Now().Unix())} // other ones than a run before sent
+// errShown ends the events that come in: all charts were shown.
+var errShown = errors.New("all charts were shown")
+
+// feed posts events of the same customers in the last days at the fixed rate, until all charts
+// were shown: as many in a minute as theirs are would be of a larger shop. No two runs post the
+// same ones.
+func (s *server) feed(ctx context.Context, b *bench, most time.Duration, dir string, shown <-chan struct{}) (<-chan error, error) {
+	last := days{events: openLoopRate * int(most/time.Second), rate: lastDaysRate, seed: int(time.Now().Unix())}
 	last.start = time.Now().Add(-time.Duration(float64(last.events) / last.rate * float64(time.Second)))
 	live, err := b.record(ctx, filepath.Join(dir, "last-days.jsonl.zst"), last)
 	if err != nil {
@@ -310,9 +310,34 @@ func (s *server) console(ctx context.Context, b *bench, during time.Duration, di
 	}
 	fed := make(chan error, 1)
 	go func() {
-		_, err := s.pace(ctx, int(during/openLoopInterval), func(int) ([]byte, error) { return live.body(openLoopBatch) })
+		_, err := s.pace(ctx, int(most/openLoopInterval), func(int) ([]byte, error) {
+			select {
+			case <-shown:
+				return nil, errShown
+			default:
+				return live.body(openLoopBatch)
+			}
+		})
+		if err == nil {
+			err = fmt.Errorf("charts took longer than %v, for which there are events: give a longer -open-loop", most)
+		}
 		fed <- errors.Join(err, live.close())
 	}()
+	return fed, nil
+}
+
+// console opens the dashboards one after the other while events come in, and asks for all charts
+// of the one that is open every second, as its live view does.
+func (s *server) console(ctx context.Context, b *bench, during time.Duration, dir string) ([]result, error) {
+	boards, err := s.boards(ctx)
+	if err != nil {
+		return nil, err
+	}
+	shown := make(chan struct{})
+	fed, err := s.feed(ctx, b, consoleMargin*during, dir, shown)
+	if err != nil {
+		return nil, err
+	}
 	times := map[string][]float64{}
 	var first, again []float64
 	began := time.Now()
@@ -336,12 +361,10 @@ func (s *server) console(ctx context.Context, b *bench, during time.Duration, di
 			time.Sleep(time.Until(asked.Add(time.Second)))
 		}
 	}
-	if err := <-fed; err != nil {
-		return nil, err
-	}
-	p99, err := s.p99(ctx)
-	if err != nil {
-		return nil, err
+	p99, err := s.p99(ctx) // of the last events, while they come in
+	close(shown)
+	if ended := <-fed; err != nil || !errors.Is(ended, errShown) {
+		return nil, errors.Join(err, ended)
 	}
 	slices.Sort(first)
 	slices.Sort(again)

@@ -43,12 +43,13 @@ func Stored(at map[int32]int64) (n int64) {
 // When there are too many, every second one of the older half is forgotten, so that the newest
 // are dense.
 func (t *Trail) Add(at map[int32]int64) {
-	end := trailEnd{next: make([]placeOf, 0, len(at)), sum: Stored(at)}
+	sum := Stored(at)
+	if n := len(t.ends); n > 0 && t.ends[n-1].sum == sum {
+		return // it brought no records
+	}
+	end := trailEnd{next: make([]placeOf, 0, len(at)), sum: sum}
 	for p, offset := range at {
 		end.next = append(end.next, placeOf{p, offset})
-	}
-	if n := len(t.ends); n > 0 && t.ends[n-1].sum == end.sum {
-		return
 	}
 	if len(t.ends) >= trailLength {
 		kept := make([]trailEnd, 0, trailLength)
