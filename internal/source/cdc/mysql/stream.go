@@ -33,7 +33,8 @@ type stream struct {
 	feed   *cdc.Feed[position]
 	file   string // of the events that come
 	shapes map[*replication.TableMapEvent]*shape
-	open   bool   // between the begin of a transaction and its end
+	open   bool // between the begin of a transaction and its end
+	doubt  doubt
 	gtid   string // of the transaction
 	out    []byte
 	saved  time.Time
@@ -50,26 +51,42 @@ func (s *session) stream(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	flavor := mysql.MySQLFlavor
-	if s.server.mariadb {
-		flavor = mysql.MariaDBFlavor
-	}
 	r := &stream{session: s, file: s.state.At.File, shapes: make(map[*replication.TableMapEvent]*shape)}
-	syncer := replication.NewBinlogSyncer(replication.BinlogSyncerConfig{
-		ServerID: s.cfg.ServerID, Flavor: flavor, Host: host, Port: uint16(number), User: s.cfg.User, Password: s.cfg.Password,
-		TLSConfig: s.cfg.TLS, TimestampStringLocation: time.UTC, HeartbeatPeriod: heartbeat, ReadTimeout: 3 * heartbeat,
-		DisableRetrySync: true, VerifyChecksum: true, DiscardGTIDSet: true, EventCacheCount: maxEvents,
-		FillZeroLogPos: s.server.mariadb, Logger: slog.New(slog.DiscardHandler), RowsEventDecodeFunc: s.decodeRows,
-	})
-	defer syncer.Close()
-	events, err := syncer.StartSync(mysql.Position{Name: s.state.At.File, Pos: s.state.At.Pos})
-	if err != nil {
-		return fmt.Errorf("cannot read the binary log from %s (the user needs REPLICATION SLAVE): %w", s.state.At, err)
-	}
 	if r.feed, err = cdc.OpenFeed(ctx, s.feed(streamName, s.identity()), cdc.Mark[position]{Position: s.state.At, Count: s.state.Count}); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.feed.Close()) }()
+	for at := s.state.At; ; {
+		if at, err = r.onward(r.follow(ctx, host, uint16(number), at)); err != nil {
+			return err
+		}
+	}
+}
+
+// follow takes changes from a place on.
+func (r *stream) follow(ctx context.Context, host string, port uint16, at position) error {
+	flavor := mysql.MySQLFlavor
+	if r.server.mariadb {
+		flavor = mysql.MariaDBFlavor
+	}
+	syncer := replication.NewBinlogSyncer(replication.BinlogSyncerConfig{
+		ServerID: r.cfg.ServerID, Flavor: flavor, Host: host, Port: port, User: r.cfg.User, Password: r.cfg.Password,
+		TLSConfig: r.cfg.TLS, TimestampStringLocation: time.UTC, HeartbeatPeriod: heartbeat, ReadTimeout: 3 * heartbeat,
+		DisableRetrySync: true, VerifyChecksum: true, DiscardGTIDSet: true, EventCacheCount: maxEvents,
+		FillZeroLogPos: r.server.mariadb, Logger: slog.New(slog.DiscardHandler), RowsEventDecodeFunc: r.decodeRows,
+	})
+	defer syncer.Close()
+	events, err := syncer.StartSync(mysql.Position{Name: at.File, Pos: at.Pos})
+	if err != nil {
+		return fmt.Errorf("cannot read the binary log from %s (the user needs REPLICATION SLAVE): %w", at, err)
+	}
+	// That the first connection still answers says that the server was not started
+	// anew between them.
+	end, err := r.session.end()
+	if err != nil {
+		return err
+	}
+	r.doubt.newest = end.File
 	return r.read(ctx, events)
 }
 
@@ -109,9 +126,12 @@ func (r *stream) read(ctx context.Context, events *replication.BinlogStreamer) e
 		case errors.Is(err, context.DeadlineExceeded):
 			err = r.feed.Flush(ctx)
 		case err != nil:
+			if err := r.rest(ctx, events); err != nil {
+				return err
+			}
 			err = fmt.Errorf("cannot read the binary log: %w", err)
 		default:
-			err = r.take(ctx, e)
+			err = r.admit(ctx, e)
 		}
 		if err != nil {
 			return err
@@ -120,6 +140,16 @@ func (r *stream) read(ctx context.Context, events *replication.BinlogStreamer) e
 			return err
 		}
 	}
+}
+
+// rest takes what came before the error that ended the stream, which may overtake it.
+func (r *stream) rest(ctx context.Context, events *replication.BinlogStreamer) error {
+	for _, e := range events.DumpEvents() {
+		if err := r.admit(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // keep stores, now and then, how far the log is.
@@ -210,10 +240,15 @@ func (r *stream) statement(ctx context.Context, e *replication.BinlogEvent, m *r
 	return nil
 }
 
+// begin is where an event begins.
+func (r *stream) begin(e *replication.BinlogEvent) position {
+	return position{File: r.file, Pos: e.Header.LogPos - e.Header.EventSize}
+}
+
 // change is the beginning of one that an event tells of.
 func (r *stream) change(e *replication.BinlogEvent, op byte) *change {
 	return &change{
-		op: op, at: position{File: r.file, Pos: e.Header.LogPos - e.Header.EventSize},
+		op: op, at: r.begin(e),
 		time: e.Header.Timestamp, serverID: e.Header.ServerID, gtid: r.gtid,
 	}
 }
