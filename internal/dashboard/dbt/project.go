@@ -45,7 +45,7 @@ var files embed.FS
 func Files(cfg *Config) ([]File, error) {
 	datasets := metric.Datasets()
 	for i := range datasets {
-		datasets[i].From, datasets[i].RelevantFrom = sourced(datasets[i].From), sourced(datasets[i].RelevantFrom)
+		datasets[i].From = sourced(datasets[i].From)
 	}
 	catalog, err := metric.Load(cfg.Metrics, datasets)
 	if err != nil {

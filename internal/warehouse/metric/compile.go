@@ -17,17 +17,17 @@ type plan struct {
 	parts     []*part
 	choices   map[*part]*choice  // of parts that are read from rollups
 	why       map[*part][]string // the others are not
+	kept      map[string]bool    // relations of datasets that can be read
 	stored    map[int32]int64    // positions of the log that the answer has to reflect
 	since     map[int32]int64    // only rows at or behind these positions count; nil: all
 	floor     int64              // of the trail of those positions
-	renewed   string             // only histories with such rows count; empty: all
 	statement fragment
 }
 
 // compile makes a statement. The query was checked, and has its range where it needs one.
-// Rollups are read where they give what the rows at stored positions do.
-func compile(q *Query, metrics []*Metric, rollups []Rollup, stored map[int32]int64) (*plan, error) {
-	return (&plan{query: q, metrics: metrics, stored: stored}).compile(rollups)
+// What is derived is read where it gives what the rows at stored positions do.
+func compile(q *Query, metrics []*Metric, have Derived, stored map[int32]int64) (*plan, error) {
+	return (&plan{query: q, metrics: metrics, stored: stored, kept: have.Kept}).compile(have.Rollups)
 }
 
 // compileFor makes a statement that runs elsewhere.
@@ -118,7 +118,6 @@ func (p *plan) branch(group []*part) (fragment, error) {
 	}
 	switch group[0].kind {
 	case "simple":
-		s.from = p.relevant(s.set, p.from(), p.to())
 		return p.simple(s, group), nil
 	case "cumulative":
 		return p.cumulative(s, group[0]), nil
@@ -136,7 +135,7 @@ type scan struct {
 }
 
 func (p *plan) scan(set *Dataset) (*scan, error) {
-	s := &scan{set: set, from: p.relevant(set, moment{}, moment{})}
+	s := &scan{set: set, from: sqlText("%s", p.behindFrom(set))}
 	if set.Placed && p.query.AsOf != nil {
 		s.conditions = append(s.conditions, sqlText("%s", positions(p.query.AsOf)))
 	}
@@ -164,24 +163,15 @@ func (p *plan) scan(set *Dataset) (*scan, error) {
 	return s, nil
 }
 
-// relevant is what stands behind FROM for a range of the dataset's time; zero is open.
-func (p *plan) relevant(set *Dataset, from, to moment) fragment {
-	text := func(of string) fragment { return sqlText("%s", replaceAsOf(of, positions(p.query.AsOf))) }
-	if p.since != nil && set.Placed {
-		return text(olap.PlacedRows(set.From))
+// behindFrom is what stands behind FROM.
+func (p *plan) behindFrom(set *Dataset) string {
+	switch {
+	case p.since != nil && set.Placed:
+		return olap.PlacedRows(set.From)
+	case p.query.AsOf == nil && p.kept[set.Kept]:
+		return set.Kept
 	}
-	before, behind, found := strings.Cut(set.From, "{relevant}")
-	if !found {
-		return text(set.From)
-	}
-	keep := sqlText("true")
-	if p.renewed != "" {
-		keep = sqlText("%s IN (SELECT %[1]s FROM %s WHERE %s AND %s)", set.Relevant, olap.PlacedRows(set.RelevantFrom), replaceAsOf(set.RelevantRows, "true"), p.renewed)
-	} else if !from.at.IsZero() || !to.at.IsZero() {
-		rows := &scan{set: &Dataset{Time: set.RelevantTime}, conditions: []fragment{text(set.RelevantRows)}}
-		keep = rows.where(from, to, false).wrap(fmt.Sprintf("%s IN (SELECT %[1]s FROM %s", set.Relevant, set.RelevantFrom), ")")
-	}
-	return join([]fragment{text(before), keep, text(behind)}, "")
+	return replaceAsOf(set.From, positions(p.query.AsOf))
 }
 
 func replaceAsOf(text, condition string) string {

@@ -1,9 +1,6 @@
 package metric
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // Type is the type of a field.
 type Type string
@@ -24,18 +21,11 @@ type Dataset struct {
 	Doc  string
 	// From is what stands behind FROM. Where it has {as_of}, the condition stands that keeps
 	// rows of the asked log positions.
-	//
-	// Rows of datasets that are folded over all of history depend on others than those of the
-	// range that is asked for. Where From has {relevant}, a condition stands that keeps what they
-	// depend on: Relevant, IN, the same column of RelevantFrom, where RelevantRows and the range
-	// as one of RelevantTime hold. Rows of RelevantFrom with one value of RelevantOf are one row.
-	From         string
-	Relevant     string
-	RelevantFrom string
-	RelevantRows string
-	RelevantTime string
-	RelevantOf   string
-	Time         string // column of event time
+	From string
+	// Kept names a relation that has the same rows as of now, which somebody keeps while rows
+	// come ([Config.Keeps]); empty: nobody does.
+	Kept string
+	Time string // column of event time
 	// Currency is the column of the currency that amounts are in; empty: amounts are in the
 	// base currency, or there are none.
 	Currency string
@@ -65,7 +55,7 @@ func (f *Field) sql() string {
 
 // Whole is what stands behind FROM for all rows.
 func (d *Dataset) Whole() string {
-	return strings.NewReplacer("{as_of}", "true", "{relevant}", "true").Replace(d.From)
+	return replaceAsOf(d.From, "true")
 }
 
 func (d *Dataset) field(name string) *Field {
@@ -186,20 +176,22 @@ func productEvents() Dataset {
 const stockChange = `CASE WHEN type IN ('stock_received', 'stock_released', 'stock_adjusted') THEN quantity WHEN type = 'stock_reserved' THEN -quantity
     WHEN type = 'stock_sold' AND reason = 'till' THEN -quantity ELSE 0 END`
 
-// customerOrders has one row per order with its number among those of its customer. Guests
-// have one order each, and are left out. Of an order in a range, all orders of its customer
-// matter, and of an order that begins there, all of its lines.
+// CustomerOrders names the dataset of orders of known customers, and the relation in which they
+// are kept.
+const CustomerOrders = "customer_orders"
+
+// SoldToCustomers is the condition on order lines that the dataset has. Guests have one order
+// each, and are left out.
+const SoldToCustomers = "kind = 'sale' AND order_id IS NOT NULL AND NOT starts_with(customer_id, 'guest:')"
+
+// customerOrders has one row per order with its number among those of its customer.
 func customerOrders() Dataset {
-	const sold = "kind = 'sale' AND order_id IS NOT NULL AND NOT starts_with(customer_id, 'guest:') AND {as_of}"
 	return Dataset{
-		Name: "customer_orders", Doc: "Orders of known customers, each with its number among those of its customer", Time: "ordered_at", Currency: "currency", Placed: false,
-		From: `(SELECT *, row_number() OVER (PARTITION BY customer_id ORDER BY ordered_at, order_id) AS order_number,
-    min(ordered_at) OVER (PARTITION BY customer_id) AS first_ordered_at,
-    lag(ordered_at) OVER (PARTITION BY customer_id ORDER BY ordered_at, order_id) AS previous_ordered_at
+		Name: CustomerOrders, Doc: "Orders of known customers, each with its number among those of its customer", Time: "ordered_at", Currency: "currency", Kept: CustomerOrders,
+		From: `(SELECT *, ` + OrdersInTurn + `
   FROM (SELECT customer_id, order_id, currency, min(country) AS country, min(event_time) AS ordered_at, sum(amount) AS amount, sum(quantity)::BIGINT AS pieces
-    FROM order_lines WHERE ` + sold + ` AND {relevant}
+    FROM order_lines WHERE ` + SoldToCustomers + ` AND {as_of}
     GROUP BY customer_id, order_id, currency)) AS customer_orders`,
-		Relevant: "customer_id", RelevantFrom: "order_lines", RelevantRows: sold, RelevantTime: "event_time", RelevantOf: "order_id",
 		Fields: append([]Field{
 			dim("country", "Country of the order"), dim("currency", "ISO 4217"),
 			{Name: "customer_id", Type: Text, Doc: "Customer", Dimension: true}, {Name: "order_id", Type: Text, Doc: "Order", Dimension: true},
@@ -211,6 +203,12 @@ func customerOrders() Dataset {
 		}, calendar("ordered_at")...),
 	}
 }
+
+// OrdersInTurn are the columns that an order has by those before it: its number, and the times
+// of the customer's first order and of the one before.
+const OrdersInTurn = `row_number() OVER (PARTITION BY customer_id ORDER BY ordered_at, order_id, currency) AS order_number,
+    min(ordered_at) OVER (PARTITION BY customer_id) AS first_ordered_at,
+    lag(ordered_at) OVER (PARTITION BY customer_id ORDER BY ordered_at, order_id, currency) AS previous_ordered_at`
 
 // Field returns the field of a name; nil for none.
 func (d *Dataset) Field(name string) *Field { return d.field(name) }

@@ -44,7 +44,7 @@ func FuzzQuery(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := compile(&q, metrics, nil, nil)
+		p, err := compile(&q, metrics, Derived{}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,7 +67,7 @@ func checkStatement(t *testing.T, c *Catalog, q *Query, got fragment) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := compile(&tame, metrics, nil, nil)
+	p, err := compile(&tame, metrics, Derived{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

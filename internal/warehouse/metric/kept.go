@@ -17,7 +17,9 @@ import (
 // log do not change, so that a statement which is asked again needs what was stored since: of
 // sums and counts just those rows, which are added; of other numbers the buckets that such
 // rows are in. That holds for rows of any event time, and for ranges that are long past it is
-// usually nothing. It is dropped when rows that it reflects were erased, expired or moved.
+// usually nothing. What rows before and behind a range change, such as the number of an order
+// among those of its customer, is read again wholly. A result is dropped when rows that it
+// reflects were erased, expired or moved.
 
 // Bounds of what is kept.
 const (
@@ -91,10 +93,10 @@ func (k *kept) dropLocked(key string) {
 type renewal int
 
 const (
-	never     renewal = iota // everything is read again
-	byLook                   // only when rows came that it depends on, those buckets if that is enough
-	byHistory                // histories that rows came to are taken off as they were, and added as they are
-	byAdding                 // what came is added
+	never    renewal = iota // everything is read again
+	byLook                  // only when rows came that it depends on, those buckets if that is enough
+	wholly                  // everything is read again when something came
+	byAdding                // what came is added
 )
 
 // renewal returns how results of the statement are brought up to date.
@@ -108,6 +110,8 @@ func (p *plan) renewal() renewal {
 		switch other := one.renewal(); {
 		case how == never || other == never:
 			return never
+		case how == wholly || other == wholly:
+			how = wholly
 		case how != other:
 			how = byLook
 		}
@@ -120,10 +124,10 @@ func (p *part) renewal() renewal {
 	switch {
 	case p.dataset.Placed && simple && slices.Contains([]string{"sum", "count", "min", "max"}, p.aggregate):
 		return byAdding
-	case p.dataset.Relevant != "" && simple && (p.aggregate == "count" || p.aggregate == "count_distinct" && p.field.Name == p.dataset.Relevant):
-		return byHistory // each row, and each value, is of one history
-	case p.dataset.Placed || p.dataset.Relevant != "":
+	case p.dataset.Placed:
 		return byLook
+	case p.dataset.Kept != "":
+		return wholly
 	}
 	return never
 }
@@ -141,7 +145,7 @@ func (p *plan) keptAs(version string) string {
 
 // partials runs the statement of a plan, or what is needed of it since it ran last. cut says
 // that the rows are those within the limit and one more.
-func (s *Service) partials(ctx context.Context, p *plan, version string, rollups []Rollup, stored olap.Positions) (partials []partial, cut bool, err error) {
+func (s *Service) partials(ctx context.Context, p *plan, version string, have Derived, stored olap.Positions) (partials []partial, cut bool, err error) {
 	how := p.renewal()
 	var old *result
 	key := p.keptAs(version)
@@ -159,7 +163,7 @@ func (s *Service) partials(ctx context.Context, p *plan, version string, rollups
 		cut = ok
 		partials, err = s.all(ctx, p, statement)
 	default:
-		partials, err = s.renewed(ctx, p, key, old, how, rollups, stored)
+		partials, err = s.renewed(ctx, p, key, old, how, have, stored)
 	}
 	return partials, cut, err
 }
@@ -174,8 +178,11 @@ func (s *Service) all(ctx context.Context, p *plan, statement fragment) ([]parti
 }
 
 // renewed brings a result that is kept up to date.
-func (s *Service) renewed(ctx context.Context, p *plan, key string, old *result, how renewal, rollups []Rollup, stored olap.Positions) ([]partial, error) {
-	if old == nil || old.rewritten != stored.Rewritten || behind(old.at, stored.Offsets) > maxBehind {
+func (s *Service) renewed(ctx context.Context, p *plan, key string, old *result, how renewal, have Derived, stored olap.Positions) ([]partial, error) {
+	if old != nil && maps.Equal(old.at, stored.Offsets) && old.rewritten == stored.Rewritten {
+		return old.rows, nil
+	}
+	if old == nil || how == wholly || old.rewritten != stored.Rewritten || behind(old.at, stored.Offsets) > maxBehind {
 		rows, at, err := s.placed(ctx, p.statement)
 		if err != nil {
 			return nil, err
@@ -184,17 +191,11 @@ func (s *Service) renewed(ctx context.Context, p *plan, key string, old *result,
 		s.kept.put(key, next)
 		return next.rows, nil
 	}
-	if maps.Equal(old.at, stored.Offsets) {
-		return old.rows, nil
-	}
 	renew := s.look
-	switch how {
-	case byAdding:
+	if how == byAdding {
 		renew = s.add
-	case byHistory:
-		renew = s.addHistories
 	}
-	next, err := renew(ctx, p, old, rollups, stored)
+	next, err := renew(ctx, p, old, have, stored)
 	if err != nil {
 		return nil, err
 	}
@@ -236,7 +237,7 @@ func moved(from, at map[int32]int64) map[int32]int64 {
 }
 
 // add reads the rows that were stored since, and adds them.
-func (s *Service) add(ctx context.Context, p *plan, old *result, _ []Rollup, stored olap.Positions) (*result, error) {
+func (s *Service) add(ctx context.Context, p *plan, old *result, _ Derived, stored olap.Positions) (*result, error) {
 	since := old.begins(stored.Offsets)
 	tail := &plan{query: p.query, metrics: p.metrics, stored: p.stored, since: since, floor: stored.Trail.Floor(since)}
 	if _, err := tail.compile(nil); err != nil {
@@ -247,49 +248,6 @@ func (s *Service) add(ctx context.Context, p *plan, old *result, _ []Rollup, sto
 		return nil, err
 	}
 	return &result{rows: p.added(old.rows, tail.read(rows)), at: moved(since, at)}, nil
-}
-
-// addHistories reads the histories that rows came to, as they were and as they are. Counts of
-// them are the difference.
-func (s *Service) addHistories(ctx context.Context, p *plan, old *result, _ []Rollup, stored olap.Positions) (*result, error) {
-	since := old.begins(stored.Offsets)
-	until := maps.Clone(since) // another question may have seen more than was stored for this one
-	for p, to := range stored.Offsets {
-		until[p] = max(until[p], to)
-	}
-	next := &result{rows: old.rows, at: until}
-	for i, at := range []map[int32]int64{since, until} {
-		q := *p.query
-		q.AsOf = at
-		one := &plan{query: &q, metrics: p.metrics, renewed: olap.Between(since, until, stored.Trail.Floor(since))}
-		if _, err := one.compile(nil); err != nil {
-			return nil, err
-		}
-		rows, err := s.all(ctx, one, one.statement)
-		if err != nil {
-			return nil, err
-		}
-		if i == 0 {
-			negate(rows)
-		}
-		next.rows = p.added(next.rows, rows)
-	}
-	if len(p.names()) > 0 { // a row without anything counted is none
-		next.rows = slices.DeleteFunc(slices.Clone(next.rows), func(r partial) bool {
-			return !slices.ContainsFunc(r.parts, func(v *big.Rat) bool { return v != nil && v.Sign() != 0 })
-		})
-	}
-	return next, nil
-}
-
-func negate(rows []partial) {
-	for _, r := range rows {
-		for k, v := range r.parts {
-			if v != nil {
-				r.parts[k] = new(big.Rat).Neg(v)
-			}
-		}
-	}
 }
 
 // added returns rows, with those of others added.
@@ -333,7 +291,7 @@ func (p *part) plus(a, b *big.Rat) *big.Rat {
 }
 
 // look finds the buckets that rows came into, and reads those again.
-func (s *Service) look(ctx context.Context, p *plan, old *result, rollups []Rollup, stored olap.Positions) (*result, error) {
+func (s *Service) look(ctx context.Context, p *plan, old *result, have Derived, stored olap.Positions) (*result, error) {
 	since := old.begins(stored.Offsets)
 	statement, err := p.touched(since, stored.Trail.Floor(since))
 	if err != nil {
@@ -357,7 +315,7 @@ func (s *Service) look(ctx context.Context, p *plan, old *result, rollups []Roll
 	// What is read below may be newer than the positions: it is read again then.
 	next := &result{rows: old.rows, at: moved(since, at)}
 	for _, q := range parts {
-		one, err := compile(&q, p.metrics, rollups, p.stored)
+		one, err := compile(&q, p.metrics, have, p.stored)
 		if err != nil {
 			return nil, err
 		}
@@ -392,9 +350,6 @@ func (p *plan) touched(since map[int32]int64, floor int64) (fragment, error) {
 
 func (p *plan) touchedBy(one *part) (fragment, error) {
 	set := one.dataset
-	if set.Relevant != "" {
-		return p.touchedHistory(set), nil
-	}
 	s, err := p.scan(set)
 	if err != nil {
 		return fragment{}, err
@@ -414,24 +369,6 @@ func (p *plan) touchedBy(one *part) (fragment, error) {
 		}
 	}
 	return join([]fragment{sqlText(`SELECT DISTINCT %s::TIMESTAMP AS "time" FROM `, bucketed), s.from, s.where(from, to, p.query.Grain != "", where)}, ""), nil
-}
-
-// touchedHistory is the same of rows that are folded over all of history: what happened before
-// the end of the range matters, and what happened later to something that began before.
-func (p *plan) touchedHistory(set *Dataset) fragment {
-	rows := func(of string) *scan {
-		return &scan{set: &Dataset{Time: set.RelevantTime}, conditions: []fragment{sqlText("%s", replaceAsOf(set.RelevantRows, of))}}
-	}
-	const found = `SELECT DISTINCT NULL::TIMESTAMP AS "time" FROM `
-	came := olap.Behind(p.since, p.floor)
-	placed := olap.PlacedRows(set.RelevantFrom)
-	before := rows(came).where(moment{}, p.to(), true).wrap(found+placed, "")
-	if p.to().at.IsZero() {
-		return before
-	}
-	later := rows(came).where(p.to(), moment{}, true).wrap(fmt.Sprintf("%s IN (SELECT %[1]s FROM %s", set.RelevantOf, placed), ")")
-	began := rows("true").where(moment{}, p.to(), true, later).wrap(found+set.RelevantFrom, "")
-	return join([]fragment{before, began}, "\nUNION\n")
 }
 
 // again are the queries of the buckets that rows are in; nil where everything has to be read.

@@ -93,7 +93,7 @@ func (c *Catalog) Check(q Query) error {
 	if q.Currency == AnyCurrency && money(metrics) != "" && !slices.Contains(q.Dimensions, "currency") {
 		return wrong("currency", "Amounts of different currencies cannot be added: name a currency, or ask for the dimension currency.")
 	}
-	_, err = compile(&q, metrics, nil, nil)
+	_, err = compile(&q, metrics, Derived{}, nil)
 	return err
 }
 

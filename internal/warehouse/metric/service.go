@@ -29,6 +29,9 @@ type Config struct {
 	Paths []string
 	// Rollups returns those that can be read now; nil: none.
 	Rollups func() []Rollup
+	// Keeps reports whether the relation in which a dataset is kept has rows of all partitions
+	// of positions, and can be read; nil: none can.
+	Keeps func(relation string, stored map[int32]int64) bool
 	// Datasets that metrics may be computed over; nil: [Datasets].
 	Datasets []Dataset
 	Base     string // currency of the amounts of datasets without a column for it; empty: unknown
@@ -298,28 +301,48 @@ func (s *Service) answer(ctx context.Context, q *Query, a *Answer, stored olap.P
 	return err
 }
 
-// run runs the statement of a query, by rollups where they do. One that is replaced between
-// the choice and the run is a relation that is not there: then rows are read.
+// Derived is what can be read in the place of rows: rollups, and relations in which datasets
+// are kept.
+type Derived struct {
+	Rollups []Rollup
+	Kept    map[string]bool
+}
+
+func (s *Service) derived(stored olap.Positions) (have Derived) {
+	if s.cfg.Rollups != nil {
+		have.Rollups = s.cfg.Rollups()
+	}
+	have.Kept = make(map[string]bool)
+	for i := range s.cfg.Datasets {
+		if relation := s.cfg.Datasets[i].Kept; relation != "" && s.cfg.Keeps != nil {
+			have.Kept[relation] = s.cfg.Keeps(relation, stored.Offsets)
+		}
+	}
+	return have
+}
+
+// run runs the statement of a query, by what is derived where that does. A relation that is
+// replaced between the choice and the run is not there: then rows are read.
 func (s *Service) run(ctx context.Context, q *Query, a *Answer, stored olap.Positions) (*table, error) {
-	if s.cfg.Rollups != nil && !q.Rows {
-		t, err := s.runOver(ctx, q, a, s.cfg.Rollups(), stored)
+	if !q.Rows {
+		t, err := s.runOver(ctx, q, a, s.derived(stored), stored)
 		if !errors.Is(err, errRefused) {
 			return t, err
 		}
-		s.cfg.Logger.Warn("a rollup could not be read; rows are", slog.Any("error", err))
+		s.cfg.Logger.Warn("what is derived could not be read; rows are", slog.Any("error", err))
 	}
-	return s.runOver(ctx, q, a, nil, stored)
+	return s.runOver(ctx, q, a, Derived{}, stored)
 }
 
-func (s *Service) runOver(ctx context.Context, q *Query, a *Answer, rollups []Rollup, stored olap.Positions) (*table, error) {
-	p, err := compile(q, a.Metrics, rollups, stored.Offsets)
+func (s *Service) runOver(ctx context.Context, q *Query, a *Answer, have Derived, stored olap.Positions) (*table, error) {
+	p, err := compile(q, a.Metrics, have, stored.Offsets)
 	if err != nil {
 		return nil, err
 	}
 	if q.From.IsZero() && slices.ContainsFunc(p.parts, func(one *part) bool { return one.kind == "cumulative" }) {
 		return p.table(nil), nil // there are no rows
 	}
-	partials, cut, err := s.partials(ctx, p, a.Version, rollups, stored)
+	partials, cut, err := s.partials(ctx, p, a.Version, have, stored)
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,9 @@
-// Package pace says how long work that gives way pauses between its steps.
+// Package pace says how far a step of work goes that gives way, and how long it pauses then.
 package pace
 
 import (
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -33,4 +34,22 @@ func (p *Pace) Pause(took time.Duration, stored map[int32]int64, more bool) time
 		pause = max(pause, p.Interval)
 	}
 	return pause
+}
+
+// Reach says how far a step of so many events goes: equally far in all partitions that have new rows.
+func Reach(from, stored map[int32]int64, most int64) map[int32]int64 {
+	to := maps.Clone(from)
+	var waiting []int32
+	for _, p := range slices.Sorted(maps.Keys(stored)) {
+		if from[p] < stored[p] {
+			waiting = append(waiting, p)
+		}
+	}
+	slices.SortStableFunc(waiting, func(a, b int32) int { return int(min(1, max(-1, stored[a]-from[a]-stored[b]+from[b]))) })
+	for i, p := range waiting {
+		take := min(stored[p]-from[p], max(1, most/int64(len(waiting)-i)))
+		to[p] = from[p] + take
+		most -= take
+	}
+	return to
 }

@@ -2,7 +2,6 @@ package rollup
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/millrace/millrace/internal/store/olap"
 	"github.com/millrace/millrace/internal/warehouse/metric"
+	"github.com/millrace/millrace/internal/warehouse/pace"
 )
 
 // step is one transaction: it takes rows into tables, and makes and drops tables as the
@@ -108,7 +108,7 @@ func create(tx olap.Tx, d *Definition, edition string) (*state, error) {
 
 // advance takes the next rows into the tables of an edition, and makes what is read anew.
 func (s *step) advance(one *state) error {
-	to := reach(one.Positions, s.stored, s.most)
+	to := pace.Reach(one.Positions, s.stored, s.most)
 	add := one.Definition.addSQL(one.Edition, olap.PlacedRows(one.Definition.set.From), olap.Between(one.Positions, to, s.trail.Floor(one.Positions)))
 	one.Positions, one.Floor = to, s.trail.Floor(to)
 	if err := s.tx.Exec(add + one.viewSQL()); err != nil {
@@ -230,22 +230,4 @@ func oldest(tx olap.Tx, one *state) (time.Time, error) {
 	}
 	us, err := strconv.ParseInt(texts[0], 10, 64)
 	return time.UnixMicro(us).UTC(), err
-}
-
-// reach says how far a step goes: equally far in all partitions that have new rows.
-func reach(from, stored map[int32]int64, most int64) map[int32]int64 {
-	to := maps.Clone(from)
-	var waiting []int32
-	for _, p := range slices.Sorted(maps.Keys(stored)) {
-		if from[p] < stored[p] {
-			waiting = append(waiting, p)
-		}
-	}
-	slices.SortStableFunc(waiting, func(a, b int32) int { return int(min(1, max(-1, stored[a]-from[a]-stored[b]+from[b]))) })
-	for i, p := range waiting {
-		take := min(stored[p]-from[p], max(1, most/int64(len(waiting)-i)))
-		to[p] = from[p] + take
-		most -= take
-	}
-	return to
 }

@@ -1,0 +1,251 @@
+package history
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/millrace/millrace/internal/runtime/clock"
+	"github.com/millrace/millrace/internal/store/olap"
+	"github.com/millrace/millrace/internal/warehouse/metric"
+	"github.com/millrace/millrace/internal/warehouse/pace"
+)
+
+// Store is what a keeper needs of the analytics store.
+type Store interface {
+	olap.Transformer
+	Positions(ctx context.Context) (olap.Positions, error)
+}
+
+// Config is what a keeper is made of.
+type Config struct {
+	Store Store
+	// Interval is how often the keeper looks for new rows.
+	Interval time.Duration
+	// MaxEvents bounds the events of a step.
+	MaxEvents int64
+	// Share bounds the part of the time in which steps run while rows come in, in per cent.
+	Share  int
+	Clock  clock.Clock
+	Logger *slog.Logger
+
+	sortRows int64 // stands in for the constant of that name; for tests
+}
+
+const (
+	// maxBehind is how many records of the log the table may lack and still be read: the view
+	// puts the customers of those in turn for each question.
+	maxBehind = 1_000_000
+	// sortRows are deleted from the table before it is written anew, however small it is.
+	sortRows = 10_000
+)
+
+// Keeper keeps the orders of customers in turn. Run it once; the other methods are safe for
+// concurrent use.
+type Keeper struct {
+	cfg     Config
+	status  atomic.Pointer[Status]
+	changed atomic.Bool // what the store has was changed by others than Step
+
+	// Of Step, which one goroutine runs.
+	state  *state // nil: only the store knows
+	told   string
+	pace   pace.Pace
+	stored map[int32]int64 // when the last step began
+}
+
+// Status is how the table stands.
+type Status struct {
+	Rows      int64
+	Positions map[int32]int64 // that it reflects; the view reads later rows itself
+}
+
+// state is what the store knows of the table, with which it changes.
+type state struct {
+	Positions map[int32]int64
+	Floor     int64 // of the store's trail at Positions
+	Rows      int64
+	Deleted   int64 // since it was written anew
+}
+
+// Open prepares the schema.
+func Open(ctx context.Context, cfg Config) (*Keeper, error) {
+	if cfg.sortRows == 0 {
+		cfg.sortRows = sortRows
+	}
+	k := &Keeper{cfg: cfg, pace: pace.Pace{Share: cfg.Share, Interval: cfg.Interval}}
+	if err := cfg.Store.Prepare(ctx, schema()); err != nil {
+		return nil, err
+	}
+	return k, cfg.Store.Transform(ctx, func(tx olap.Tx) error {
+		s, err := read(tx)
+		if err != nil {
+			return err
+		}
+		k.tell(s)
+		return tx.Exec(repairSQL(s.Positions)) // an erasure that ended with the process
+	})
+}
+
+func (k *Keeper) tell(s *state) {
+	k.status.Store(&Status{Rows: s.Rows, Positions: maps.Clone(s.Positions)})
+}
+
+// Status returns how the table stands.
+func (k *Keeper) Status() Status { return *k.status.Load() }
+
+// Keeps reports whether a relation can be read for what the log has up to positions. It is the
+// function of that name of [metric.Config].
+func (k *Keeper) Keeps(relation string, upTo map[int32]int64) bool {
+	have, lacks := k.Status().Positions, int64(0)
+	for p, next := range upTo {
+		from, begun := have[p]
+		if !begun {
+			return false
+		}
+		lacks += max(0, next-from)
+	}
+	return relation == metric.CustomerOrders && lacks <= maxBehind
+}
+
+// Run keeps the table until the context ends.
+func (k *Keeper) Run(ctx context.Context) error {
+	for {
+		start := k.cfg.Clock.Now()
+		more, err := k.Step(ctx)
+		pause := k.pace.Pause(k.cfg.Clock.Now().Sub(start), k.stored, more)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			pause = max(pause, k.cfg.Interval, time.Second)
+			if err.Error() != k.told {
+				k.told = err.Error()
+				k.cfg.Logger.Error("the orders of customers are not kept up; it is tried again", slog.Any("error", err))
+			}
+		case err == nil:
+			k.told = ""
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-k.cfg.Clock.After(pause):
+		}
+	}
+}
+
+// Step takes the next rows, if there are any. It reports whether there are more.
+func (k *Keeper) Step(ctx context.Context) (more bool, err error) {
+	upTo, err := k.cfg.Store.Positions(ctx)
+	if err != nil {
+		return false, err
+	}
+	k.stored = upTo.Offsets
+	if !k.changed.Swap(false) && k.state != nil && maps.Equal(k.state.Positions, upTo.Offsets) {
+		return false, nil
+	}
+	var next *state
+	k.state = nil
+	err = k.cfg.Store.Transform(ctx, func(tx olap.Tx) (err error) {
+		next, err = k.step(tx, upTo)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("cannot keep the orders of customers: %w", err)
+	}
+	k.state = next
+	k.tell(next)
+	return !maps.Equal(next.Positions, upTo.Offsets), nil
+}
+
+func (k *Keeper) step(tx olap.Tx, upTo olap.Positions) (*state, error) {
+	s, err := read(tx)
+	if err != nil {
+		return nil, err
+	}
+	to := pace.Reach(s.Positions, upTo.Offsets, k.cfg.MaxEvents)
+	if err := tx.Exec(addSQL(olap.Between(s.Positions, to, upTo.Trail.Floor(s.Positions)))); err != nil {
+		return nil, err
+	}
+	counts, err := numbers(tx, "SELECT concat_ws(' ', (SELECT count(*) FROM "+stored+"), (SELECT count(*) FROM gone))")
+	if err != nil {
+		return nil, err
+	}
+	s.Positions, s.Floor, s.Rows, s.Deleted = to, upTo.Trail.Floor(to), counts[0], s.Deleted+counts[1]
+	if s.Deleted > s.Rows/4+k.cfg.sortRows {
+		s.Deleted = 0
+		if err := tx.Exec(sortSQL()); err != nil {
+			return nil, err
+		}
+	}
+	return s, write(tx, s)
+}
+
+// numbers runs a statement of numbers.
+func numbers(tx olap.Tx, sql string) ([]int64, error) {
+	texts, err := tx.Texts(sql)
+	if err != nil {
+		return nil, err
+	}
+	var all []int64
+	for _, text := range strings.Fields(texts[0]) {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("BUG: cannot read the numbers %q: %w", texts[0], err)
+		}
+		all = append(all, n)
+	}
+	return all, nil
+}
+
+func read(tx olap.Tx) (*state, error) {
+	texts, err := tx.Texts("SELECT state FROM " + kept)
+	if err != nil {
+		return nil, err
+	}
+	s := &state{Positions: map[int32]int64{}}
+	if len(texts) == 0 {
+		return s, nil
+	}
+	if err := json.Unmarshal([]byte(texts[0]), s); err != nil {
+		return nil, fmt.Errorf("the orders of customers have an unreadable state: %w", err)
+	}
+	return s, nil
+}
+
+func write(tx olap.Tx, s *state) error {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	return tx.Exec(fmt.Sprintf("DELETE FROM %s;\nINSERT INTO %[1]s VALUES (%s);\n", kept, literal(string(text))) + viewSQL(s.Positions, s.Floor))
+}
+
+// Erase runs an erasure of the events of a person, which column and value name, and puts the
+// orders in turn anew that they were part of. Their customers are marked before, so that a
+// crash on the way forgets none.
+func (k *Keeper) Erase(ctx context.Context, column, value string, erase func(context.Context) error) error {
+	if err := k.cfg.Store.Transform(ctx, func(tx olap.Tx) error { return tx.Exec(markSQL(column, value)) }); err != nil {
+		return fmt.Errorf("cannot mark the orders of customers for the erasure: %w", err)
+	}
+	failed := erase(ctx)
+	err := k.cfg.Store.Transform(ctx, func(tx olap.Tx) error {
+		s, err := read(tx)
+		if err != nil {
+			return err
+		}
+		if column == "customer_id" && failed == nil { // with what expired
+			if err := tx.Exec(fmt.Sprintf("INSERT INTO %s VALUES (%s)", repairs, literal(value))); err != nil {
+				return err
+			}
+		}
+		return tx.Exec(repairSQL(s.Positions))
+	})
+	k.changed.Store(true)
+	return errors.Join(failed, err)
+}
