@@ -184,7 +184,7 @@ func (s *server) derived(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if rows := m["millrace_pass_position"]; m["millrace_rollup_position"] >= rows && m["millrace_warehouse_position"] >= rows {
+		if rows := m["millrace_pass_position"]; m["millrace_rollup_position"] >= rows && m["millrace_history_position"] >= rows && m["millrace_warehouse_position"] >= rows {
 			return nil
 		}
 		select {

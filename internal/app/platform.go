@@ -48,6 +48,7 @@ import (
 	"github.com/millrace/millrace/internal/store/record"
 	"github.com/millrace/millrace/internal/warehouse"
 	"github.com/millrace/millrace/internal/warehouse/analysis"
+	"github.com/millrace/millrace/internal/warehouse/history"
 	"github.com/millrace/millrace/internal/warehouse/metric"
 	"github.com/millrace/millrace/internal/warehouse/rollup"
 )
@@ -121,6 +122,7 @@ type platform struct {
 	catalogue  *metric.Service
 	warehouse  *warehouse.Loader // nil: none is kept
 	rollups    *rollup.Keeper    // nil: none are kept
+	history    *history.Keeper   // of customers' orders; nil: none is kept
 	dashboards *dashboard.Service
 	analysis   *analysis.Service
 

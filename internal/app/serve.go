@@ -163,6 +163,10 @@ func (p *platform) gatewayConfig() gateway.Config {
 	}
 	if p.rollups != nil {
 		cfg.Rollups = p.rollups
+		cfg.Erasers = append(cfg.Erasers, p.rollups)
+	}
+	if p.history != nil {
+		cfg.Erasers = append(cfg.Erasers, p.history)
 	}
 	if p.health != nil {
 		cfg.Health = p.health

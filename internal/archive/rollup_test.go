@@ -1,6 +1,7 @@
 package archive_test
 
 import (
+	"context"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -11,6 +12,8 @@ import (
 	"github.com/millrace/millrace/internal/archive"
 	"github.com/millrace/millrace/internal/store/olap"
 	"github.com/millrace/millrace/internal/store/olap/olaptest"
+	"github.com/millrace/millrace/internal/warehouse/history"
+	"github.com/millrace/millrace/internal/warehouse/metric"
 	"github.com/millrace/millrace/internal/warehouse/rollup"
 )
 
@@ -125,5 +128,77 @@ func TestRollupsOverHotAndColdRows(t *testing.T) {
 	catchUp()
 	if after := s.query(january); after != before {
 		t.Errorf("of January the rollup has %s behind a step, had %s", after, before)
+	}
+}
+
+// TestHistoryOverHotAndColdRows: wherever rows rest, the orders of customers are those that rows make; behind
+// an erasure they are without the person's, and behind expiry they stay.
+func TestHistoryOverHotAndColdRows(t *testing.T) {
+	t.Parallel()
+	s := openShop(t, t.TempDir(), options{change: func(c *archive.Config) {
+		c.Keep = map[string]time.Duration{"events": 60 * 24 * time.Hour, "order_lines": 60 * 24 * time.Hour}
+	}})
+	k, err := history.Open(t.Context(), history.Config{Store: s.store, Interval: time.Second, MaxEvents: 7 * perDay, Share: 50, Clock: s.clock, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := func() (more bool) {
+		more, err := k.Step(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return more
+	}
+	rows := ""
+	for _, d := range metric.Datasets() {
+		if d.Name == metric.CustomerOrders {
+			rows = d.Whole()
+		}
+	}
+	want := func(when string) {
+		t.Helper()
+		const view = "SELECT customer_id, order_id, order_number, first_ordered_at, previous_ordered_at, amount, pieces FROM "
+		differ := "SELECT count(*) FROM ((" + view + "customer_orders EXCEPT ALL " + view + rows + ") UNION ALL (" + view + rows + " EXCEPT ALL " + view + "customer_orders))"
+		if n := s.query(differ); n != "[[0]]" {
+			t.Fatalf("%s: %s orders differ", when, n)
+		}
+	}
+	s.sell(50)
+	step()
+	want("while it has a week, and all rows are in the store")
+	s.flush()
+	s.do(s.Tier)
+	want("while rows that it lacks are in the lake")
+	step()
+	want("when a step has read files")
+	for step() {
+	}
+	want("when it has all")
+	s.sellLate(time.Date(2026, 1, 3, 12, 0, 0, 0, time.UTC))
+	want("with a late row of a day that is in the lake")
+	step()
+	want("when it has that row")
+	err = k.Erase(t.Context(), "customer_id", "c7", func(ctx context.Context) error {
+		_, err := s.Erase(ctx, "customer_id", "c7")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want("behind an erasure")
+	if left := s.query("SELECT count(*) FROM history.orders WHERE customer_id = 'c7'"); left != "[[0]]" {
+		t.Errorf("%s orders of the person are left", left)
+	}
+	s.sell(50) // to April 10: January leaves the lake
+	for step() {
+	}
+	const january = "SELECT count(*), sum(amount)::VARCHAR, max(order_number) FROM customer_orders WHERE ordered_at < DATE '2026-02-01'"
+	before := s.query(january)
+	s.do(s.Round)
+	if left := s.query("SELECT count(*) FROM order_lines WHERE event_time < '2026-02-01'"); left != "[[0]]" {
+		t.Fatalf("%s rows of January are left", left)
+	}
+	if after := s.query(january); after != before || before == "[[0 <nil> <nil>]]" {
+		t.Errorf("of January there is %s, was %s", after, before)
 	}
 }

@@ -361,19 +361,23 @@ func (g *Gateway) doTable(ctx context.Context, action, name string, done *LakeDo
 	return err
 }
 
+// Eraser keeps tables that are derived from rows of events.
+type Eraser interface {
+	// Erase runs an erasure of the events of a person, and makes anew what was derived of them.
+	Erase(ctx context.Context, column, value string, erase func(context.Context) error) error
+}
+
 func (g *Gateway) lakeErase(ctx context.Context, in *lakeErasureInput) (*LakeDone, error) {
 	var erased archive.Erased
 	erase := func(ctx context.Context) (err error) {
 		erased, err = g.cfg.Lake.Erase(ctx, in.Body.Column, in.Body.Value)
 		return err
 	}
-	var err error
-	if g.cfg.Rollups != nil {
-		err = g.cfg.Rollups.Erase(ctx, in.Body.Column, in.Body.Value, erase)
-	} else {
-		err = erase(ctx)
+	for _, e := range g.cfg.Erasers {
+		inner := erase
+		erase = func(ctx context.Context) error { return e.Erase(ctx, in.Body.Column, in.Body.Value, inner) }
 	}
-	if err != nil {
+	if err := erase(ctx); err != nil {
 		return nil, err
 	}
 	// The trail does not keep who it was: that would keep what is erased.

@@ -58,6 +58,7 @@ type Config struct {
 	Saved      *saved.Service     // queries; nil: none
 	Analyses   Analyses           // of customers and orders; nil: none
 	Lake       *archive.Service   // nil: none
+	Erasers    []Eraser           // of what is derived from rows of the lake
 
 	// Health of the sources; nil: it is not watched. Escalations; nil: there are none.
 	Health      SourceHealth

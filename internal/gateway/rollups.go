@@ -18,8 +18,6 @@ type Rollups interface {
 	Status() []rollup.Status
 	// Rebuild makes one anew. The error wraps [rollup.ErrNotFound] or [rollup.ErrLoss].
 	Rebuild(ctx context.Context, name string, force bool) error
-	// Erase runs an erasure of the events of a person, and makes the buckets anew that had them.
-	Erase(ctx context.Context, column, value string, erase func(context.Context) error) error
 }
 
 // RollupsAnswer is the answer of /api/v1/rollups.
