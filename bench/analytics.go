@@ -184,7 +184,11 @@ func (s *server) derived(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if rows := m["millrace_pass_position"]; m["millrace_rollup_position"] >= rows && m["millrace_history_position"] >= rows && m["millrace_warehouse_position"] >= rows {
+		rows := m["millrace_pass_position"]
+		if !slices.ContainsFunc([]string{"rollup", "history", "warehouse"}, func(of string) bool {
+			position, kept := m["millrace_"+of+"_position"] // one that is switched off has none
+			return kept && position < rows
+		}) {
 			return nil
 		}
 		select {

@@ -16,11 +16,11 @@ SELECT "ordered_at",
   "pieces",
   extract('hour' FROM ordered_at) AS "hour_of_day",
   extract('isodow' FROM ordered_at) AS "day_of_week"
-FROM (SELECT *, row_number() OVER (PARTITION BY customer_id ORDER BY ordered_at, order_id) AS order_number,
+FROM (SELECT *, row_number() OVER (PARTITION BY customer_id ORDER BY ordered_at, order_id, currency) AS order_number,
     min(ordered_at) OVER (PARTITION BY customer_id) AS first_ordered_at,
-    lag(ordered_at) OVER (PARTITION BY customer_id ORDER BY ordered_at, order_id) AS previous_ordered_at
+    lag(ordered_at) OVER (PARTITION BY customer_id ORDER BY ordered_at, order_id, currency) AS previous_ordered_at
   FROM (SELECT customer_id, order_id, currency, min(country) AS country, min(event_time) AS ordered_at, sum(amount) AS amount, sum(quantity)::BIGINT AS pieces
-    FROM order_lines WHERE kind = 'sale' AND order_id IS NOT NULL AND NOT starts_with(customer_id, 'guest:') AND true AND true
+    FROM order_lines WHERE kind = 'sale' AND order_id IS NOT NULL AND NOT starts_with(customer_id, 'guest:') AND true
     GROUP BY customer_id, order_id, currency)) AS customer_orders
 ) AS customer_orders
 WHERE "ordered_at" IS NOT NULL

@@ -4,7 +4,7 @@ import "time"
 
 // Rollups configures partial aggregates of the tables of events.
 type Rollups struct {
-	Enabled   bool          `yaml:"enabled" desc:"Whether rollups are kept, and metrics read from them where they give the same numbers."`
+	Enabled   bool          `yaml:"enabled" desc:"Whether rollups and the orders of customers in turn are kept, and metrics read from them where they give the same numbers."`
 	Files     []string      `yaml:"files" desc:"Files of rollups, or folders of them (*.yaml), which add to those that come with the platform or define them anew. They are read again when they change."`
 	Interval  time.Duration `yaml:"interval" min:"100ms" max:"1h" desc:"How often they take what was stored. Until then queries read it from the rows."`
 	MaxEvents int           `yaml:"max_events" min:"100" max:"1000000" desc:"Events that they take in one transaction. More make it cheaper, and need more memory."`
