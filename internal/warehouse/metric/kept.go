@@ -26,8 +26,9 @@ const (
 	maxKept      = 1024
 	maxKeptRows  = 100_000
 	maxRowsOfOne = 10_000
-	maxBehind    = 1_000_000 // records of the log; of more, everything is read again
-	maxAgain     = 8         // runs of buckets are read again by themselves; of more, everything is
+	maxBehind    = 1_000_000      // records of the log; of more, everything is read again
+	maxAgain     = 8              // runs of buckets are read again by themselves; of more, everything is
+	maxLonger    = 24 * time.Hour // the end of a range moves on by; of more, everything is read again
 )
 
 // kept are the results of statements.
@@ -43,6 +44,7 @@ type kept struct {
 type result struct {
 	rows      []partial
 	at        map[int32]int64 // positions that it reflects
+	to        time.Time       // end of the range that was asked for
 	rewritten uint64          // of the store when it was asked
 	large     bool            // there are too many rows to keep
 	used      uint64          // guarded by kept.mu
@@ -65,7 +67,7 @@ func (k *kept) put(key string, r *result) {
 	defer k.mu.Unlock()
 	k.dropLocked(key)
 	if len(r.rows) > k.most {
-		r = &result{large: true}
+		r = &result{to: r.to, large: true}
 	}
 	k.clock++
 	r.used = k.clock
@@ -132,10 +134,11 @@ func (p *part) renewal() renewal {
 	return never
 }
 
-// keptAs names the result of a statement among those that are kept.
+// keptAs names the result of a statement among those that are kept. Where its range ends is
+// no part of it: that of a dashboard moves on with the time.
 func (p *plan) keptAs(version string) string {
 	q := *p.query
-	q.Compare, q.CompareFrom, q.Order, q.Limit = "", time.Time{}, nil, 0
+	q.Compare, q.CompareFrom, q.To, q.Order, q.Limit = "", time.Time{}, time.Time{}, nil, 0
 	text, err := json.Marshal(q)
 	if err != nil {
 		panic("BUG: a query cannot be encoded: " + err.Error())
@@ -155,7 +158,7 @@ func (s *Service) partials(ctx context.Context, p *plan, version string, have De
 	switch {
 	case how == never:
 		partials, err = s.all(ctx, p, p.statement)
-	case old != nil && old.large:
+	case old != nil && old.large && old.to.Equal(p.query.To):
 		statement, ok := p.cut()
 		if !ok {
 			statement = p.statement
@@ -179,15 +182,25 @@ func (s *Service) all(ctx context.Context, p *plan, statement fragment) ([]parti
 
 // renewed brings a result that is kept up to date.
 func (s *Service) renewed(ctx context.Context, p *plan, key string, old *result, how renewal, have Derived, stored olap.Positions) ([]partial, error) {
-	if old != nil && maps.Equal(old.at, stored.Offsets) && old.rewritten == stored.Rewritten {
+	if old != nil && (old.rewritten != stored.Rewritten || !p.follows(old, how)) {
+		old = nil
+	}
+	if old != nil && !old.to.Equal(p.query.To) {
+		var err error
+		if old, err = s.longer(ctx, p, old, how, have); err != nil {
+			return nil, err
+		}
+		s.kept.put(key, old)
+	}
+	if old != nil && maps.Equal(old.at, stored.Offsets) {
 		return old.rows, nil
 	}
-	if old == nil || how == wholly || old.rewritten != stored.Rewritten || behind(old.at, stored.Offsets) > maxBehind {
+	if old == nil || how == wholly || behind(old.at, stored.Offsets) > maxBehind {
 		rows, at, err := s.placed(ctx, p.statement)
 		if err != nil {
 			return nil, err
 		}
-		next := &result{rows: p.read(rows), at: at, rewritten: stored.Rewritten}
+		next := &result{rows: p.read(rows), at: at, to: p.query.To, rewritten: stored.Rewritten}
 		s.kept.put(key, next)
 		return next.rows, nil
 	}
@@ -199,9 +212,64 @@ func (s *Service) renewed(ctx context.Context, p *plan, key string, old *result,
 	if err != nil {
 		return nil, err
 	}
-	next.rewritten = old.rewritten
+	next.to, next.rewritten = p.query.To, old.rewritten
 	s.kept.put(key, next)
 	return next.rows, nil
+}
+
+// follows reports whether a result can be brought to the range of the query, which may end
+// later than what it is of.
+func (p *plan) follows(old *result, how renewal) bool {
+	from, to := old.to, p.query.To
+	switch {
+	case old.large:
+		return false
+	case from.Equal(to):
+		return true
+	case from.IsZero() || to.Before(from) || to.Sub(from) > maxLonger:
+		return false
+	}
+	return how == byAdding || how == byLook && p.query.Grain != ""
+}
+
+// longer brings a result to the end of the query's range: it adds the rows that happened since
+// its end and were stored before its positions, or reads the buckets again that they are in.
+func (s *Service) longer(ctx context.Context, p *plan, old *result, how renewal, have Derived) (*result, error) {
+	q := *p.query
+	q.From = old.to
+	next := &result{at: old.at, to: q.To, rewritten: old.rewritten}
+	if how == byAdding {
+		q.AsOf = old.at
+		one, err := compile(&q, p.metrics, Derived{}, p.stored)
+		if err != nil {
+			return nil, err
+		}
+		rows, err := s.all(ctx, one, one.statement)
+		next.rows = p.added(old.rows, rows)
+		return next, err
+	}
+	if q.From = Truncate(old.to, q.Grain); q.From.Before(p.query.From) {
+		q.From = p.query.From
+	}
+	rows, err := s.bucketsAgain(ctx, p, old.rows, &q, have)
+	next.rows = rows
+	return next, err
+}
+
+// bucketsAgain reads the buckets of a range again.
+func (s *Service) bucketsAgain(ctx context.Context, p *plan, rows []partial, q *Query, have Derived) ([]partial, error) {
+	one, err := compile(q, p.metrics, have, p.stored)
+	if err != nil {
+		return nil, err
+	}
+	again, err := s.all(ctx, one, one.statement)
+	if err != nil {
+		return nil, err
+	}
+	rows = slices.DeleteFunc(slices.Clone(rows), func(r partial) bool {
+		return !r.time.Before(Truncate(q.From, q.Grain)) && r.time.Before(q.To)
+	})
+	return append(rows, again...), nil
 }
 
 // behind is how many records of the log were stored since.
@@ -315,18 +383,9 @@ func (s *Service) look(ctx context.Context, p *plan, old *result, have Derived, 
 	// What is read below may be newer than the positions: it is read again then.
 	next := &result{rows: old.rows, at: moved(since, at)}
 	for _, q := range parts {
-		one, err := compile(&q, p.metrics, have, p.stored)
-		if err != nil {
+		if next.rows, err = s.bucketsAgain(ctx, p, next.rows, &q, have); err != nil {
 			return nil, err
 		}
-		rows, err := s.all(ctx, one, one.statement)
-		if err != nil {
-			return nil, err
-		}
-		next.rows = slices.DeleteFunc(slices.Clone(next.rows), func(r partial) bool {
-			return !r.time.Before(Truncate(q.From, q.Grain)) && r.time.Before(q.To)
-		})
-		next.rows = append(next.rows, rows...)
 	}
 	return next, nil
 }

@@ -82,11 +82,14 @@ type statements struct {
 	mu  sync.Mutex
 	ran int
 	cut int // of those, by the limit
+
+	values string // of the last one
 }
 
 func (s *statements) Query(ctx context.Context, q olap.Query) (*olap.Result, error) {
 	s.mu.Lock()
 	s.ran++
+	s.values = fmt.Sprint(q.Args)
 	if strings.Contains(q.SQL, "\nLIMIT ") {
 		s.cut++
 	}
@@ -102,8 +105,9 @@ func (s *statements) since() int {
 	return n
 }
 
-// TestKeptEqualsRows asks the same questions again and again while visits come in that happened
-// at any time, and compares with what is computed from all rows.
+// TestKeptEqualsRows asks the same questions again and again, some with a range that ends later
+// each time, while visits come in that happened at any time, and compares with what is computed
+// from all rows.
 func TestKeptEqualsRows(t *testing.T) {
 	const seed, rounds = 20261123, 4
 	rng := rand.New(rand.NewPCG(3, seed))
@@ -138,7 +142,11 @@ func TestKeptEqualsRows(t *testing.T) {
 			}
 			s.Write(s.Batch(partition, strings.Join(lines, "\n")))
 		}
-		for _, q := range queries {
+		for i := range queries {
+			if i%2 == 0 { // as time goes on
+				queries[i].To = queries[i].To.Add(time.Duration(rng.IntN(30)) * 15 * time.Minute)
+			}
+			q := queries[i]
 			got := ask(q)
 			counted.since()
 			if again := ask(q); again != got {
@@ -240,6 +248,48 @@ func (e *earlier) Positions(ctx context.Context) (olap.Positions, error) {
 		return *e.at, nil
 	}
 	return e.Store.Positions(ctx)
+}
+
+// TestKeptGetsLonger asks for ranges that end later each time: only what was not in the range is
+// read.
+func TestKeptGetsLonger(t *testing.T) {
+	s := newScript(t)
+	counted := &statements{Store: s.Store}
+	s.service.cfg.Store = counted
+	at := func(hour int) time.Time { return time.Date(2026, 3, 1, hour, 0, 0, 0, time.UTC) }
+	var lines []string
+	for hour := range 80 {
+		lines = append(lines, fmt.Sprintf(`{"id":"%d","type":"page","time":"%s","session_id":"s%d"}`, hour, at(hour).Format(time.RFC3339), hour/3))
+	}
+	s.Write(s.Batch(0, strings.Join(lines, "\n")))
+	for _, c := range []struct {
+		metric, grain string
+		until         int
+		want          string
+		from          int // of what is read
+	}{
+		{"events", "", 10, "10", 0},
+		{"events", "", 12, "12", 10},
+		{"events", "", 36, "36", 12},
+		{"events", "", 61, "61", 0}, // more than a day
+		{"events", "", 60, "60", 0}, // before
+		{"events", "day", 30, "24 6", 0},
+		{"events", "day", 50, "24 24 2", 30},
+		{"visits", "day", 30, "8 2", 0},
+		{"visits", "day", 49, "8 8 1", 24},
+	} {
+		a, err := s.service.Query(t.Context(), Query{Metrics: []string{c.metric}, Grain: c.grain, From: at(0), To: at(c.until)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, r := range a.Rows {
+			got = append(got, *r.Values[0])
+		}
+		if strings.Join(got, " ") != c.want || !strings.HasPrefix(counted.values, "["+at(c.from).String()) {
+			t.Errorf("%+v: got %v, read with %s", c, got, counted.values)
+		}
+	}
 }
 
 // TestKeptIsDropped expects that what rows gave which were erased since is not used.
