@@ -13,7 +13,7 @@ import (
 func (p *platform) openDashboards(ctx context.Context) (err error) {
 	d := &p.cfg.Dashboards
 	p.dashboards, err = dashboard.Open(context.WithoutCancel(ctx), dashboard.Config{
-		Catalogue: p.catalogue, Store: p.olap, Records: p.records, Dir: d.Dir, Random: rand.Reader, Clock: p.clock, Logger: p.log,
+		Catalogue: p.catalogue, Store: p.olap, Records: p.records, Dir: d.Dir, Random: rand.Reader, Warm: d.Warm, Clock: p.clock, Logger: p.log,
 		Limits: dashboard.Limits{
 			Parallel: d.Parallel, ChartTimeout: d.ChartTimeout, Feeds: d.MaxLive, Subscribers: p.cfg.HTTP.MaxStreams, ShareRate: d.ShareRate,
 		},

@@ -61,7 +61,7 @@ func (s *Service) Query(ctx context.Context, b *Board, r Request) (*Result, erro
 	result.Charts = make([]ChartAnswer, len(charts))
 	var wait sync.WaitGroup
 	for i, c := range charts {
-		wait.Go(func() { result.Charts[i] = s.chart(ctx, c, &r, &result.Window, positions) })
+		wait.Go(func() { result.Charts[i] = s.chart(ctx, c, &r, &result.Window, s.asker(positions)) })
 	}
 	wait.Wait()
 	return result, ctx.Err()
@@ -132,8 +132,11 @@ func (s *Service) frame(ctx context.Context, r *Request) (*Result, string, error
 	return result, positions, nil
 }
 
+// ask answers a query of a metric.
+type ask func(context.Context, metric.Query) (*metric.Answer, error)
+
 // chart answers one chart.
-func (s *Service) chart(ctx context.Context, c *BoardChart, r *Request, w *Window, positions string) ChartAnswer {
+func (s *Service) chart(ctx context.Context, c *BoardChart, r *Request, w *Window, ask ask) ChartAnswer {
 	a := ChartAnswer{ID: c.ID, Chart: c}
 	catalog := s.cfg.Catalogue.Catalog()
 	bound, missing := c.narrow(catalog, r.Fixed)
@@ -149,15 +152,15 @@ func (s *Service) chart(ctx context.Context, c *BoardChart, r *Request, w *Windo
 		return a
 	}
 	if q.top != nil {
-		if err := s.largest(ctx, &a, &q, positions); err != nil {
+		if err := largest(ctx, &a, &q, ask); err != nil {
 			a.Err = err
 			return a
 		}
 	}
 	a.Query = q.main
-	if a.Main, a.Err = s.ask(ctx, q.main, positions); a.Err == nil && q.series != nil {
+	if a.Main, a.Err = ask(ctx, q.main); a.Err == nil && q.series != nil {
 		a.CourseQuery = *q.series
-		a.Course, a.Err = s.ask(ctx, *q.series, positions)
+		a.Course, a.Err = ask(ctx, *q.series)
 	}
 	return a
 }
@@ -167,8 +170,8 @@ var ErrUnbound = errors.New("the chart cannot be shown here: its metrics do not 
 
 // largest restricts a chart to its largest series. Rows without a value of the dimension are
 // none of them.
-func (s *Service) largest(ctx context.Context, a *ChartAnswer, q *asked, positions string) error {
-	top, err := s.ask(ctx, *q.top, positions)
+func largest(ctx context.Context, a *ChartAnswer, q *asked, ask ask) error {
+	top, err := ask(ctx, *q.top)
 	if err != nil {
 		return err
 	}

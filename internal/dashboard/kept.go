@@ -53,6 +53,11 @@ func key(q *metric.Query, version string) string {
 	return version + string(text)
 }
 
+// asker answers queries as of positions.
+func (s *Service) asker(positions string) ask {
+	return func(ctx context.Context, q metric.Query) (*metric.Answer, error) { return s.ask(ctx, q, positions) }
+}
+
 // ask answers a query as of positions, which the store has passed.
 func (s *Service) ask(ctx context.Context, q metric.Query, positions string) (*metric.Answer, error) {
 	a := s.join(key(&q, s.cfg.Catalogue.Catalog().Version()), q, positions)

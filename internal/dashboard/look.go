@@ -127,7 +127,7 @@ func (s *Service) start(ctx context.Context, state *seen) {
 		s.active.Add(1)
 		go func() {
 			defer s.active.Done()
-			state.done <- s.chart(ctx, c, &l.request, &l.window, l.positions)
+			state.done <- s.chart(ctx, c, &l.request, &l.window, s.asker(l.positions))
 		}()
 	}
 }

@@ -33,9 +33,11 @@ type Config struct {
 	Records   record.Store
 	Dir       string    // folder of the shop's files; empty: none
 	Random    io.Reader // of tokens
-	Clock     clock.Clock
-	Logger    *slog.Logger
-	Limits    Limits
+	// Warm lets charts that take long be computed before their dashboard is opened.
+	Warm   bool
+	Clock  clock.Clock
+	Logger *slog.Logger
+	Limits Limits
 }
 
 // Limits bound what readers may ask for. A zero field takes its default.
@@ -104,8 +106,14 @@ func (s *Service) Close() {
 	s.active.Wait()
 }
 
-// Run reads the files again when they change, until the context ends.
+// Run reads the files again when they change, and computes charts beforehand, until the context
+// ends.
 func (s *Service) Run(ctx context.Context) error {
+	var work sync.WaitGroup
+	if s.cfg.Warm {
+		work.Go(func() { s.keepWarm(ctx) })
+	}
 	reload.Watch(ctx, s.cfg.Clock, s.cfg.Logger, "dashboards", s.reload)
+	work.Wait()
 	return nil
 }

@@ -23,10 +23,12 @@ type Answer struct {
 	Opens                []Opening
 	Positions            map[int32]int64 // that the answer reflects, or has passed
 	Exact                bool            // the answer is as of these positions, neither more nor less
-	Version              string          // of the catalogue
-	Engine               string
-	Truncated            bool // by the limit
-	Elapsed              time.Duration
+	// Added says that the answer is kept, and that asking again adds what came.
+	Added     bool
+	Version   string // of the catalogue
+	Engine    string
+	Truncated bool // by the limit
+	Elapsed   time.Duration
 }
 
 // Row is one bucket and combination of dimensions.

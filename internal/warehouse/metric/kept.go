@@ -173,7 +173,7 @@ func (s *Service) partials(ctx context.Context, p *plan, version string, have De
 
 // all runs a statement of a plan.
 func (s *Service) all(ctx context.Context, p *plan, statement fragment) ([]partial, error) {
-	rows, err := s.execute(ctx, statement)
+	rows, err := s.execute(ctx, p, statement)
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +196,7 @@ func (s *Service) renewed(ctx context.Context, p *plan, key string, old *result,
 		return old.rows, nil
 	}
 	if old == nil || how == wholly || behind(old.at, stored.Offsets) > maxBehind {
-		rows, at, err := s.placed(ctx, p.statement)
+		rows, at, err := s.placed(ctx, p, p.statement)
 		if err != nil {
 			return nil, err
 		}
@@ -229,6 +229,11 @@ func (p *plan) follows(old *result, how renewal) bool {
 	case from.IsZero() || to.Before(from) || to.Sub(from) > maxLonger:
 		return false
 	}
+	return p.adds(how)
+}
+
+// adds reports whether results are brought up to date by a part of the rows.
+func (p *plan) adds(how renewal) bool {
 	return how == byAdding || how == byLook && p.query.Grain != ""
 }
 
@@ -311,7 +316,7 @@ func (s *Service) add(ctx context.Context, p *plan, old *result, _ Derived, stor
 	if _, err := tail.compile(nil); err != nil {
 		return nil, err
 	}
-	rows, at, err := s.placed(ctx, tail.statement)
+	rows, at, err := s.placed(ctx, tail, tail.statement)
 	if err != nil {
 		return nil, err
 	}
@@ -365,7 +370,7 @@ func (s *Service) look(ctx context.Context, p *plan, old *result, have Derived, 
 	if err != nil {
 		return nil, err
 	}
-	rows, at, err := s.placed(ctx, statement)
+	rows, at, err := s.placed(ctx, p, statement)
 	if err != nil {
 		return nil, err
 	}
@@ -374,7 +379,7 @@ func (s *Service) look(ctx context.Context, p *plan, old *result, have Derived, 
 	}
 	parts := p.again(rows)
 	if parts == nil {
-		rows, at, err := s.placed(ctx, p.statement)
+		rows, at, err := s.placed(ctx, p, p.statement)
 		if err != nil {
 			return nil, err
 		}
@@ -466,8 +471,8 @@ func (p *plan) again(rows [][]any) (parts []Query) {
 }
 
 // placed runs a statement, and returns the positions that it saw.
-func (s *Service) placed(ctx context.Context, statement fragment) ([][]any, map[int32]int64, error) {
-	rows, err := s.execute(ctx, statement.wrap("SELECT stored.positions, numbers.* FROM ("+olap.StoredOffsets+") AS stored\nLEFT JOIN (SELECT true AS present, * FROM (", ") AS numbers) AS numbers ON true"))
+func (s *Service) placed(ctx context.Context, p *plan, statement fragment) ([][]any, map[int32]int64, error) {
+	rows, err := s.execute(ctx, p, statement.wrap("SELECT stored.positions, numbers.* FROM ("+olap.StoredOffsets+") AS stored\nLEFT JOIN (SELECT true AS present, * FROM (", ") AS numbers) AS numbers ON true"))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -488,7 +493,7 @@ func (s *Service) placed(ctx context.Context, statement fragment) ([][]any, map[
 	return numbers, at, nil
 }
 
-func (s *Service) execute(ctx context.Context, statement fragment) ([][]any, error) {
+func (s *Service) execute(ctx context.Context, p *plan, statement fragment) ([][]any, error) {
 	sql, args := statement.prepared()
-	return s.rows(ctx, olap.Query{SQL: sql, Args: args})
+	return s.rows(ctx, olap.Query{SQL: sql, Args: args, Patient: p.query.Background})
 }

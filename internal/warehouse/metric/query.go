@@ -45,6 +45,8 @@ type Query struct {
 	Currency string
 	// Rows asks for the rows themselves, and not for rollups of them.
 	Rows bool
+	// Background queries give way to all others.
+	Background bool `json:"-"`
 	// Approximate allows sketches, where they spare reading rows.
 	Approximate bool
 	Order       []Order

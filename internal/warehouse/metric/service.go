@@ -348,6 +348,7 @@ func (s *Service) runOver(ctx context.Context, q *Query, a *Answer, have Derived
 	}
 	t := p.table(partials)
 	t.cut = cut
+	a.Added = p.adds(p.renewal()) && !cut
 	return t, nil
 }
 
