@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -43,7 +41,7 @@ const (
 	// maxBehind is how many records of the log the table may lack and still be read: the view
 	// puts the customers of those in turn for each question.
 	maxBehind = 1_000_000
-	// sortRows are deleted from the table before it is written anew, however small it is.
+	// sortRows are deleted from a table before it is written anew, however small it is.
 	sortRows = 10_000
 )
 
@@ -72,7 +70,9 @@ type state struct {
 	Positions map[int32]int64
 	Floor     int64 // of the store's trail at Positions
 	Rows      int64
-	Deleted   int64 // since it was written anew
+	Deleted   int64 // of them, since they were written anew
+	Customers int64
+	Moved     int64 // of them, since they were written anew
 }
 
 // Open prepares the schema.
@@ -172,35 +172,39 @@ func (k *Keeper) step(tx olap.Tx, upTo olap.Positions) (*state, error) {
 	if err := tx.Exec(addSQL(olap.Between(s.Positions, to, upTo.Trail.Floor(s.Positions)))); err != nil {
 		return nil, err
 	}
-	counts, err := numbers(tx, "SELECT concat_ws(' ', (SELECT count(*) FROM "+stored+"), (SELECT count(*) FROM gone))")
-	if err != nil {
+	if err := s.count(tx); err != nil {
 		return nil, err
 	}
-	s.Positions, s.Floor, s.Rows, s.Deleted = to, upTo.Trail.Floor(to), counts[0], s.Deleted+counts[1]
+	s.Positions, s.Floor = to, upTo.Trail.Floor(to)
+	anew := ""
 	if s.Deleted > s.Rows/4+k.cfg.sortRows {
-		s.Deleted = 0
-		if err := tx.Exec(sortSQL()); err != nil {
+		s.Deleted, anew = 0, sortSQL()
+	}
+	if s.Moved > 2*s.Customers+k.cfg.sortRows {
+		s.Moved = 0
+		anew += packSQL()
+	}
+	if anew != "" {
+		if err := tx.Exec(anew); err != nil {
 			return nil, err
 		}
 	}
 	return s, write(tx, s)
 }
 
-// numbers runs a statement of numbers.
-func numbers(tx olap.Tx, sql string) ([]int64, error) {
-	texts, err := tx.Texts(sql)
+// count counts rows, and those that a step replaced.
+func (s *state) count(tx olap.Tx) error {
+	texts, err := tx.Texts(countSQL())
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var all []int64
-	for _, text := range strings.Fields(texts[0]) {
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("BUG: cannot read the numbers %q: %w", texts[0], err)
-		}
-		all = append(all, n)
+	var deleted, moved int64
+	if _, err := fmt.Sscan(texts[0], &s.Rows, &deleted, &s.Customers, &moved); err != nil {
+		return fmt.Errorf("BUG: cannot read the numbers of rows %q: %w", texts[0], err)
 	}
-	return all, nil
+	s.Deleted += deleted
+	s.Moved += moved
+	return nil
 }
 
 func read(tx olap.Tx) (*state, error) {

@@ -12,77 +12,149 @@ import (
 const SchemaName = "history"
 
 const (
-	stored  = SchemaName + ".orders"  // the rows
-	kept    = SchemaName + ".state"   // positions
-	repairs = SchemaName + ".repairs" // customers whose orders are to be put in turn anew
+	stored    = SchemaName + ".orders"    // the rows
+	customers = SchemaName + ".customers" // how far each customer is
+	kept      = SchemaName + ".state"     // positions
+	repairs   = SchemaName + ".repairs"   // customers whose orders are to be put in turn anew
 )
 
-// columns are those of the dataset, and by which customers are found: a number needs a
-// fiftieth of the time of a text. Two customers may share one, and are told apart then.
-var columns = []string{"customer", "customer_id", "order_id", "currency", "country", "ordered_at", "amount", "pieces", "order_number", "first_ordered_at", "previous_ordered_at"}
+// Customers and orders are found by numbers, which need a fiftieth of the time of texts. Those
+// that share one are treated alike, and told apart by their texts.
+const (
+	keyOfCustomer = "md5_number_lower(customer_id)"
+	keyOfOrder    = "md5_number_lower(order_id)"
+)
 
-const numberOf = "md5_number_lower(customer_id)"
+// shown are the columns of the dataset, of those that lines make and those of the turn.
+var (
+	made  = []string{"customer_id", "order_id", "currency", "country", "ordered_at", "amount", "pieces"}
+	turn  = []string{"order_number", "first_ordered_at", "previous_ordered_at"}
+	shown = append(made[:len(made):len(made)], turn...)
+	all   = append([]string{"customer_key", "order_key"}, shown...)
+)
+
+// part is a relation by name, of which others are made.
+type part struct{ name, sql string }
 
 // schema is what the keeper needs of the store.
 func schema() olap.Schema {
 	return olap.Schema{
-		Name: SchemaName, Version: "1", Views: []string{metric.CustomerOrders},
-		DDL: fmt.Sprintf(`CREATE TABLE %s (customer UBIGINT, customer_id VARCHAR, order_id VARCHAR, currency VARCHAR, country VARCHAR, ordered_at TIMESTAMP, amount DECIMAL(38,6), pieces BIGINT,
+		Name: SchemaName, Version: "2", Views: []string{metric.CustomerOrders},
+		DDL: fmt.Sprintf(`CREATE TABLE %s (customer_key UBIGINT, order_key UBIGINT, customer_id VARCHAR, order_id VARCHAR, currency VARCHAR, country VARCHAR, ordered_at TIMESTAMP, amount DECIMAL(38,6), pieces BIGINT,
   order_number BIGINT, first_ordered_at TIMESTAMP, previous_ordered_at TIMESTAMP);
+CREATE TABLE %s (customer_key UBIGINT, customer_id VARCHAR, orders BIGINT, first_ordered_at TIMESTAMP, last_ordered_at TIMESTAMP);
 CREATE TABLE %s (state VARCHAR);
 CREATE TABLE %s (customer_id VARCHAR);
-`, stored, kept, repairs) + viewSQL(nil, 0),
+`, stored, customers, kept, repairs) + viewSQL(nil, 0),
 	}
 }
 
 // ordersOf is the query of the orders that lines make, without their turn.
 func ordersOf(lines, where string) string {
-	return fmt.Sprintf(`SELECT %s AS customer, customer_id, order_id, currency, min(country) AS country, min(event_time) AS ordered_at, sum(amount) AS amount, sum(quantity)::BIGINT AS pieces
-  FROM %s WHERE %s AND %s GROUP BY customer_id, order_id, currency`, numberOf, lines, metric.SoldToCustomers, where)
+	return fmt.Sprintf(`SELECT %s AS customer_key, %s AS order_key, customer_id, order_id, currency, min(country) AS country, min(event_time) AS ordered_at, sum(amount) AS amount, sum(quantity)::BIGINT AS pieces
+  FROM %s WHERE %s AND %s GROUP BY customer_id, order_id, currency`, keyOfCustomer, keyOfOrder, lines, metric.SoldToCustomers, where)
 }
 
 // inTurn is the query of all orders of some customers, of relations that each have a part of
 // their orders.
 func inTurn(relations ...string) string {
+	columns := "customer_key, order_key, " + strings.Join(made, ", ")
 	parts := make([]string, len(relations))
 	for i, r := range relations {
-		parts[i] = "SELECT customer, customer_id, order_id, currency, country, ordered_at, amount, pieces FROM " + r
+		parts[i] = "SELECT " + columns + " FROM " + r
 	}
 	return fmt.Sprintf(`SELECT *, %s
-  FROM (SELECT any_value(customer) AS customer, customer_id, order_id, currency, min(country) AS country, min(ordered_at) AS ordered_at, sum(amount)::DECIMAL(38,6) AS amount, sum(pieces)::BIGINT AS pieces
+  FROM (SELECT any_value(customer_key) AS customer_key, any_value(order_key) AS order_key, customer_id, order_id, currency, min(country) AS country, min(ordered_at) AS ordered_at,
+    sum(amount)::DECIMAL(38,6) AS amount, sum(pieces)::BIGINT AS pieces
     FROM (%s) AS parts GROUP BY customer_id, order_id, currency) AS orders`, metric.OrdersInTurn, strings.Join(parts, " UNION ALL "))
+}
+
+// parts are what lines that a condition picks change. Most customers order in turn: then the
+// orders that came are new ones, which only need to know how far their customers are. All
+// orders of the others are put in turn again: of those with a line of an order that is known, or
+// with an order that is not later than the last one.
+func parts(where string) []part {
+	of := func(relation string) string { return relation + " AS a SEMI JOIN again AS b USING (customer_key)" }
+	return []part{
+		{"came", ordersOf(olap.PlacedRows("order_lines"), where)},
+		{"known", "SELECT a.* FROM " + customers + " AS a SEMI JOIN came AS b USING (customer_key)"},
+		{"again", `SELECT customer_key FROM came AS a SEMI JOIN ` + stored + ` AS b USING (order_key)
+  UNION SELECT a.customer_key FROM came AS a JOIN known AS b USING (customer_id) WHERE (a.ordered_at > b.last_ordered_at) IS NOT TRUE`},
+		{"mine", "SELECT a.rowid AS place, a.* FROM " + of(stored)},
+		{"ours", "SELECT a.* FROM " + of("came")},
+		{"turns", inTurn("mine", "ours")},
+		{"fresh", `SELECT a.customer_key, a.order_key, ` + strings.Join(prefixed("a.", made), ", ") + `,
+    coalesce(b.orders, 0) + row_number() OVER turn AS order_number, coalesce(b.first_ordered_at, min(a.ordered_at) OVER (PARTITION BY a.customer_id)) AS first_ordered_at,
+    coalesce(lag(a.ordered_at) OVER turn, b.last_ordered_at) AS previous_ordered_at
+  FROM (SELECT c.* FROM came AS c ANTI JOIN again AS d USING (customer_key)) AS a LEFT JOIN known AS b USING (customer_id)
+  WINDOW turn AS (PARTITION BY a.customer_id ORDER BY a.ordered_at, a.order_id, a.currency)`},
+	}
+}
+
+func prefixed(prefix string, names []string) []string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = prefix + n
+	}
+	return out
 }
 
 // viewSQL makes the view that is read, of a table that reflects positions.
 func viewSQL(at map[int32]int64, floor int64) string {
-	shown := strings.Join(columns[1:], ", ")
-	return fmt.Sprintf(`CREATE OR REPLACE VIEW main.%s AS WITH came AS MATERIALIZED (%s),
-  mine AS (SELECT s.* FROM %s AS s SEMI JOIN came USING (customer)),
-  turns AS (%s)
-SELECT %s FROM (SELECT s.* FROM %[3]s AS s ANTI JOIN came USING (customer)) AS others UNION ALL SELECT %[5]s FROM turns;
-`, metric.CustomerOrders, ordersOf(olap.PlacedRows("order_lines"), olap.Behind(at, floor)), stored, inTurn("mine", "came"), shown)
+	var with []string
+	for _, p := range parts(olap.Behind(at, floor)) {
+		kind := ""
+		if p.name == "came" || p.name == "again" {
+			kind = "MATERIALIZED "
+		}
+		with = append(with, fmt.Sprintf("%s AS %s(%s)", p.name, kind, p.sql))
+	}
+	return fmt.Sprintf(`CREATE OR REPLACE VIEW main.%s AS WITH %s
+SELECT %[3]s FROM (SELECT a.* FROM %[4]s AS a ANTI JOIN again AS b USING (customer_key)) AS others UNION ALL SELECT %[3]s FROM turns UNION ALL SELECT %[3]s FROM fresh;
+`, metric.CustomerOrders, strings.Join(with, ",\n"), strings.Join(shown, ", "), stored)
 }
 
-// addSQL takes lines that a condition picks into the table.
+// addSQL takes lines that a condition picks into the tables. Of what is put in turn again only
+// rows that differ are replaced.
 func addSQL(where string) string {
-	same := make([]string, 0, len(columns))
-	for _, c := range columns {
+	var b strings.Builder
+	for _, p := range parts(where) {
+		fmt.Fprintf(&b, "CREATE OR REPLACE TEMP TABLE %s AS %s;\n", p.name, p.sql)
+	}
+	same := make([]string, 0, len(all))
+	for _, c := range all {
 		same = append(same, fmt.Sprintf("a.%s IS NOT DISTINCT FROM b.%[1]s", c))
 	}
-	equal := strings.Join(same, " AND ")
-	return fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE came AS %s;
-CREATE OR REPLACE TEMP TABLE mine AS SELECT s.rowid AS place, s.* FROM %s AS s SEMI JOIN came USING (customer);
-CREATE OR REPLACE TEMP TABLE turns AS %s;
-CREATE OR REPLACE TEMP TABLE gone AS SELECT a.place FROM mine AS a ANTI JOIN turns AS b ON %s;
+	fmt.Fprintf(&b, `CREATE OR REPLACE TEMP TABLE gone AS SELECT a.place FROM mine AS a ANTI JOIN turns AS b ON %[1]s;
 DELETE FROM %[2]s WHERE rowid IN (SELECT place FROM gone);
-INSERT INTO %[2]s SELECT %[5]s FROM turns AS a ANTI JOIN mine AS b ON %[4]s ORDER BY ordered_at, order_id;
-`, ordersOf(olap.PlacedRows("order_lines"), where), stored, inTurn("mine", "came"), equal, "a."+strings.Join(columns, ", a."))
+INSERT INTO %[2]s SELECT %[3]s FROM (SELECT a.* FROM turns AS a ANTI JOIN mine AS b ON %[1]s UNION ALL FROM fresh) AS rows ORDER BY ordered_at, order_id;
+DELETE FROM %[4]s WHERE customer_id IN (SELECT customer_id FROM came);
+INSERT INTO %[4]s %[5]s;
+`, strings.Join(same, " AND "), stored, strings.Join(all, ", "), customers, reached("(FROM turns UNION ALL FROM fresh) AS rows SEMI JOIN came USING (customer_id)"))
+	return b.String()
 }
 
-// sortSQL writes the table anew without the marks of rows that were deleted, in the order of
+// reached is the query of how far customers are, of their orders or the newest of them. One who
+// has an order without a time is never in turn.
+func reached(orders string) string {
+	return `SELECT any_value(customer_key), customer_id, max(order_number), min(first_ordered_at), CASE WHEN count(*) = count(ordered_at) THEN max(ordered_at) END FROM ` + orders + ` GROUP BY customer_id`
+}
+
+// countSQL is the query of how many orders and customers there are, and how many of them a step
+// replaced.
+func countSQL() string {
+	return fmt.Sprintf("SELECT concat_ws(' ', (SELECT count(*) FROM %s), (SELECT count(*) FROM gone), (SELECT count(*) FROM %s), (SELECT count(*) FROM known))", stored, customers)
+}
+
+// sortSQL writes the orders anew without the marks of rows that were deleted, in the order of
 // time.
 func sortSQL() string {
 	return fmt.Sprintf("CREATE OR REPLACE TABLE %s AS FROM %[1]s ORDER BY ordered_at, order_id;\n", stored)
+}
+
+// packSQL does that with the customers.
+func packSQL() string {
+	return fmt.Sprintf("CREATE OR REPLACE TABLE %s AS FROM %[1]s;\n", customers)
 }
 
 // markSQL marks the customers of events in which a column has a value.
@@ -93,12 +165,15 @@ func markSQL(column, value string) string {
 // repairSQL puts the orders of marked customers in turn anew, from the rows that the table
 // reflects, and forgets the marks.
 func repairSQL(at map[int32]int64) string {
-	lines := "(SELECT * FROM order_lines WHERE " + olap.Before(at) + " AND customer_id IN (SELECT customer_id FROM " + repairs + "))"
-	return fmt.Sprintf(`DELETE FROM %s WHERE customer_id IN (SELECT customer_id FROM %s);
-CREATE OR REPLACE TEMP TABLE came AS %s;
-INSERT INTO %[1]s SELECT %[4]s FROM (%[5]s) AS turns;
-DELETE FROM %[2]s;
-`, stored, repairs, ordersOf(lines+" AS lines", "true"), strings.Join(columns, ", "), inTurn("came"))
+	marked := "customer_id IN (SELECT customer_id FROM " + repairs + ")"
+	return fmt.Sprintf(`DELETE FROM %[1]s WHERE %[2]s;
+DELETE FROM %[3]s WHERE %[2]s;
+CREATE OR REPLACE TEMP TABLE came AS %[4]s;
+CREATE OR REPLACE TEMP TABLE turns AS %[5]s;
+INSERT INTO %[1]s SELECT %[6]s FROM turns;
+INSERT INTO %[3]s %[7]s;
+DELETE FROM %[8]s;
+`, stored, marked, customers, ordersOf("(SELECT * FROM order_lines WHERE "+olap.Before(at)+" AND "+marked+") AS lines", "true"), inTurn("came"), strings.Join(all, ", "), reached("turns"), repairs)
 }
 
 func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
