@@ -106,7 +106,7 @@ func TestWarm(t *testing.T) {
 		{"nothing came", warmBehind, time.Minute, nil},
 		{"some came", warmBehind + 1000, time.Minute, nil},
 		{"the range moves on", warmBehind + 1000, 15 * time.Minute, []string{"orders", "visits"}},
-		{"much came", 2 * warmBehind + 1000, 0, []string{"orders", "visits"}},
+		{"much came", 2*warmBehind + 1000, 0, []string{"orders", "visits"}},
 		{"thrice of what there was", 3 * warmBehind, 0, []string{"customers", "revenue"}},
 	} {
 		now.Advance(c.after)
