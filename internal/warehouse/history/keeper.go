@@ -90,6 +90,10 @@ func Open(ctx context.Context, cfg Config) (*Keeper, error) {
 			return err
 		}
 		k.tell(s)
+		marks, err := tx.Texts("SELECT customer_id FROM " + repairs + " LIMIT 1")
+		if err != nil || len(marks) == 0 {
+			return err
+		}
 		return tx.Exec(repairSQL(s.Positions)) // an erasure that ended with the process
 	})
 }
@@ -146,7 +150,7 @@ func (k *Keeper) Step(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	k.stored = upTo.Offsets
-	if !k.changed.Swap(false) && k.state != nil && maps.Equal(k.state.Positions, upTo.Offsets) {
+	if !k.changed.Swap(false) && k.state != nil && !k.state.behind(upTo.Offsets) {
 		return false, nil
 	}
 	var next *state
@@ -160,7 +164,17 @@ func (k *Keeper) Step(ctx context.Context) (more bool, err error) {
 	}
 	k.state = next
 	k.tell(next)
-	return !maps.Equal(next.Positions, upTo.Offsets), nil
+	return next.behind(upTo.Offsets), nil
+}
+
+// behind reports whether the store has rows that the table lacks.
+func (s *state) behind(stored map[int32]int64) bool {
+	for p, next := range stored {
+		if s.Positions[p] < next {
+			return true
+		}
+	}
+	return false
 }
 
 func (k *Keeper) step(tx olap.Tx, upTo olap.Positions) (*state, error) {
