@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -18,7 +19,7 @@ func (p *platform) openHistory(ctx context.Context) (err error) {
 		return nil
 	}
 	p.history, err = history.Open(ctx, history.Config{
-		Store: starStore{store, p.olap}, Interval: cfg.Interval, MaxEvents: int64(cfg.MaxEvents), Share: cfg.Share, Clock: p.clock, Logger: p.log,
+		Store: starStore{store, p.olap}, Interval: min(cfg.Interval, time.Second), MaxEvents: int64(cfg.MaxEvents), Share: cfg.Share, Clock: p.clock, Logger: p.log,
 	})
 	return err
 }

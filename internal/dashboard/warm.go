@@ -16,6 +16,7 @@ import (
 const (
 	warmEvery  = 15 * time.Second
 	warmFrom   = 50 * time.Millisecond // what charts take that are worth it
+	warmGain   = 4                     // so much less is asked again has to take
 	warmBehind = 500_000               // records of the log that a chart may lack; with fewer in all none takes long
 )
 
@@ -112,9 +113,13 @@ func (s *Service) warmChart(ctx context.Context, c *BoardChart, r *Request, key 
 		added = added || err == nil && answer.Added
 		return answer, err
 	})
+	took := s.cfg.Clock.Now().Sub(start)
 	w.records, w.to, w.added = records, frame.Window.To, added || a.Err != nil // on a busy machine it takes another time
-	if took := s.cfg.Clock.Now().Sub(start); first || !w.added || a.Err != nil {
+	switch {
+	case first || !w.added || a.Err != nil:
 		w.took = took
+	case took > w.took/warmGain:
+		w.added = false // what is added costs as much as all
 	}
 	return ctx.Err()
 }

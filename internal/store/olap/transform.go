@@ -15,6 +15,10 @@ type Transformer interface {
 	// for it. When Transform fails nothing may be assumed about the transaction. One runs at
 	// a time.
 	Transform(ctx context.Context, f func(Tx) error) error
+
+	// TransformNow is Transform for little work that readers wait for. It does not give way to
+	// commits and queries.
+	TransformNow(ctx context.Context, f func(Tx) error) error
 }
 
 // Schema is a schema of derived tables.

@@ -108,15 +108,22 @@ func (k *Keeper) Status() Status { return *k.status.Load() }
 // Keeps reports whether a relation can be read for what the log has up to positions. It is the
 // function of that name of [metric.Config].
 func (k *Keeper) Keeps(relation string, upTo map[int32]int64) bool {
-	have, lacks := k.Status().Positions, int64(0)
-	for p, next := range upTo {
-		from, begun := have[p]
-		if !begun {
+	have := k.Status().Positions
+	for p := range upTo {
+		if _, begun := have[p]; !begun {
 			return false
 		}
-		lacks += max(0, next-from)
 	}
-	return relation == metric.CustomerOrders && lacks <= maxBehind
+	return relation == metric.CustomerOrders && k.lacks(upTo) <= maxBehind
+}
+
+// lacks is how many records of the log the table does not reflect.
+func (k *Keeper) lacks(upTo map[int32]int64) (n int64) {
+	have := k.Status().Positions
+	for p, next := range upTo {
+		n += max(0, next-have[p])
+	}
+	return n
 }
 
 // Run keeps the table until the context ends.
@@ -155,7 +162,11 @@ func (k *Keeper) Step(ctx context.Context) (more bool, err error) {
 	}
 	var next *state
 	k.state = nil
-	err = k.cfg.Store.Transform(ctx, func(tx olap.Tx) (err error) {
+	transform := k.cfg.Store.TransformNow // what the table lacks, each question puts in turn by itself
+	if behind := k.lacks(upTo.Offsets); behind > k.cfg.MaxEvents {
+		transform = k.cfg.Store.Transform
+	}
+	err = transform(ctx, func(tx olap.Tx) (err error) {
 		next, err = k.step(tx, upTo)
 		return err
 	})

@@ -72,13 +72,14 @@ func inTurn(relations ...string) string {
 // parts are what lines that a condition picks change. Most customers order in turn: then the
 // orders that came are new ones, which only need to know how far their customers are. All
 // orders of the others are put in turn again: of those with a line of an order that is known, or
-// with an order that is not later than the last one.
+// with an order that is not later than the last one. The list of keys tells the planner, who
+// cannot know how little comes, that these are what to look all customers up in.
 func parts(where string) []part {
 	of := func(relation string) string { return relation + " AS a SEMI JOIN again AS b USING (customer_key)" }
 	return []part{
 		{"came", ordersOf(olap.PlacedRows("order_lines"), where)},
-		{"known", "SELECT a.* FROM " + customers + " AS a SEMI JOIN came AS b USING (customer_key)"},
-		{"again", `SELECT customer_key FROM came AS a SEMI JOIN ` + stored + ` AS b USING (order_key)
+		{"known", "SELECT a.* FROM " + customers + " AS a SEMI JOIN (SELECT unnest(keys) AS customer_key FROM (SELECT list(DISTINCT customer_key) AS keys FROM came)) AS b USING (customer_key)"},
+		{"again", `SELECT a.customer_key FROM ` + stored + ` AS a SEMI JOIN came AS b USING (customer_key, order_key)
   UNION SELECT a.customer_key FROM came AS a JOIN known AS b USING (customer_id) WHERE (a.ordered_at > b.last_ordered_at) IS NOT TRUE`},
 		{"mine", "SELECT a.rowid AS place, a.* FROM " + of(stored)},
 		{"ours", "SELECT a.* FROM " + of("came")},

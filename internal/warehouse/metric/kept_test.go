@@ -292,6 +292,40 @@ func TestKeptGetsLonger(t *testing.T) {
 	}
 }
 
+// TestMainCurrency counts lines by currency as they come, of partitions that come later, too.
+func TestMainCurrency(t *testing.T) {
+	s := newScript(t)
+	line := func(n int, currency string) string {
+		return fmt.Sprintf(`{"id":"%d","type":"order_completed","time":"2026-03-01T10:00:00Z","customer_id":"c1","order_id":"o%[1]d","currency":"%s","items":[{"product_id":"A","kind":"sale","quantity":1,"price":5}]}`, n, currency)
+	}
+	var kept *currencyLines
+	for n, c := range []struct {
+		partition int32
+		currency  string
+		want      string
+	}{{0, "EUR", "EUR"}, {0, "USD", "EUR"}, {1, "USD", "USD"}, {1, "EUR", "EUR"}, {0, "EUR", "EUR"}} {
+		s.Write(s.Batch(c.partition, line(n, c.currency)))
+		stored, err := s.Store.Positions(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole, err := s.service.linesByCurrency(t.Context(), nil, stored)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kept, err = s.service.linesByCurrency(t.Context(), kept, stored); err != nil {
+			t.Fatal(err)
+		}
+		if fmt.Sprint(kept.counts, kept.at) != fmt.Sprint(whole.counts, whole.at) {
+			t.Errorf("behind line %d: added %v, counted %v", n, kept, whole)
+		}
+		s.service.known = time.Time{}
+		if got, err := s.service.mainCurrency(t.Context()); err != nil || got != c.want {
+			t.Errorf("behind line %d the currency is %q, %v; want %q", n, got, err, c.want)
+		}
+	}
+}
+
 // TestKeptIsDropped expects that what rows gave which were erased since is not used.
 func TestKeptIsDropped(t *testing.T) {
 	s := newScript(t)

@@ -50,6 +50,7 @@ type Service struct {
 	mu       sync.Mutex
 	currency string
 	known    time.Time // when it was last looked up
+	lines    *currencyLines
 
 	kept kept
 }
@@ -197,23 +198,65 @@ func (s *Service) mainCurrency(ctx context.Context) (string, error) {
 	if known := s.knownCurrency(); known != "" {
 		return known, nil
 	}
-	rows, err := s.rows(ctx, olap.Query{SQL: `SELECT currency FROM order_lines WHERE kind IN ('sale', 'cancellation', 'adjustment', 'fee')
-GROUP BY currency ORDER BY count(*) DESC, currency LIMIT 1`})
+	stored, err := s.cfg.Store.Positions(ctx)
 	if err != nil {
 		return "", err
 	}
-	found := ""
-	if len(rows) == 1 {
-		found, _ = rows[0][0].(string)
+	s.mu.Lock()
+	lines := s.lines
+	s.mu.Unlock()
+	if lines, err = s.linesByCurrency(ctx, lines, stored); err != nil {
+		return "", err
+	}
+	found, most := "", int64(0)
+	for _, currency := range slices.Sorted(maps.Keys(lines.counts)) {
+		if n := lines.counts[currency]; n > most {
+			found, most = currency, n
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.currency = found
+	s.currency, s.lines = found, lines
 	return found, nil
 }
 
+// currencyLines are the order lines up to positions, by currency. They do not change.
+type currencyLines struct {
+	counts    map[string]int64
+	at        map[int32]int64
+	rewritten uint64
+}
+
+// linesByCurrency brings counts up to date by the lines that came, or counts all.
+func (s *Service) linesByCurrency(ctx context.Context, old *currencyLines, stored olap.Positions) (*currencyLines, error) {
+	from, where := "order_lines", ""
+	next := &currencyLines{counts: make(map[string]int64), rewritten: stored.Rewritten}
+	var since map[int32]int64
+	if old != nil && old.rewritten == stored.Rewritten && behind(old.at, stored.Offsets) <= maxBehind {
+		since = (&result{at: old.at}).begins(stored.Offsets)
+		from, where = olap.PlacedRows("order_lines"), " AND "+olap.Behind(since, stored.Trail.Floor(since))
+		maps.Copy(next.counts, old.counts)
+	}
+	rows, at, err := s.placed(ctx, &plan{query: &Query{}}, sqlText(`SELECT currency, count(*) FROM %s WHERE kind IN ('sale', 'cancellation', 'adjustment', 'fee') AND currency IS NOT NULL%s GROUP BY currency`, from, where))
+	if err != nil {
+		return nil, err
+	}
+	if next.at = at; since != nil {
+		next.at = moved(since, at)
+	}
+	for _, r := range rows {
+		currency, ok := r[0].(string)
+		n, ok2 := r[1].(int64)
+		if !ok || !ok2 {
+			return nil, fmt.Errorf("BUG: lines of a currency are a %T and a %T", r[0], r[1])
+		}
+		next.counts[currency] += n
+	}
+	return next, nil
+}
+
 // knownCurrency is the main currency as it was looked up last; empty where it has to be looked
-// up. That reads all order lines: of those who find it old, one does, and the others do
+// up. That may read all order lines: of those who find it old, one does, and the others do
 // not wait for it.
 func (s *Service) knownCurrency() string {
 	s.mu.Lock()

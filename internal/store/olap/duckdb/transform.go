@@ -17,7 +17,7 @@ var _ olap.Transformer = (*Store)(nil)
 // statements give way to the rest of the process, but for its COMMIT, which others wait for.
 type transform struct {
 	conn    *connection
-	aside   *aside
+	aside   *aside // nil: it does not give way
 	eng     *engine
 	stopped atomic.Pointer[error] // why it must end
 	done    chan struct{}
@@ -29,8 +29,16 @@ func (t *transform) Exec(sql string) error {
 		return *err
 	}
 	var err error
-	t.aside.do(func() { err = t.conn.exec(sql) })
+	t.do(func() { err = t.conn.exec(sql) })
 	return err
+}
+
+func (t *transform) do(f func()) {
+	if t.aside == nil {
+		f()
+		return
+	}
+	t.aside.do(f)
 }
 
 // Texts implements [olap.Tx].
@@ -38,7 +46,7 @@ func (t *transform) Texts(sql string) (texts []string, err error) {
 	if err := t.stopped.Load(); err != nil {
 		return nil, *err
 	}
-	t.aside.do(func() { texts, err = t.conn.texts(sql) })
+	t.do(func() { texts, err = t.conn.texts(sql) })
 	return texts, err
 }
 
@@ -53,10 +61,19 @@ func (t *transform) commit() error {
 
 // Transform implements [olap.Transformer].
 func (s *Store) Transform(ctx context.Context, f func(olap.Tx) error) error {
+	return s.transformAs(ctx, false, f)
+}
+
+// TransformNow implements [olap.Transformer].
+func (s *Store) TransformNow(ctx context.Context, f func(olap.Tx) error) error {
+	return s.transformAs(ctx, true, f)
+}
+
+func (s *Store) transformAs(ctx context.Context, now bool, f func(olap.Tx) error) error {
 	defer s.changes.Add(1)
 	s.transformMu.Lock()
 	defer s.transformMu.Unlock()
-	t, err := s.beginTransform()
+	t, err := s.beginTransform(now)
 	if err != nil {
 		return err
 	}
@@ -76,7 +93,7 @@ func (s *Store) Transform(ctx context.Context, f func(olap.Tx) error) error {
 	return nil
 }
 
-func (s *Store) beginTransform() (*transform, error) {
+func (s *Store) beginTransform(now bool) (*transform, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.eng == nil {
@@ -89,13 +106,17 @@ func (s *Store) beginTransform() (*transform, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn.lend = &s.eng.aside
-	s.transform = &transform{conn: conn, aside: newAside(), eng: s.eng, done: make(chan struct{})}
+	s.transform = &transform{conn: conn, eng: s.eng, done: make(chan struct{})}
+	if !now {
+		s.transform.aside, conn.lend = newAside(), &s.eng.aside
+	}
 	return s.transform, nil
 }
 
 func (s *Store) endTransform(t *transform) {
-	close(t.aside.stop)
+	if t.aside != nil {
+		close(t.aside.stop)
+	}
 	t.conn.close()
 	s.mu.Lock()
 	s.transform = nil
