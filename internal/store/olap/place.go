@@ -14,6 +14,14 @@ import (
 //
 // A floor above 0 is that of [Trail.Floor]: the rows are of [PlacedRows] or [OwnRows] then.
 
+// Lag is how many records of the log up to stored positions lie behind a position.
+func Lag(at, stored map[int32]int64) (n int64) {
+	for p, next := range stored {
+		n += max(0, next-at[p])
+	}
+	return n
+}
+
 // Between is the condition that picks rows at or behind one position of the log and before
 // another, both offsets by partition. A partition that the first lacks begins at 0, of one
 // that the second lacks there are no rows.

@@ -51,6 +51,9 @@ type Keeper struct {
 	cfg     Config
 	status  atomic.Pointer[Status]
 	changed atomic.Bool // what the store has was changed by others than Step
+	// erasing says that the table may have orders of a person whose rows are gone.
+	erasing  atomic.Bool
+	erasures chan struct{} // held by the erasure that runs
 
 	// Of Step, which one goroutine runs.
 	state  *state // nil: only the store knows
@@ -80,7 +83,7 @@ func Open(ctx context.Context, cfg Config) (*Keeper, error) {
 	if cfg.sortRows == 0 {
 		cfg.sortRows = sortRows
 	}
-	k := &Keeper{cfg: cfg, pace: pace.Pace{Share: cfg.Share, Interval: cfg.Interval}}
+	k := &Keeper{cfg: cfg, erasures: make(chan struct{}, 1), pace: pace.Pace{Share: cfg.Share, Interval: cfg.Interval}}
 	if err := cfg.Store.Prepare(ctx, schema()); err != nil {
 		return nil, err
 	}
@@ -114,16 +117,7 @@ func (k *Keeper) Keeps(relation string, upTo map[int32]int64) bool {
 			return false
 		}
 	}
-	return relation == metric.CustomerOrders && k.lacks(upTo) <= maxBehind
-}
-
-// lacks is how many records of the log the table does not reflect.
-func (k *Keeper) lacks(upTo map[int32]int64) (n int64) {
-	have := k.Status().Positions
-	for p, next := range upTo {
-		n += max(0, next-have[p])
-	}
-	return n
+	return relation == metric.CustomerOrders && olap.Lag(have, upTo) <= maxBehind && !k.erasing.Load()
 }
 
 // Run keeps the table until the context ends.
@@ -157,13 +151,13 @@ func (k *Keeper) Step(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	k.stored = upTo.Offsets
-	if !k.changed.Swap(false) && k.state != nil && !k.state.behind(upTo.Offsets) {
+	if !k.changed.Swap(false) && k.state != nil && olap.Lag(k.state.Positions, upTo.Offsets) == 0 {
 		return false, nil
 	}
 	var next *state
 	k.state = nil
 	transform := k.cfg.Store.TransformNow // what the table lacks, each question puts in turn by itself
-	if behind := k.lacks(upTo.Offsets); behind > k.cfg.MaxEvents {
+	if olap.Lag(k.Status().Positions, upTo.Offsets) > k.cfg.MaxEvents {
 		transform = k.cfg.Store.Transform
 	}
 	err = transform(ctx, func(tx olap.Tx) (err error) {
@@ -175,17 +169,7 @@ func (k *Keeper) Step(ctx context.Context) (more bool, err error) {
 	}
 	k.state = next
 	k.tell(next)
-	return next.behind(upTo.Offsets), nil
-}
-
-// behind reports whether the store has rows that the table lacks.
-func (s *state) behind(stored map[int32]int64) bool {
-	for p, next := range stored {
-		if s.Positions[p] < next {
-			return true
-		}
-	}
-	return false
+	return olap.Lag(next.Positions, upTo.Offsets) > 0, nil
 }
 
 func (k *Keeper) step(tx olap.Tx, upTo olap.Positions) (*state, error) {
@@ -257,8 +241,16 @@ func write(tx olap.Tx, s *state) error {
 
 // Erase runs an erasure of the events of a person, which column and value name, and puts the
 // orders in turn anew that they were part of. Their customers are marked before, so that a
-// crash on the way forgets none.
+// crash on the way forgets none. Metrics do not read the table meanwhile: what they keep
+// would have the person. Erasures run one after the other.
 func (k *Keeper) Erase(ctx context.Context, column, value string, erase func(context.Context) error) error {
+	select {
+	case k.erasures <- struct{}{}:
+		defer func() { <-k.erasures }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	k.erasing.Store(true)
 	if err := k.cfg.Store.Transform(ctx, func(tx olap.Tx) error { return tx.Exec(markSQL(column, value)) }); err != nil {
 		return fmt.Errorf("cannot mark the orders of customers for the erasure: %w", err)
 	}
@@ -276,5 +268,6 @@ func (k *Keeper) Erase(ctx context.Context, column, value string, erase func(con
 		return tx.Exec(repairSQL(s.Positions))
 	})
 	k.changed.Store(true)
+	k.erasing.Store(err != nil) // the marks are left for the next erasure, or start
 	return errors.Join(failed, err)
 }

@@ -66,6 +66,16 @@ func (w *world) catchUp() {
 	}
 }
 
+// keeps reports whether metrics may read the table now.
+func (w *world) keeps() bool {
+	w.T.Helper()
+	at, err := w.store.Positions(w.T.Context())
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	return w.keeper.Keeps(metric.CustomerOrders, at.Offsets)
+}
+
 func (w *world) query(sql string) string {
 	w.T.Helper()
 	result, err := w.store.Query(w.T.Context(), olap.Query{SQL: sql})
@@ -146,11 +156,7 @@ func TestEqualsRows(t *testing.T) {
 			if rng.IntN(6) == 0 {
 				w.open(1 + rng.Int64N(60)) // the former one ended with its process
 			}
-			stored, err := w.store.Positions(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if w.keeper.Keeps(metric.CustomerOrders, stored.Offsets) {
+			if w.keeps() {
 				w.want(fmt.Sprintf("seed %d, round %d, turn %d", seed, round, turn))
 			}
 		}
@@ -254,6 +260,9 @@ func TestErase(t *testing.T) {
 			if n := w.query("SELECT count(*) > 0 FROM events WHERE " + condition); n != "[[true]]" {
 				t.Errorf("nothing is erased where %s", condition)
 			}
+			if w.keeps() {
+				t.Error("the table can be read while rows of a person go")
+			}
 			return w.store.Transform(ctx, func(tx olap.Tx) error {
 				return tx.Exec("DELETE FROM _millrace.fact_order WHERE " + condition + ";\nDELETE FROM _millrace.fact_order_visit WHERE " + condition)
 			})
@@ -263,6 +272,9 @@ func TestErase(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.want("behind the erasure of a customer")
+	if !w.keeps() {
+		t.Error("the table cannot be read behind an erasure")
+	}
 	if err := w.keeper.Erase(t.Context(), "order_id", "o43", erase("order_id = 'o43'")); err != nil {
 		t.Fatal(err)
 	}
@@ -276,6 +288,7 @@ func TestErase(t *testing.T) {
 	if err := w.store.Transform(t.Context(), func(tx olap.Tx) error { return tx.Exec(markSQL("customer_id", "c5")) }); err != nil {
 		t.Fatal(err)
 	}
+	w.keeper.erasing.Store(true)
 	if err := ended(t.Context()); err != nil {
 		t.Fatal(err)
 	}

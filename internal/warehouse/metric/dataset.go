@@ -184,6 +184,12 @@ const CustomerOrders = "customer_orders"
 // each, and are left out.
 const SoldToCustomers = "kind = 'sale' AND order_id IS NOT NULL AND NOT starts_with(customer_id, 'guest:')"
 
+// OrdersInTurn are the columns that an order has by those before it: its number, and the times
+// of the customer's first order and of the one before.
+const OrdersInTurn = `row_number() OVER (PARTITION BY customer_id ORDER BY ordered_at, order_id, currency) AS order_number,
+    min(ordered_at) OVER (PARTITION BY customer_id) AS first_ordered_at,
+    lag(ordered_at) OVER (PARTITION BY customer_id ORDER BY ordered_at, order_id, currency) AS previous_ordered_at`
+
 // customerOrders has one row per order with its number among those of its customer.
 func customerOrders() Dataset {
 	return Dataset{
@@ -203,12 +209,6 @@ func customerOrders() Dataset {
 		}, calendar("ordered_at")...),
 	}
 }
-
-// OrdersInTurn are the columns that an order has by those before it: its number, and the times
-// of the customer's first order and of the one before.
-const OrdersInTurn = `row_number() OVER (PARTITION BY customer_id ORDER BY ordered_at, order_id, currency) AS order_number,
-    min(ordered_at) OVER (PARTITION BY customer_id) AS first_ordered_at,
-    lag(ordered_at) OVER (PARTITION BY customer_id ORDER BY ordered_at, order_id, currency) AS previous_ordered_at`
 
 // Field returns the field of a name; nil for none.
 func (d *Dataset) Field(name string) *Field { return d.field(name) }

@@ -195,7 +195,7 @@ func (s *Service) renewed(ctx context.Context, p *plan, key string, old *result,
 	if old != nil && maps.Equal(old.at, stored.Offsets) {
 		return old.rows, nil
 	}
-	if old == nil || how == wholly || behind(old.at, stored.Offsets) > maxBehind {
+	if old == nil || how == wholly || olap.Lag(old.at, stored.Offsets) > maxBehind {
 		rows, at, err := s.placed(ctx, p, p.statement)
 		if err != nil {
 			return nil, err
@@ -275,14 +275,6 @@ func (s *Service) bucketsAgain(ctx context.Context, p *plan, rows []partial, q *
 		return !r.time.Before(Truncate(q.From, q.Grain)) && r.time.Before(q.To)
 	})
 	return append(rows, again...), nil
-}
-
-// behind is how many records of the log were stored since.
-func behind(at, stored map[int32]int64) (n int64) {
-	for p, next := range stored {
-		n += max(0, next-at[p])
-	}
-	return n
 }
 
 // begins are the positions from which rows are to be read: partitions that were not there

@@ -296,14 +296,15 @@ func TestKeptGetsLonger(t *testing.T) {
 func TestMainCurrency(t *testing.T) {
 	s := newScript(t)
 	line := func(n int, currency string) string {
-		return fmt.Sprintf(`{"id":"%d","type":"order_completed","time":"2026-03-01T10:00:00Z","customer_id":"c1","order_id":"o%[1]d","currency":"%s","items":[{"product_id":"A","kind":"sale","quantity":1,"price":5}]}`, n, currency)
+		return fmt.Sprintf(`{"id":"%d","type":"order_completed","time":"2026-03-01T10:00:00Z","customer_id":"c1","order_id":"o%[1]d",%s"items":[{"product_id":"A","kind":"sale","quantity":1,"price":5}]}`, n, currency)
 	}
+	const eur, usd, none = `"currency":"EUR",`, `"currency":"USD",`, ""
 	var kept *currencyLines
 	for n, c := range []struct {
 		partition int32
 		currency  string
 		want      string
-	}{{0, "EUR", "EUR"}, {0, "USD", "EUR"}, {1, "USD", "USD"}, {1, "EUR", "EUR"}, {0, "EUR", "EUR"}} {
+	}{{0, none, ""}, {0, eur, "EUR"}, {0, usd, "EUR"}, {1, usd, "USD"}, {1, eur, "EUR"}, {0, eur, "EUR"}, {0, none, "EUR"}, {0, none, "EUR"}, {0, none, ""}} {
 		s.Write(s.Batch(c.partition, line(n, c.currency)))
 		stored, err := s.Store.Positions(t.Context())
 		if err != nil {

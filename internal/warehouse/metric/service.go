@@ -210,7 +210,7 @@ func (s *Service) mainCurrency(ctx context.Context) (string, error) {
 	}
 	found, most := "", int64(0)
 	for _, currency := range slices.Sorted(maps.Keys(lines.counts)) {
-		if n := lines.counts[currency]; n > most {
+		if n := lines.counts[currency]; n > most || n == most && found == "" {
 			found, most = currency, n
 		}
 	}
@@ -220,7 +220,7 @@ func (s *Service) mainCurrency(ctx context.Context) (string, error) {
 	return found, nil
 }
 
-// currencyLines are the order lines up to positions, by currency. They do not change.
+// currencyLines are the order lines up to positions, by currency, empty for none. They do not change.
 type currencyLines struct {
 	counts    map[string]int64
 	at        map[int32]int64
@@ -232,12 +232,12 @@ func (s *Service) linesByCurrency(ctx context.Context, old *currencyLines, store
 	from, where := "order_lines", ""
 	next := &currencyLines{counts: make(map[string]int64), rewritten: stored.Rewritten}
 	var since map[int32]int64
-	if old != nil && old.rewritten == stored.Rewritten && behind(old.at, stored.Offsets) <= maxBehind {
+	if old != nil && old.rewritten == stored.Rewritten && olap.Lag(old.at, stored.Offsets) <= maxBehind {
 		since = (&result{at: old.at}).begins(stored.Offsets)
 		from, where = olap.PlacedRows("order_lines"), " AND "+olap.Behind(since, stored.Trail.Floor(since))
 		maps.Copy(next.counts, old.counts)
 	}
-	rows, at, err := s.placed(ctx, &plan{query: &Query{}}, sqlText(`SELECT currency, count(*) FROM %s WHERE kind IN ('sale', 'cancellation', 'adjustment', 'fee') AND currency IS NOT NULL%s GROUP BY currency`, from, where))
+	rows, at, err := s.placed(ctx, &plan{query: &Query{}}, sqlText(`SELECT coalesce(currency, ''), count(*) FROM %s WHERE kind IN ('sale', 'cancellation', 'adjustment', 'fee')%s GROUP BY 1`, from, where))
 	if err != nil {
 		return nil, err
 	}

@@ -115,14 +115,7 @@ func (s *state) viewSQL() string {
 }
 
 // behind reports whether the store has rows that the tables lack.
-func (s *state) behind(stored map[int32]int64) bool {
-	for p, next := range stored {
-		if s.Positions[p] < next {
-			return true
-		}
-	}
-	return false
-}
+func (s *state) behind(stored map[int32]int64) bool { return olap.Lag(s.Positions, stored) > 0 }
 
 // hideSQL drops the view for users.
 func (s *state) hideSQL() string {

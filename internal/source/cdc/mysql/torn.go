@@ -28,11 +28,11 @@ const afterHeader = 4
 // doubt is what may have been cut off.
 type doubt struct {
 	newest  string   // file when we connected
-	certain position // transactions that begin before are complete
+	certain position // the transaction that begins there is complete
 	holding bool
 	from    position // where the transaction begins that is held back
 	held    []*replication.BinlogEvent
-	bytes   uint32 // of the transaction, held or not
+	bytes   int64 // of the transaction, held or not
 }
 
 // errSeenWhole says that a transaction that was too long to be held is complete.
@@ -55,7 +55,7 @@ func (r *stream) admit(ctx context.Context, e *replication.BinlogEvent) error {
 	if !r.doubt.holding {
 		return r.take(ctx, e)
 	}
-	if r.doubt.bytes += e.Header.EventSize; r.doubt.bytes <= maxHeld {
+	if r.doubt.bytes += int64(e.Header.EventSize); r.doubt.bytes <= maxHeld {
 		r.doubt.held = append(r.doubt.held, e)
 	} else {
 		r.doubt.held = nil
