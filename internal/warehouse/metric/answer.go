@@ -62,6 +62,8 @@ type partial struct {
 	time       time.Time
 	dimensions []*string
 	parts      []*big.Rat // in the order of the plan's
+	values     [][]uint64 // of those that count different ones, where they were read; not kept
+	gone       bool       // what it was of counts in another row now
 }
 
 // read makes partials of the values of a statement.

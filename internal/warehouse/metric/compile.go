@@ -21,6 +21,8 @@ type plan struct {
 	stored    map[int32]int64    // positions of the log that the answer has to reflect
 	since     map[int32]int64    // only rows at or behind these positions count; nil: all
 	floor     int64              // of the trail of those positions
+	listed    bool               // counts of different values have the values with them
+	windows   []window           // what the numbers are accumulated in afterwards
 	statement fragment
 }
 
@@ -51,11 +53,18 @@ func (p *plan) compile(rollups []Rollup) (*plan, error) {
 			p.why[one] = why
 		}
 	}
+	if p.listed && p.conversions() {
+		var err error
+		p.statement, err = p.entityLists()
+		return p, err
+	}
 	branches, err := p.branches()
 	if err != nil {
 		return nil, err
 	}
-	p.statement = p.united(branches)
+	if p.statement = p.united(branches); p.listed {
+		p.statement = p.withValues(p.statement)
+	}
 	return p, nil
 }
 
@@ -280,9 +289,16 @@ func (p *plan) simple(s *scan, group []*part) fragment {
 	}
 	columns := p.keys(s.set, bucket(p.grain(), quote(s.set.Time)))
 	for _, one := range group {
+		where := one.where
+		if shared.text != "" {
+			where = fragment{}
+		}
 		f := sqlText("%s", one.call(one.of()))
-		if shared.text == "" && one.where.text != "" {
-			f = join([]fragment{f, one.where.wrap(" FILTER (WHERE ", ")")}, "")
+		switch {
+		case p.listed && one.distinct():
+			f = one.listed(one.of(), where)
+		case where.text != "":
+			f = join([]fragment{f, where.wrap(" FILTER (WHERE ", ")")}, "")
 		}
 		columns = append(columns, f.wrap("", " AS "+quote(one.name)))
 	}
@@ -318,7 +334,11 @@ func (p *plan) united(branches []fragment) fragment {
 	}
 	columns := p.names()
 	for _, one := range p.parts {
-		columns = append(columns, fmt.Sprintf("max(%s) AS %[1]s", quote(one.name)))
+		aggregate := "max"
+		if p.listed && one.distinct() {
+			aggregate = "any_value"
+		}
+		columns = append(columns, fmt.Sprintf("%s(%s) AS %[2]s", aggregate, quote(one.name)))
 	}
 	for i := range branches {
 		branches[i] = branches[i].wrap("(", ")")

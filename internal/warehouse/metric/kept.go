@@ -15,8 +15,8 @@ import (
 
 // What statements gave is kept with the positions of the log that it reflects. The rows of the
 // log do not change, so that a statement which is asked again needs what was stored since: of
-// sums and counts just those rows, which are added; of other numbers the buckets that such
-// rows are in. That holds for rows of any event time, and for ranges that are long past it is
+// sums and counts just those rows, which are added; of counts of different values, too, where
+// the values are kept beside them; of other numbers the buckets that such rows are in. That holds for rows of any event time, and for ranges that are long past it is
 // usually nothing. What rows before and behind a range change, such as the number of an order
 // among those of its customer, is read again wholly. A result is dropped when rows that it
 // reflects were erased, expired or moved.
@@ -37,12 +37,19 @@ type kept struct {
 	sets  map[string]*result
 	most  int // rows of one
 	rows  int
+	words int    // of values
 	clock uint64 // counts uses
 }
 
-// result is what a statement gave. It does not change.
+// result is what a statement gave. It does not change, but for its values.
 type result struct {
 	rows      []partial
+	values    *values         // that were counted; guarded by kept.mu, and those of the newest result of its key
+	entities  *entities       // of conversions, likewise
+	windows   windows         // of accumulated counts
+	over      []window        // which those are
+	words     int             // of values
+	many      bool            // there are too many values to keep
 	at        map[int32]int64 // positions that it reflects
 	to        time.Time       // end of the range that was asked for
 	rewritten uint64          // of the store when it was asked
@@ -65,15 +72,20 @@ func (k *kept) get(key string) *result {
 func (k *kept) put(key string, r *result) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.putLocked(key, r)
+}
+
+func (k *kept) putLocked(key string, r *result) {
 	k.dropLocked(key)
 	if len(r.rows) > k.most {
 		r = &result{to: r.to, large: true}
 	}
 	k.clock++
-	r.used = k.clock
+	r.used, r.words = k.clock, r.values.words()+r.entities.words()
 	k.sets[key] = r
 	k.rows += len(r.rows)
-	for len(k.sets) > maxKept || k.rows > maxKeptRows {
+	k.words += r.words
+	for len(k.sets) > maxKept || k.rows > maxKeptRows || k.words > maxKeptWords && len(k.sets) > 1 {
 		oldest := key
 		for name, one := range k.sets {
 			if one.used < k.sets[oldest].used {
@@ -87,8 +99,22 @@ func (k *kept) put(key string, r *result) {
 func (k *kept) dropLocked(key string) {
 	if old := k.sets[key]; old != nil {
 		k.rows -= len(old.rows)
+		k.words -= old.words
 		delete(k.sets, key)
 	}
+}
+
+// advance puts the result that what was read since an old one makes of it. It is false where
+// another one was put meanwhile: the values of the old one are those of that one now.
+func (k *kept) advance(key string, old *result, next func() *result) (*result, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if (old.values != nil || old.entities != nil) && k.sets[key] != old {
+		return nil, false
+	}
+	r := next()
+	k.putLocked(key, r)
+	return r, true
 }
 
 // renewal says how a result is brought up to date.
@@ -96,8 +122,9 @@ type renewal int
 
 const (
 	never    renewal = iota // everything is read again
-	byLook                  // only when rows came that it depends on, those buckets if that is enough
 	wholly                  // everything is read again when something came
+	byLook                  // only when rows came that it depends on, those buckets if that is enough
+	byValues                // what came is added, by the values that are counted
 	byAdding                // what came is added
 )
 
@@ -107,16 +134,14 @@ func (p *plan) renewal() renewal {
 	if q.AsOf != nil || q.Rows || q.Approximate {
 		return never
 	}
-	how := p.parts[0].renewal()
-	for _, one := range p.parts[1:] {
-		switch other := one.renewal(); {
-		case how == never || other == never:
-			return never
-		case how == wholly || other == wholly:
-			how = wholly
-		case how != other:
-			how = byLook
+	how, conversions := byAdding, 0
+	for _, one := range p.parts {
+		if how = min(how, one.renewal()); one.kind == "conversion" {
+			conversions++
 		}
+	}
+	if conversions > 0 && conversions < len(p.parts) {
+		how = min(how, byLook)
 	}
 	return how
 }
@@ -124,6 +149,8 @@ func (p *plan) renewal() renewal {
 func (p *part) renewal() renewal {
 	simple := p.kind == "simple"
 	switch {
+	case p.dataset.Placed && (simple && p.distinct() || p.kind == "conversion"):
+		return byValues
 	case p.dataset.Placed && simple && slices.Contains([]string{"sum", "count", "min", "max"}, p.aggregate):
 		return byAdding
 	case p.dataset.Placed:
@@ -149,6 +176,11 @@ func (p *plan) keptAs(version string) string {
 // partials runs the statement of a plan, or what is needed of it since it ran last. cut says
 // that the rows are those within the limit and one more.
 func (s *Service) partials(ctx context.Context, p *plan, version string, have Derived, stored olap.Positions) (partials []partial, cut bool, err error) {
+	if folded := p.fold(); folded != nil {
+		if partials, ok, err := s.accumulated(ctx, p, folded, version, have, stored); ok || err != nil {
+			return partials, false, err
+		}
+	}
 	how := p.renewal()
 	var old *result
 	key := p.keptAs(version)
@@ -166,7 +198,13 @@ func (s *Service) partials(ctx context.Context, p *plan, version string, have De
 		cut = ok
 		partials, err = s.all(ctx, p, statement)
 	default:
-		partials, err = s.renewed(ctx, p, key, old, how, have, stored)
+		var r *result
+		if r, err = s.renewed(ctx, p, key, old, how, have, stored); r != nil {
+			return slices.DeleteFunc(slices.Clone(r.rows), func(one partial) bool { return one.gone }), false, nil
+		}
+		if err == nil {
+			partials, err = s.all(ctx, p, p.statement)
+		}
 	}
 	return partials, cut, err
 }
@@ -180,41 +218,81 @@ func (s *Service) all(ctx context.Context, p *plan, statement fragment) ([]parti
 	return p.read(rows), nil
 }
 
-// renewed brings a result that is kept up to date.
-func (s *Service) renewed(ctx context.Context, p *plan, key string, old *result, how renewal, have Derived, stored olap.Positions) ([]partial, error) {
+// maxTurns is how often a result is tried to be brought up to date: others may do so meanwhile.
+const maxTurns = 3
+
+// renewed brings a result that is kept up to date; nil where others were faster each time.
+func (s *Service) renewed(ctx context.Context, p *plan, key string, old *result, how renewal, have Derived, stored olap.Positions) (next *result, err error) {
+	for turn := 0; turn < maxTurns && next == nil && err == nil; turn++ {
+		if turn > 0 {
+			old = s.kept.get(key)
+		}
+		next, err = s.renew(ctx, p, key, old, how, have, stored)
+	}
+	return next, err
+}
+
+// renew is one try; nil: another one came before.
+func (s *Service) renew(ctx context.Context, p *plan, key string, old *result, how renewal, have Derived, stored olap.Positions) (*result, error) {
+	if old != nil && (old.many || old.large) && how == byValues {
+		how = byLook
+	}
 	if old != nil && (old.rewritten != stored.Rewritten || !p.follows(old, how)) {
 		old = nil
 	}
 	if old != nil && !old.to.Equal(p.query.To) {
 		var err error
-		if old, err = s.longer(ctx, p, old, how, have); err != nil {
+		if old, err = s.longer(ctx, p, key, old, how, have); old == nil {
 			return nil, err
 		}
-		s.kept.put(key, old)
 	}
 	if old != nil && maps.Equal(old.at, stored.Offsets) {
-		return old.rows, nil
+		return old, nil
 	}
 	if old == nil || how == wholly || olap.Lag(old.at, stored.Offsets) > maxBehind {
-		rows, at, err := s.placed(ctx, p, p.statement)
-		if err != nil {
-			return nil, err
-		}
-		next := &result{rows: p.read(rows), at: at, to: p.query.To, rewritten: stored.Rewritten}
-		s.kept.put(key, next)
-		return next.rows, nil
+		return s.anew(ctx, p, key, old, how, have, stored)
 	}
 	renew := s.look
-	if how == byAdding {
+	if how >= byValues {
 		renew = s.add
 	}
-	next, err := renew(ctx, p, old, have, stored)
+	return renew(ctx, p, key, old, have, stored)
+}
+
+// anew reads everything.
+func (s *Service) anew(ctx context.Context, p *plan, key string, old *result, how renewal, have Derived, stored olap.Positions) (*result, error) {
+	next := &result{to: p.query.To, rewritten: stored.Rewritten, many: old != nil && old.many}
+	of := p
+	if how == byValues {
+		of = &plan{query: p.query, metrics: p.metrics, stored: p.stored, kept: p.kept, windows: p.windows, listed: true}
+		if _, err := of.compile(have.Rollups); err != nil {
+			return nil, err
+		}
+	}
+	rows, at, err := s.placed(ctx, of, of.statement)
 	if err != nil {
 		return nil, err
 	}
-	next.to, next.rewritten = p.query.To, old.rewritten
+	next.at = at
+	switch {
+	case !of.listed:
+		next.rows = of.read(rows)
+	case p.conversions():
+		found, complete := of.readEntities(rows)
+		if !complete {
+			return s.anew(ctx, p, key, &result{many: true}, byLook, have, stored)
+		}
+		next = p.met(&result{entities: &entities{known: make(map[uint64]entity)}}, next, found)
+	default:
+		read, complete := of.readValues(rows)
+		if next.many = !complete; complete {
+			next = p.added(&result{values: &values{}}, next, read)
+		} else {
+			next.rows = read
+		}
+	}
 	s.kept.put(key, next)
-	return next.rows, nil
+	return next, nil
 }
 
 // follows reports whether a result can be brought to the range of the query, which may end
@@ -234,31 +312,30 @@ func (p *plan) follows(old *result, how renewal) bool {
 
 // adds reports whether results are brought up to date by a part of the rows.
 func (p *plan) adds(how renewal) bool {
-	return how == byAdding || how == byLook && p.query.Grain != ""
+	return how >= byValues || how == byLook && p.query.Grain != ""
 }
 
 // longer brings a result to the end of the query's range: it adds the rows that happened since
 // its end and were stored before its positions, or reads the buckets again that they are in.
-func (s *Service) longer(ctx context.Context, p *plan, old *result, how renewal, have Derived) (*result, error) {
+func (s *Service) longer(ctx context.Context, p *plan, key string, old *result, how renewal, have Derived) (*result, error) {
 	q := *p.query
 	q.From = old.to
-	next := &result{at: old.at, to: q.To, rewritten: old.rewritten}
-	if how == byAdding {
+	next := &result{at: old.at, to: q.To, rewritten: old.rewritten, many: old.many}
+	if how >= byValues {
 		q.AsOf = old.at
-		one, err := compile(&q, p.metrics, Derived{}, p.stored)
-		if err != nil {
-			return nil, err
-		}
-		rows, err := s.all(ctx, one, one.statement)
-		next.rows = p.added(old.rows, rows)
-		return next, err
+		one := &plan{query: &q, metrics: p.metrics, stored: p.stored, listed: how == byValues}
+		return s.addTo(ctx, p, one, key, old, next, nil)
 	}
 	if q.From = Truncate(old.to, q.Grain); q.From.Before(p.query.From) {
 		q.From = p.query.From
 	}
 	rows, err := s.bucketsAgain(ctx, p, old.rows, &q, have)
+	if err != nil {
+		return nil, err
+	}
 	next.rows = rows
-	return next, err
+	s.kept.put(key, next)
+	return next, nil
 }
 
 // bucketsAgain reads the buckets of a range again.
@@ -302,42 +379,46 @@ func moved(from, at map[int32]int64) map[int32]int64 {
 }
 
 // add reads the rows that were stored since, and adds them.
-func (s *Service) add(ctx context.Context, p *plan, old *result, _ Derived, stored olap.Positions) (*result, error) {
+func (s *Service) add(ctx context.Context, p *plan, key string, old *result, _ Derived, stored olap.Positions) (*result, error) {
 	since := old.begins(stored.Offsets)
-	tail := &plan{query: p.query, metrics: p.metrics, stored: p.stored, since: since, floor: stored.Trail.Floor(since)}
-	if _, err := tail.compile(nil); err != nil {
+	tail := &plan{query: p.query, metrics: p.metrics, stored: p.stored, since: since, floor: stored.Trail.Floor(since), listed: old.values != nil || old.entities != nil}
+	return s.addTo(ctx, p, tail, key, old, &result{to: p.query.To, rewritten: old.rewritten}, since)
+}
+
+// addTo adds to a result what a part of the rows gives, which makes the next one: those behind
+// positions, or, where there are none, rows that were stored before.
+func (s *Service) addTo(ctx context.Context, p, part *plan, key string, old, next *result, since map[int32]int64) (*result, error) {
+	if _, err := part.compile(nil); err != nil {
 		return nil, err
 	}
-	rows, at, err := s.placed(ctx, tail, tail.statement)
+	rows, at, err := s.placed(ctx, part, part.statement)
 	if err != nil {
 		return nil, err
 	}
-	return &result{rows: p.added(old.rows, tail.read(rows)), at: moved(since, at)}, nil
-}
-
-// added returns rows, with those of others added.
-func (p *plan) added(rows, others []partial) []partial {
-	if len(others) == 0 {
-		return rows
+	if since != nil {
+		next.at = moved(since, at)
 	}
-	sum := slices.Clone(rows)
-	index := make(map[string]int, len(sum))
-	for i := range sum {
-		index[key(sum[i].time, sum[i].dimensions)] = i
+	var join func() *result
+	complete := true
+	switch {
+	case !part.listed:
+		read := part.read(rows)
+		join = func() *result { return p.added(old, next, read) }
+	case p.conversions():
+		var found []foundEntities
+		found, complete = part.readEntities(rows)
+		join = func() *result { return p.met(old, next, found) }
+	default:
+		var read []partial
+		read, complete = part.readValues(rows)
+		join = func() *result { return p.added(old, next, read) }
 	}
-	for _, other := range others {
-		i, there := index[key(other.time, other.dimensions)]
-		if !there {
-			sum = append(sum, other)
-			continue
-		}
-		parts := make([]*big.Rat, len(p.parts))
-		for k, one := range p.parts {
-			parts[k] = one.plus(sum[i].parts[k], other.parts[k])
-		}
-		sum[i].parts = parts
+	if !complete {
+		s.kept.put(key, &result{to: p.query.To, large: true}) // all of them are too many, too
+		return nil, nil
 	}
-	return sum
+	next, _ = s.kept.advance(key, old, join)
+	return next, nil
 }
 
 // plus joins the values of two sets of rows; nil is that of none.
@@ -356,7 +437,7 @@ func (p *part) plus(a, b *big.Rat) *big.Rat {
 }
 
 // look finds the buckets that rows came into, and reads those again.
-func (s *Service) look(ctx context.Context, p *plan, old *result, have Derived, stored olap.Positions) (*result, error) {
+func (s *Service) look(ctx context.Context, p *plan, key string, old *result, have Derived, stored olap.Positions) (*result, error) {
 	since := old.begins(stored.Offsets)
 	statement, err := p.touched(since, stored.Trail.Floor(since))
 	if err != nil {
@@ -366,24 +447,20 @@ func (s *Service) look(ctx context.Context, p *plan, old *result, have Derived, 
 	if err != nil {
 		return nil, err
 	}
-	if len(rows) == 0 {
-		return &result{rows: old.rows, at: moved(since, at)}, nil
-	}
-	parts := p.again(rows)
-	if parts == nil {
-		rows, at, err := s.placed(ctx, p, p.statement)
-		if err != nil {
-			return nil, err
+	next := &result{rows: old.rows, at: moved(since, at), to: p.query.To, rewritten: old.rewritten, many: old.many}
+	if len(rows) > 0 {
+		parts := p.again(rows)
+		if parts == nil {
+			return s.anew(ctx, p, key, old, byLook, have, stored)
 		}
-		return &result{rows: p.read(rows), at: at}, nil
-	}
-	// What is read below may be newer than the positions: it is read again then.
-	next := &result{rows: old.rows, at: moved(since, at)}
-	for _, q := range parts {
-		if next.rows, err = s.bucketsAgain(ctx, p, next.rows, &q, have); err != nil {
-			return nil, err
+		// What is read below may be newer than the positions: it is read again then.
+		for _, q := range parts {
+			if next.rows, err = s.bucketsAgain(ctx, p, next.rows, &q, have); err != nil {
+				return nil, err
+			}
 		}
 	}
+	s.kept.put(key, next)
 	return next, nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/millrace/millrace/internal/store/olap"
 )
 
 // cumulative computes a part over what lies before the end of each bucket. Rows are first
@@ -101,10 +103,25 @@ func (p *part) unfolded() string {
 // of all parts are read once, into one row per entity: for each funnel when its first event
 // happened, and at what times what has to follow did.
 func (p *plan) conversion(s *scan, group []*part) fragment {
+	keep := ""
+	if len(p.names()) > 0 {
+		keep = "\nWHERE at0 IS NOT NULL"
+	}
+	return join([]fragment{
+		sqlText("SELECT %s\nFROM (", strings.Join(p.converted(group), ", ")), p.entities(s, group), sqlText(") AS entities%s%s", keep, p.grouped()),
+	}, "")
+}
+
+// entities is the query of one row per entity: at0 and so on is when its first event happened,
+// next0 are the times of what has to follow, d0 the dimensions of the first event.
+func (p *plan) entities(s *scan, group []*part) fragment {
 	entity := group[0].convert.entity.sql()
 	rows := &scan{set: s.set, from: s.from} // the query's filters are about the first event
 	if s.set.Placed && p.query.AsOf != nil {
 		rows.conditions = append(rows.conditions, sqlText("%s", positions(p.query.AsOf)))
+	}
+	if p.since != nil {
+		rows.conditions = append(rows.conditions, sqlText("%s", olap.Behind(p.since, p.floor)))
 	}
 	columns, within := []fragment{sqlText("%s AS e", entity)}, time.Duration(0)
 	var counted []fragment
@@ -118,14 +135,7 @@ func (p *plan) conversion(s *scan, group []*part) fragment {
 		until = until.plus(within)
 	}
 	where := rows.where(p.from(), until, true, sqlText("%s IS NOT NULL", entity), join(counted, " OR ").wrap("(", ")"))
-	keep := ""
-	if len(p.names()) > 0 {
-		keep = "\nWHERE at0 IS NOT NULL"
-	}
-	return join([]fragment{
-		sqlText("SELECT %s\nFROM (", strings.Join(p.converted(group), ", ")), join(columns, ",\n    ").wrap("SELECT ", "\n  FROM "), s.from, where,
-		sqlText("\n  GROUP BY 1) AS entities%s%s", keep, p.grouped()),
-	}, "")
+	return join([]fragment{join(columns, ",\n    ").wrap("SELECT ", "\n  FROM "), s.from, where, sqlText("\n  GROUP BY 1")}, "")
 }
 
 // funnels are the different conversions of a group: that of those that converted, and of those

@@ -251,7 +251,7 @@ func (p *plan) rolled(set *Dataset, group []*part) (fragment, error) {
 		// The range was applied; the buckets of rows at its ends may begin before it.
 		open := *p.query
 		open.From, open.To = time.Time{}, time.Time{}
-		outer = &plan{query: &open}
+		outer = &plan{query: &open, listed: p.listed}
 	}
 	if m.Sketch() {
 		return outer.sketched(s, rewritten[0], m), nil
