@@ -9,6 +9,7 @@ import (
 
 	"github.com/millrace/millrace/internal/store/olap"
 	"github.com/millrace/millrace/internal/warehouse/history"
+	"github.com/millrace/millrace/internal/warehouse/metric"
 )
 
 // openHistory prepares the orders of customers, which metrics are read from as from rollups.
@@ -32,12 +33,11 @@ func (p *platform) runHistory(ctx context.Context) error {
 	return p.history.Run(ctx)
 }
 
-// keptHistory tells whether metrics may be read from the orders of customers; nil: none are kept.
-func (p *platform) keptHistory() func(relation string, stored map[int32]int64) bool {
-	if p.history == nil {
-		return nil
+// readHistory lets metrics be read from the orders of customers, where they are kept.
+func (p *platform) readHistory(cfg *metric.Config) {
+	if p.history != nil {
+		cfg.Keeps, cfg.Stand, cfg.Nudge = p.history.Keeps, p.history.Stand, p.history.Nudge
 	}
-	return p.history.Keeps
 }
 
 // historyCollector gives Prometheus how the orders of customers stand.

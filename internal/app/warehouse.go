@@ -10,10 +10,12 @@ import (
 
 // openMetrics reads the catalogue of metrics.
 func (p *platform) openMetrics(context.Context) (err error) {
-	p.catalogue, err = metric.Open(metric.Config{
-		Store: p.olap, Rollups: p.servingRollups(), Keeps: p.keptHistory(), Paths: p.cfg.Warehouse.Metrics, Currency: p.cfg.Warehouse.Currency, Base: p.cfg.Enrichment.BaseCurrency, Engine: "duckdb", Timeout: p.cfg.OLAP.SQL.Timeout,
+	cfg := metric.Config{
+		Store: p.olap, Rollups: p.servingRollups(), Paths: p.cfg.Warehouse.Metrics, Currency: p.cfg.Warehouse.Currency, Base: p.cfg.Enrichment.BaseCurrency, Engine: "duckdb", Timeout: p.cfg.OLAP.SQL.Timeout,
 		Clock: p.clock, Logger: p.log,
-	})
+	}
+	p.readHistory(&cfg)
+	p.catalogue, err = metric.Open(cfg)
 	return err
 }
 

@@ -19,6 +19,7 @@ import (
 const (
 	maxAnswers    = 1024
 	maxAnswerRows = 300_000
+	maxLag        = time.Second // what a chart may lack, which is asked for again every second
 )
 
 // kept holds answers with the positions that they reflect. Equal questions at the same
@@ -115,7 +116,7 @@ func (s *Service) join(key string, q metric.Query, positions string) *answer {
 func (a *answer) usable() bool {
 	select {
 	case <-a.done:
-		return true
+		return a.result == nil || !a.result.Behind
 	default:
 		return a.waiting > 0 // without anybody waiting it has been given up
 	}
@@ -149,6 +150,7 @@ func (s *Service) compute(ctx context.Context, q metric.Query) (*metric.Answer, 
 	case <-ctx.Done():
 		return nil, s.late(ctx.Err())
 	}
+	q.Lag = maxLag
 	a, err := s.cfg.Catalogue.Query(ctx, q)
 	if err != nil {
 		return nil, s.late(err)

@@ -108,7 +108,7 @@ func (s *Service) warmChart(ctx context.Context, c *BoardChart, r *Request, key 
 	}
 	added, start := false, s.cfg.Clock.Now()
 	a := s.chart(ctx, c, r, &frame.Window, func(ctx context.Context, q metric.Query) (*metric.Answer, error) {
-		q.Background = true
+		q.Background, q.Lag = true, maxLag
 		answer, err := s.cfg.Catalogue.Query(ctx, q)
 		added = added || err == nil && answer.Added
 		return answer, err

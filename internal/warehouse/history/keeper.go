@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -34,7 +35,7 @@ type Config struct {
 	Clock  clock.Clock
 	Logger *slog.Logger
 
-	sortRows int64 // stands in for the constant of that name; for tests
+	sortRows, maxChanges int64 // stand in for the constants of these names; for tests
 }
 
 const (
@@ -43,17 +44,22 @@ const (
 	maxBehind = 1_000_000
 	// sortRows are deleted from a table before it is written anew, however small it is.
 	sortRows = 10_000
+	// maxChanges are kept; of more, those of the older half of the steps are forgotten.
+	maxChanges = 1_000_000
 )
 
 // Keeper keeps the orders of customers in turn. Run it once; the other methods are safe for
 // concurrent use.
 type Keeper struct {
 	cfg     Config
+	telling sync.Mutex // held to change status
 	status  atomic.Pointer[Status]
 	changed atomic.Bool // what the store has was changed by others than Step
 	// erasing says that the table may have orders of a person whose rows are gone.
 	erasing  atomic.Bool
 	erasures chan struct{} // held by the erasure that runs
+
+	nudged chan struct{} // somebody wants the next step soon
 
 	// Of Step, which one goroutine runs.
 	state  *state // nil: only the store knows
@@ -64,13 +70,13 @@ type Keeper struct {
 
 // Status is how the table stands.
 type Status struct {
-	Rows      int64
-	Positions map[int32]int64 // that it reflects; the view reads later rows itself
+	Rows int64
+	metric.Stand
 }
 
 // state is what the store knows of the table, with which it changes.
 type state struct {
-	Positions map[int32]int64
+	metric.Stand
 	Floor     int64 // of the store's trail at Positions
 	Rows      int64
 	Deleted   int64 // of them, since they were written anew
@@ -83,7 +89,10 @@ func Open(ctx context.Context, cfg Config) (*Keeper, error) {
 	if cfg.sortRows == 0 {
 		cfg.sortRows = sortRows
 	}
-	k := &Keeper{cfg: cfg, erasures: make(chan struct{}, 1), pace: pace.Pace{Share: cfg.Share, Interval: cfg.Interval}}
+	if cfg.maxChanges == 0 {
+		cfg.maxChanges = maxChanges
+	}
+	k := &Keeper{cfg: cfg, erasures: make(chan struct{}, 1), nudged: make(chan struct{}, 1), pace: pace.Pace{Share: cfg.Share, Interval: cfg.Interval}}
 	if err := cfg.Store.Prepare(ctx, schema()); err != nil {
 		return nil, err
 	}
@@ -92,17 +101,35 @@ func Open(ctx context.Context, cfg Config) (*Keeper, error) {
 		if err != nil {
 			return err
 		}
-		k.tell(s)
+		k.tell(s, time.Time{})
 		marks, err := tx.Texts("SELECT customer_id FROM " + repairs + " LIMIT 1")
 		if err != nil || len(marks) == 0 {
 			return err
 		}
-		return tx.Exec(repairSQL(s.Positions)) // an erasure that ended with the process
+		return repair(tx, s) // an erasure that ended with the process
 	})
 }
 
-func (k *Keeper) tell(s *state) {
-	k.status.Store(&Status{Rows: s.Rows, Positions: maps.Clone(s.Positions)})
+// repair puts the orders of marked customers in turn anew. What steps before changed is of no
+// use then.
+func repair(tx olap.Tx, s *state) error {
+	s.Step++
+	s.Since = s.Step
+	if err := tx.Exec(repairSQL(s.Positions) + forgetSQL(s.Since)); err != nil {
+		return err
+	}
+	return write(tx, s)
+}
+
+// tell tells how the table stands. whole is since when rows were stored that it lacks.
+func (k *Keeper) tell(s *state, whole time.Time) {
+	status := &Status{Rows: s.Rows, Stand: s.Stand}
+	status.Positions, status.Whole = maps.Clone(s.Positions), whole
+	k.telling.Lock()
+	defer k.telling.Unlock()
+	if old := k.status.Load(); old == nil || old.Step <= s.Step {
+		k.status.Store(status)
+	}
 }
 
 // Status returns how the table stands.
@@ -120,12 +147,27 @@ func (k *Keeper) Keeps(relation string, upTo map[int32]int64) bool {
 	return relation == metric.CustomerOrders && olap.Lag(have, upTo) <= maxBehind && !k.erasing.Load()
 }
 
+// Stand returns how the table stands, by itself; false when it cannot be read. It is the function
+// of that name of [metric.Config].
+func (k *Keeper) Stand(relation string) (metric.Stand, bool) {
+	return k.Status().Stand, relation == metric.CustomerOrders && !k.erasing.Load()
+}
+
+// Nudge wants the next step soon. It is the function of that name of [metric.Config].
+func (k *Keeper) Nudge(string) {
+	select {
+	case k.nudged <- struct{}{}:
+	default:
+	}
+}
+
 // Run keeps the table until the context ends.
 func (k *Keeper) Run(ctx context.Context) error {
 	for {
 		start := k.cfg.Clock.Now()
 		more, err := k.Step(ctx)
-		pause := k.pace.Pause(k.cfg.Clock.Now().Sub(start), k.stored, more)
+		took := k.cfg.Clock.Now().Sub(start)
+		pause := k.pace.Pause(took, k.stored, more)
 		switch {
 		case err != nil && ctx.Err() == nil:
 			pause = max(pause, k.cfg.Interval, time.Second)
@@ -136,22 +178,38 @@ func (k *Keeper) Run(ctx context.Context) error {
 		case err == nil:
 			k.told = ""
 		}
-		select {
-		case <-ctx.Done():
+		k.rest(ctx, min(pause, took), pause)
+		if ctx.Err() != nil {
 			return nil
-		case <-k.cfg.Clock.After(pause):
 		}
+	}
+}
+
+// rest waits between steps: at least so long as the last one took, and where somebody wants the
+// next one no longer.
+func (k *Keeper) rest(ctx context.Context, least, most time.Duration) {
+	select {
+	case <-ctx.Done():
+		return
+	case <-k.cfg.Clock.After(least):
+	}
+	select {
+	case <-ctx.Done():
+	case <-k.nudged:
+	case <-k.cfg.Clock.After(most - least):
 	}
 }
 
 // Step takes the next rows, if there are any. It reports whether there are more.
 func (k *Keeper) Step(ctx context.Context) (more bool, err error) {
+	began := k.cfg.Clock.Now()
 	upTo, err := k.cfg.Store.Positions(ctx)
 	if err != nil {
 		return false, err
 	}
 	k.stored = upTo.Offsets
 	if !k.changed.Swap(false) && k.state != nil && olap.Lag(k.state.Positions, upTo.Offsets) == 0 {
+		k.tell(k.state, began)
 		return false, nil
 	}
 	var next *state
@@ -167,9 +225,12 @@ func (k *Keeper) Step(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("cannot keep the orders of customers: %w", err)
 	}
+	if more = olap.Lag(next.Positions, upTo.Offsets) > 0; more {
+		began = k.Status().Whole
+	}
 	k.state = next
-	k.tell(next)
-	return olap.Lag(next.Positions, upTo.Offsets) > 0, nil
+	k.tell(next, began)
+	return more, nil
 }
 
 func (k *Keeper) step(tx olap.Tx, upTo olap.Positions) (*state, error) {
@@ -178,16 +239,27 @@ func (k *Keeper) step(tx olap.Tx, upTo olap.Positions) (*state, error) {
 		return nil, err
 	}
 	to := pace.Reach(s.Positions, upTo.Offsets, k.cfg.MaxEvents)
-	if err := tx.Exec(addSQL(olap.Between(s.Positions, to, upTo.Trail.Floor(s.Positions)))); err != nil {
+	s.Step++
+	noted := s.Step
+	if olap.Lag(s.Positions, upTo.Offsets) > maxBehind { // nobody needs what so much changed
+		s.Since, noted = s.Step, 0
+	}
+	if err := tx.Exec(addSQL(olap.Between(s.Positions, to, upTo.Trail.Floor(s.Positions)), noted)); err != nil {
 		return nil, err
 	}
-	if err := s.count(tx); err != nil {
+	changed, err := s.count(tx)
+	if err != nil {
 		return nil, err
 	}
 	s.Positions, s.Floor = to, upTo.Trail.Floor(to)
 	anew := ""
+	if changed > k.cfg.maxChanges {
+		s.Since = (s.Since + s.Step + 1) / 2
+		anew = forgetSQL(s.Since)
+	}
 	if s.Deleted > s.Rows/4+k.cfg.sortRows {
-		s.Deleted, anew = 0, sortSQL()
+		s.Deleted = 0
+		anew += sortSQL()
 	}
 	if s.Moved > 2*s.Customers+k.cfg.sortRows {
 		s.Moved = 0
@@ -201,19 +273,19 @@ func (k *Keeper) step(tx olap.Tx, upTo olap.Positions) (*state, error) {
 	return s, write(tx, s)
 }
 
-// count counts rows, and those that a step replaced.
-func (s *state) count(tx olap.Tx) error {
+// count counts rows, those that a step replaced, and the changes that are noted.
+func (s *state) count(tx olap.Tx) (changed int64, err error) {
 	texts, err := tx.Texts(countSQL())
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var deleted, moved int64
-	if _, err := fmt.Sscan(texts[0], &s.Rows, &deleted, &s.Customers, &moved); err != nil {
-		return fmt.Errorf("BUG: cannot read the numbers of rows %q: %w", texts[0], err)
+	if _, err := fmt.Sscan(texts[0], &s.Rows, &deleted, &s.Customers, &moved, &changed); err != nil {
+		return 0, fmt.Errorf("BUG: cannot read the numbers of rows %q: %w", texts[0], err)
 	}
 	s.Deleted += deleted
 	s.Moved += moved
-	return nil
+	return changed, nil
 }
 
 func read(tx olap.Tx) (*state, error) {
@@ -221,7 +293,7 @@ func read(tx olap.Tx) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &state{Positions: map[int32]int64{}}
+	s := &state{Stand: metric.Stand{Positions: map[int32]int64{}}}
 	if len(texts) == 0 {
 		return s, nil
 	}
@@ -255,9 +327,9 @@ func (k *Keeper) Erase(ctx context.Context, column, value string, erase func(con
 		return fmt.Errorf("cannot mark the orders of customers for the erasure: %w", err)
 	}
 	failed := erase(ctx)
-	err := k.cfg.Store.Transform(ctx, func(tx olap.Tx) error {
-		s, err := read(tx)
-		if err != nil {
+	var s *state
+	err := k.cfg.Store.Transform(ctx, func(tx olap.Tx) (err error) {
+		if s, err = read(tx); err != nil {
 			return err
 		}
 		if column == "customer_id" && failed == nil { // with what expired
@@ -265,8 +337,11 @@ func (k *Keeper) Erase(ctx context.Context, column, value string, erase func(con
 				return err
 			}
 		}
-		return tx.Exec(repairSQL(s.Positions))
+		return repair(tx, s)
 	})
+	if err == nil {
+		k.tell(s, k.Status().Whole)
+	}
 	k.changed.Store(true)
 	k.erasing.Store(err != nil) // the marks are left for the next erasure, or start
 	return errors.Join(failed, err)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -208,7 +209,7 @@ func show(a *metric.Answer) string {
 	var b strings.Builder
 	for _, r := range a.Rows {
 		fmt.Fprint(&b, r.Time.Format(time.DateOnly))
-		for _, v := range r.Values {
+		for _, v := range slices.Concat(r.Dimensions, r.Values, r.Previous) {
 			if v == nil {
 				b.WriteString(" -")
 			} else {

@@ -15,6 +15,7 @@ const (
 	stored    = SchemaName + ".orders"    // the rows
 	customers = SchemaName + ".customers" // how far each customer is
 	kept      = SchemaName + ".state"     // positions
+	changes   = SchemaName + ".changes"   // rows that steps added and replaced
 	repairs   = SchemaName + ".repairs"   // customers whose orders are to be put in turn anew
 )
 
@@ -39,13 +40,14 @@ type part struct{ name, sql string }
 // schema is what the keeper needs of the store.
 func schema() olap.Schema {
 	return olap.Schema{
-		Name: SchemaName, Version: "2", Views: []string{metric.CustomerOrders},
+		Name: SchemaName, Version: "3", Views: []string{metric.CustomerOrders}, Tables: []string{"orders", "changes", "state"},
 		DDL: fmt.Sprintf(`CREATE TABLE %s (customer_key UBIGINT, order_key UBIGINT, customer_id VARCHAR, order_id VARCHAR, currency VARCHAR, country VARCHAR, ordered_at TIMESTAMP, amount DECIMAL(38,6), pieces BIGINT,
   order_number BIGINT, first_ordered_at TIMESTAMP, previous_ordered_at TIMESTAMP);
 CREATE TABLE %s (customer_key UBIGINT, customer_id VARCHAR, orders BIGINT, first_ordered_at TIMESTAMP, last_ordered_at TIMESTAMP);
 CREATE TABLE %s (state VARCHAR);
 CREATE TABLE %s (customer_id VARCHAR);
-`, stored, customers, kept, repairs) + viewSQL(nil, 0),
+CREATE TABLE %s AS SELECT 0::BIGINT AS step, 0::INTEGER AS sign, %s FROM %[1]s WHERE false;
+`, stored, customers, kept, repairs, changes, strings.Join(shown, ", ")) + viewSQL(nil, 0),
 	}
 }
 
@@ -116,8 +118,8 @@ SELECT %[3]s FROM (SELECT a.* FROM %[4]s AS a ANTI JOIN again AS b USING (custom
 }
 
 // addSQL takes lines that a condition picks into the tables. Of what is put in turn again only
-// rows that differ are replaced.
-func addSQL(where string) string {
+// rows that differ are replaced. A step above 0 notes what it changed.
+func addSQL(where string, step int64) string {
 	var b strings.Builder
 	for _, p := range parts(where) {
 		fmt.Fprintf(&b, "CREATE OR REPLACE TEMP TABLE %s AS %s;\n", p.name, p.sql)
@@ -126,13 +128,23 @@ func addSQL(where string) string {
 	for _, c := range all {
 		same = append(same, fmt.Sprintf("a.%s IS NOT DISTINCT FROM b.%[1]s", c))
 	}
-	fmt.Fprintf(&b, `CREATE OR REPLACE TEMP TABLE gone AS SELECT a.place FROM mine AS a ANTI JOIN turns AS b ON %[1]s;
+	fmt.Fprintf(&b, `CREATE OR REPLACE TEMP TABLE gone AS SELECT a.* FROM mine AS a ANTI JOIN turns AS b ON %[1]s;
+CREATE OR REPLACE TEMP TABLE added AS SELECT a.* FROM turns AS a ANTI JOIN mine AS b ON %[1]s UNION ALL FROM fresh;
 DELETE FROM %[2]s WHERE rowid IN (SELECT place FROM gone);
-INSERT INTO %[2]s SELECT %[3]s FROM (SELECT a.* FROM turns AS a ANTI JOIN mine AS b ON %[1]s UNION ALL FROM fresh) AS rows ORDER BY ordered_at, order_id;
+INSERT INTO %[2]s SELECT %[3]s FROM added ORDER BY ordered_at, order_id;
 DELETE FROM %[4]s WHERE customer_id IN (SELECT customer_id FROM came);
 INSERT INTO %[4]s %[5]s;
 `, strings.Join(same, " AND "), stored, strings.Join(all, ", "), customers, reached("(FROM turns UNION ALL FROM fresh) AS rows SEMI JOIN came USING (customer_id)"))
+	if step > 0 {
+		columns := strings.Join(shown, ", ")
+		fmt.Fprintf(&b, "INSERT INTO %s SELECT %d, -1, %s FROM gone UNION ALL SELECT %[2]d, 1, %[3]s FROM added;\n", changes, step, columns)
+	}
 	return b.String()
+}
+
+// forgetSQL forgets the changes of steps up to one; those of later ones are written anew.
+func forgetSQL(step int64) string {
+	return fmt.Sprintf("CREATE OR REPLACE TABLE %s AS FROM %[1]s WHERE step > %d;\n", changes, step)
 }
 
 // reached is the query of how far customers are, of their orders or the newest of them. One who
@@ -144,7 +156,7 @@ func reached(orders string) string {
 // countSQL is the query of how many orders and customers there are, and how many of them a step
 // replaced.
 func countSQL() string {
-	return fmt.Sprintf("SELECT concat_ws(' ', (SELECT count(*) FROM %s), (SELECT count(*) FROM gone), (SELECT count(*) FROM %s), (SELECT count(*) FROM known))", stored, customers)
+	return fmt.Sprintf("SELECT concat_ws(' ', (SELECT count(*) FROM %s), (SELECT count(*) FROM gone), (SELECT count(*) FROM %s), (SELECT count(*) FROM known), (SELECT count(*) FROM %s))", stored, customers, changes)
 }
 
 // sortSQL writes the orders anew without the marks of rows that were deleted, in the order of

@@ -60,10 +60,12 @@ func (a *adding) add(other *partial) {
 	for k, one := range a.parts {
 		more := other.parts[k]
 		if one.distinct() && a.values != nil {
-			more = new(big.Rat).SetInt64(a.count(i, k, other.values[k]))
+			more = new(big.Rat).SetInt64(a.count(i, k, other.values[k]) - a.lost(i, k, other.left))
 		}
 		row.parts[k] = one.plus(row.parts[k], more)
 	}
+	row.n += other.n
+	row.gone = other.left != nil && row.n == 0
 	a.rows[i] = row
 }
 
@@ -83,6 +85,20 @@ func (a *adding) count(row, part int, hashes []uint64) (n int64) {
 			s = a.slide(row, part)
 		}
 		s.count(a.values, h)
+	}
+	return n
+}
+
+// lost takes values of a part of a row away. It returns how many are not there any more.
+func (a *adding) lost(row, part int, left [][]uint64) (n int64) {
+	if left == nil {
+		return 0
+	}
+	seed := seedOf(row, part)
+	for _, h := range left[part] {
+		if a.values.remove(seeded(h, seed)) {
+			n++
+		}
 	}
 	return n
 }

@@ -23,6 +23,8 @@ type Answer struct {
 	Opens                []Opening
 	Positions            map[int32]int64 // that the answer reflects, or has passed
 	Exact                bool            // the answer is as of these positions, neither more nor less
+	// Behind says that it lacks what was stored shortly before it was asked for ([Query.Lag]).
+	Behind bool
 	// Added says that the answer is kept, and that asking again adds what came.
 	Added     bool
 	Version   string // of the catalogue
@@ -63,7 +65,9 @@ type partial struct {
 	dimensions []*string
 	parts      []*big.Rat // in the order of the plan's
 	values     [][]uint64 // of those that count different ones, where they were read; not kept
-	gone       bool       // what it was of counts in another row now
+	left       [][]uint64 // likewise, of rows that left
+	n          int64      // rows, where they may leave
+	gone       bool       // nothing is left of it
 }
 
 // read makes partials of the values of a statement.

@@ -22,6 +22,8 @@ type plan struct {
 	since     map[int32]int64    // only rows at or behind these positions count; nil: all
 	floor     int64              // of the trail of those positions
 	listed    bool               // counts of different values have the values with them
+	reads     string             // what is read in the place of the dataset; empty: what the dataset says
+	signed    bool               // its rows have a sign
 	windows   []window           // what the numbers are accumulated in afterwards
 	statement fragment
 }
@@ -127,6 +129,9 @@ func (p *plan) branch(group []*part) (fragment, error) {
 	}
 	switch group[0].kind {
 	case "simple":
+		if p.signed {
+			return p.simpleSigned(s, group), nil
+		}
 		return p.simple(s, group), nil
 	case "cumulative":
 		return p.cumulative(s, group[0]), nil
@@ -175,6 +180,8 @@ func (p *plan) scan(set *Dataset) (*scan, error) {
 // behindFrom is what stands behind FROM.
 func (p *plan) behindFrom(set *Dataset) string {
 	switch {
+	case p.reads != "":
+		return p.reads
 	case p.since != nil && set.Placed:
 		return olap.PlacedRows(set.From)
 	case p.query.AsOf == nil && p.kept[set.Kept]:
@@ -296,7 +303,7 @@ func (p *plan) simple(s *scan, group []*part) fragment {
 		f := sqlText("%s", one.call(one.of()))
 		switch {
 		case p.listed && one.distinct():
-			f = one.listed(one.of(), where)
+			f = listed("DISTINCT ", one.of(), where)
 		case where.text != "":
 			f = join([]fragment{f, where.wrap(" FILTER (WHERE ", ")")}, "")
 		}

@@ -1,6 +1,9 @@
 package metric
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Type is the type of a field.
 type Type string
@@ -25,7 +28,10 @@ type Dataset struct {
 	// Kept names a relation that has the same rows as of now, which somebody keeps while rows
 	// come ([Config.Keeps]); empty: nobody does.
 	Kept string
-	Time string // column of event time
+	// Steps are the tables behind that relation, which reflect the rows up to a step of who
+	// keeps them ([Config.Stand]); nil: there are none.
+	Steps *Steps
+	Time  string // column of event time
 	// Currency is the column of the currency that amounts are in; empty: amounts are in the
 	// base currency, or there are none.
 	Currency string
@@ -43,6 +49,23 @@ type Field struct {
 	Doc  string
 	// Dimension fields may be grouped by.
 	Dimension bool
+}
+
+// Steps are tables with the rows of a dataset that are kept step by step.
+type Steps struct {
+	Rows string
+	// Changes has rows that steps changed, with the number of the step and a sign: 1 where
+	// one came, -1 where one left.
+	Changes string
+	State   string // one row, whose column state is a [Stand] as JSON
+}
+
+// Stand is how far rows that are kept step by step have come.
+type Stand struct {
+	Positions map[int32]int64
+	Step      int64
+	Since     int64     // of steps behind it, the changes are there
+	Whole     time.Time `json:"-"` // rows that were stored before are reflected
 }
 
 // sql returns the expression of the field.
@@ -194,6 +217,7 @@ const OrdersInTurn = `row_number() OVER (PARTITION BY customer_id ORDER BY order
 func customerOrders() Dataset {
 	return Dataset{
 		Name: CustomerOrders, Doc: "Orders of known customers, each with its number among those of its customer", Time: "ordered_at", Currency: "currency", Kept: CustomerOrders,
+		Steps: &Steps{Rows: "history.orders", Changes: "history.changes", State: "history.state"},
 		From: `(SELECT *, ` + OrdersInTurn + `
   FROM (SELECT customer_id, order_id, currency, min(country) AS country, min(event_time) AS ordered_at, sum(amount) AS amount, sum(quantity)::BIGINT AS pieces
     FROM order_lines WHERE ` + SoldToCustomers + ` AND {as_of}

@@ -48,6 +48,7 @@ type result struct {
 	entities  *entities       // of conversions, likewise
 	windows   windows         // of accumulated counts
 	over      []window        // which those are
+	step      int64           // of the tables behind a relation that is kept, which were read; 0: they were not
 	words     int             // of values
 	many      bool            // there are too many values to keep
 	at        map[int32]int64 // positions that it reflects
@@ -134,31 +135,32 @@ func (p *plan) renewal() renewal {
 	if q.AsOf != nil || q.Rows || q.Approximate {
 		return never
 	}
-	how, conversions := byAdding, 0
+	how := byAdding
 	for _, one := range p.parts {
-		if how = min(how, one.renewal()); one.kind == "conversion" {
-			conversions++
+		how = min(how, one.renewal())
+		switch first := p.parts[0]; {
+		case one.dataset != first.dataset && (one.dataset.Steps != nil || first.dataset.Steps != nil):
+			how = min(how, wholly)
+		case one.kind != first.kind && (one.kind == "conversion" || first.kind == "conversion"):
+			how = min(how, byLook)
 		}
-	}
-	if conversions > 0 && conversions < len(p.parts) {
-		how = min(how, byLook)
 	}
 	return how
 }
 
 func (p *part) renewal() renewal {
-	simple := p.kind == "simple"
+	simple, rows := p.kind == "simple", p.dataset.Placed
 	switch {
-	case p.dataset.Placed && (simple && p.distinct() || p.kind == "conversion"):
-		return byValues
-	case p.dataset.Placed && simple && slices.Contains([]string{"sum", "count", "min", "max"}, p.aggregate):
-		return byAdding
-	case p.dataset.Placed:
-		return byLook
-	case p.dataset.Kept != "":
+	case !rows && p.dataset.Kept == "":
+		return never
+	case !rows && (p.dataset.Steps == nil || !simple):
 		return wholly
+	case simple && p.distinct(), p.kind == "conversion":
+		return byValues
+	case simple && slices.Contains([]string{"sum", "count"}, p.aggregate), rows && simple && slices.Contains([]string{"min", "max"}, p.aggregate):
+		return byAdding
 	}
-	return never
+	return byLook
 }
 
 // keptAs names the result of a statement among those that are kept. Where its range ends is
@@ -173,40 +175,49 @@ func (p *plan) keptAs(version string) string {
 	return version + string(text)
 }
 
-// partials runs the statement of a plan, or what is needed of it since it ran last. cut says
-// that the rows are those within the limit and one more.
-func (s *Service) partials(ctx context.Context, p *plan, version string, have Derived, stored olap.Positions) (partials []partial, cut bool, err error) {
+// found is what a plan gave.
+type found struct {
+	rows  []partial
+	cut   bool            // they are those within the limit, and one more
+	added bool            // asking again adds what came
+	at    map[int32]int64 // positions that the rows reflect; nil: those of the store, or later ones
+}
+
+// partials runs the statement of a plan, or what is needed of it since it ran last.
+func (s *Service) partials(ctx context.Context, p *plan, version string, have Derived, stored olap.Positions) (*found, error) {
 	if folded := p.fold(); folded != nil {
-		if partials, ok, err := s.accumulated(ctx, p, folded, version, have, stored); ok || err != nil {
-			return partials, false, err
+		if rows, ok, err := s.accumulated(ctx, p, folded, version, have, stored); ok || err != nil {
+			return &found{rows: rows, added: true}, err
 		}
 	}
 	how := p.renewal()
-	var old *result
-	key := p.keptAs(version)
-	if how != never {
-		old = s.kept.get(key)
+	if how == never {
+		rows, err := s.all(ctx, p, p.statement)
+		return &found{rows: rows}, err
 	}
-	switch {
-	case how == never:
-		partials, err = s.all(ctx, p, p.statement)
-	case old != nil && old.large && old.to.Equal(p.query.To):
-		statement, ok := p.cut()
-		if !ok {
+	key := p.keptAs(version)
+	old := s.kept.get(key)
+	if old != nil && old.large && old.to.Equal(p.query.To) {
+		statement, cut := p.cut()
+		if !cut {
 			statement = p.statement
 		}
-		cut = ok
-		partials, err = s.all(ctx, p, statement)
-	default:
-		var r *result
-		if r, err = s.renewed(ctx, p, key, old, how, have, stored); r != nil {
-			return slices.DeleteFunc(slices.Clone(r.rows), func(one partial) bool { return one.gone }), false, nil
-		}
-		if err == nil {
-			partials, err = s.all(ctx, p, p.statement)
-		}
+		rows, err := s.all(ctx, p, statement)
+		return &found{rows: rows, cut: cut}, err
 	}
-	return partials, cut, err
+	next, err := s.renewed(ctx, p, key, old, how, have, stored)
+	switch {
+	case err != nil:
+		return nil, err
+	case next == nil:
+		rows, err := s.all(ctx, p, p.statement)
+		return &found{rows: rows}, err
+	}
+	f := &found{rows: slices.DeleteFunc(slices.Clone(next.rows), func(one partial) bool { return one.gone }), added: p.adds(how)}
+	if next.step > 0 {
+		f.at = next.at
+	}
+	return f, nil
 }
 
 // all runs a statement of a plan.
@@ -237,7 +248,13 @@ func (s *Service) renew(ctx context.Context, p *plan, key string, old *result, h
 	if old != nil && (old.many || old.large) && how == byValues {
 		how = byLook
 	}
-	if old != nil && (old.rewritten != stored.Rewritten || !p.follows(old, how)) {
+	if steps := p.parts[0].dataset.Steps; steps != nil {
+		if stand, ok := s.stand(p, stored); ok && how > wholly {
+			return s.stepped(ctx, p, key, old, how, have, stand)
+		}
+		how = wholly
+	}
+	if old != nil && (old.step > 0 || old.rewritten != stored.Rewritten || !p.follows(old, how)) {
 		old = nil
 	}
 	if old != nil && !old.to.Equal(p.query.To) {
@@ -348,10 +365,15 @@ func (s *Service) bucketsAgain(ctx context.Context, p *plan, rows []partial, q *
 	if err != nil {
 		return nil, err
 	}
+	return replaced(rows, q, again), nil
+}
+
+// replaced returns rows, with those of the buckets of a range replaced.
+func replaced(rows []partial, q *Query, again []partial) []partial {
 	rows = slices.DeleteFunc(slices.Clone(rows), func(r partial) bool {
 		return !r.time.Before(Truncate(q.From, q.Grain)) && r.time.Before(q.To)
 	})
-	return append(rows, again...), nil
+	return append(rows, again...)
 }
 
 // begins are the positions from which rows are to be read: partitions that were not there
@@ -467,7 +489,7 @@ func (s *Service) look(ctx context.Context, p *plan, key string, old *result, ha
 // touched is the query of the buckets that rows from positions on are in, or of whether there
 // are any that the statement depends on.
 func (p *plan) touched(since map[int32]int64, floor int64) (fragment, error) {
-	look := &plan{query: p.query, since: since, floor: floor}
+	look := &plan{query: p.query, since: since, floor: floor, reads: p.reads}
 	var branches []fragment
 	for _, one := range p.parts {
 		b, err := look.touchedBy(one)
@@ -541,25 +563,34 @@ func (p *plan) again(rows [][]any) (parts []Query) {
 
 // placed runs a statement, and returns the positions that it saw.
 func (s *Service) placed(ctx context.Context, p *plan, statement fragment) ([][]any, map[int32]int64, error) {
-	rows, err := s.execute(ctx, p, statement.wrap("SELECT stored.positions, numbers.* FROM ("+olap.StoredOffsets+") AS stored\nLEFT JOIN (SELECT true AS present, * FROM (", ") AS numbers) AS numbers ON true"))
+	rows, text, err := s.beside(ctx, p, statement, olap.StoredOffsets)
 	if err != nil {
 		return nil, nil, err
-	}
-	text, ok := rows[0][0].(string)
-	if !ok {
-		return nil, nil, fmt.Errorf("BUG: positions are a %T", rows[0][0])
 	}
 	at := make(map[int32]int64)
 	if err := json.Unmarshal([]byte(text), &at); err != nil {
 		return nil, nil, fmt.Errorf("BUG: unreadable positions: %w", err)
 	}
-	numbers := make([][]any, 0, len(rows))
+	return rows, at, nil
+}
+
+// beside runs a statement beside another one, which gives one text, in one snapshot.
+func (s *Service) beside(ctx context.Context, p *plan, statement fragment, other string) (numbers [][]any, text string, err error) {
+	rows, err := s.execute(ctx, p, statement.wrap("SELECT stored.positions, numbers.* FROM ("+other+") AS stored\nLEFT JOIN (SELECT true AS present, * FROM (", ") AS numbers) AS numbers ON true"))
+	if err != nil {
+		return nil, "", err
+	}
+	text, ok := rows[0][0].(string)
+	if !ok {
+		return nil, "", fmt.Errorf("BUG: positions are a %T", rows[0][0])
+	}
+	numbers = make([][]any, 0, len(rows))
 	for _, row := range rows {
 		if row[1] != nil {
 			numbers = append(numbers, row[2:])
 		}
 	}
-	return numbers, at, nil
+	return numbers, text, nil
 }
 
 func (s *Service) execute(ctx context.Context, p *plan, statement fragment) ([][]any, error) {

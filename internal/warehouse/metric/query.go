@@ -47,6 +47,9 @@ type Query struct {
 	Rows bool
 	// Background queries give way to all others.
 	Background bool `json:"-"`
+	// Lag allows an answer that lacks what was stored in so short a time, where it is there
+	// sooner. The answer's positions are what it reflects.
+	Lag time.Duration `json:"-"`
 	// Approximate allows sketches, where they spare reading rows.
 	Approximate bool
 	Order       []Order

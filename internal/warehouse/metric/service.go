@@ -32,6 +32,10 @@ type Config struct {
 	// Keeps reports whether the relation in which a dataset is kept has rows of all partitions
 	// of positions, and can be read; nil: none can.
 	Keeps func(relation string, stored map[int32]int64) bool
+	// Stand returns how the tables behind such a relation stand, and whether they can be read;
+	// nil: they cannot. Nudge says that they are wanted to come further.
+	Stand func(relation string) (Stand, bool)
+	Nudge func(relation string)
 	// Datasets that metrics may be computed over; nil: [Datasets].
 	Datasets []Dataset
 	Base     string // currency of the amounts of datasets without a column for it; empty: unknown
@@ -115,7 +119,7 @@ func (s *Service) Query(ctx context.Context, q Query) (*Answer, error) {
 	}
 	if q.AsOf == nil {
 		after, err := s.cfg.Store.Positions(ctx)
-		a.Exact = err == nil && maps.Equal(before.Offsets, after.Offsets)
+		a.Exact = err == nil && maps.Equal(before.Offsets, after.Offsets) && !a.Behind
 	}
 	a.Elapsed = s.cfg.Clock.Now().Sub(start)
 	return a, nil
@@ -385,14 +389,25 @@ func (s *Service) runOver(ctx context.Context, q *Query, a *Answer, have Derived
 	if q.From.IsZero() && slices.ContainsFunc(p.parts, func(one *part) bool { return one.kind == "cumulative" }) {
 		return p.table(nil), nil // there are no rows
 	}
-	partials, cut, err := s.partials(ctx, p, a.Version, have, stored)
+	found, err := s.partials(ctx, p, a.Version, have, stored)
 	if err != nil {
 		return nil, err
 	}
-	t := p.table(partials)
-	t.cut = cut
-	a.Added = p.adds(p.renewal()) && !cut
+	t := p.table(found.rows)
+	t.cut, a.Added = found.cut, found.added
+	if found.at != nil && olap.Lag(found.at, a.Positions) > 0 {
+		a.Positions, a.Behind = lower(a.Positions, found.at), true
+	}
 	return t, nil
+}
+
+// lower are the positions that two sets of rows both reflect.
+func lower(a, b map[int32]int64) map[int32]int64 {
+	both := make(map[int32]int64, len(a))
+	for p, next := range a {
+		both[p] = min(next, b[p])
+	}
+	return both
 }
 
 var errTooMany = fmt.Errorf("%w: there are more than %d rows; ask for fewer dimensions, a coarser grain, or filter", ErrQuery, MaxRows)

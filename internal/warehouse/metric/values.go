@@ -20,6 +20,7 @@ const (
 type values struct {
 	table []uint64
 	n     int
+	often []uint32 // each is there; nil: it does not matter
 }
 
 func (v *values) words() int {
@@ -42,21 +43,46 @@ func (v *values) place(h uint64) int {
 // add adds a hash. It reports whether it was not there.
 func (v *values) add(h uint64) bool {
 	if 4*v.n >= 3*len(v.table) {
-		old := v.table
-		v.table = make([]uint64, max(64, 2*len(old)))
-		for _, h := range old {
-			if h != 0 {
-				v.table[v.place(h)] = h
+		v.grow()
+	}
+	at := v.place(h)
+	known := v.table[at] == h
+	if !known {
+		v.table[at] = h
+		v.n++
+	}
+	if v.often != nil {
+		v.often[at]++
+		return v.often[at] == 1
+	}
+	return !known
+}
+
+// remove takes a hash away once. It reports whether it is not there any more.
+func (v *values) remove(h uint64) bool {
+	at := v.place(h)
+	if v.table[at] != h || v.often[at] == 0 {
+		panic("BUG: a value is taken away that is not there")
+	}
+	v.often[at]--
+	return v.often[at] == 0
+}
+
+func (v *values) grow() {
+	table, often := v.table, v.often
+	v.table = make([]uint64, max(64, 2*len(table)))
+	if often != nil {
+		v.often = make([]uint32, len(v.table))
+	}
+	for i, h := range table {
+		if h != 0 {
+			at := v.place(h)
+			v.table[at] = h
+			if often != nil {
+				v.often[at] = often[i]
 			}
 		}
 	}
-	at := v.place(h)
-	if v.table[at] == h {
-		return false
-	}
-	v.table[at] = h
-	v.n++
-	return true
 }
 
 func (v *values) has(h uint64) bool { return v.table[v.place(h)] == h }
@@ -77,13 +103,25 @@ func mixed(h uint64) uint64 {
 // distinct reports whether the part counts different values.
 func (p *part) distinct() bool { return p.aggregate == "count_distinct" }
 
-// listed is a part as the list of the hashes of its values; NULL for none.
-func (p *part) listed(of string, where fragment) fragment {
-	conditions := []fragment{sqlText("%s IS NOT NULL", of)}
-	if where.text != "" {
-		conditions = append(conditions, where)
+// listed is the list of the hashes of values in rows that conditions pick; NULL for none.
+func listed(quantifier, of string, conditions ...fragment) fragment {
+	all := []fragment{sqlText("%s IS NOT NULL", of)}
+	for _, c := range conditions {
+		if c.text != "" {
+			all = append(all, c)
+		}
 	}
-	return join(conditions, " AND ").wrap(fmt.Sprintf("[%s FOR v IN list(DISTINCT %s) FILTER (WHERE ", hashed("v"), of), ")]")
+	return join(all, " AND ").wrap(fmt.Sprintf("[%s FOR v IN list(%s%s) FILTER (WHERE ", hashed("v"), quantifier, of), ")]")
+}
+
+// hashes reads such a list.
+func hashes(v any) []uint64 {
+	list, _ := v.([]any)
+	out := make([]uint64, len(list))
+	for i, h := range list {
+		out[i], _ = h.(uint64)
+	}
+	return out
 }
 
 // withValues are the columns of a statement whose counts of different values are lists: the
@@ -115,15 +153,10 @@ func (p *plan) readValues(rows [][]any) (partials []partial, complete bool) {
 			if !one.distinct() {
 				continue
 			}
-			list, ok := lists[0].([]any)
-			if lists = lists[1:]; !ok && partials[i].parts[k].Sign() > 0 {
+			partials[i].values[k] = hashes(lists[0])
+			if lists = lists[1:]; len(partials[i].values[k]) == 0 && partials[i].parts[k].Sign() > 0 {
 				return partials, false
 			}
-			hashes := make([]uint64, len(list))
-			for j, h := range list {
-				hashes[j], _ = h.(uint64)
-			}
-			partials[i].values[k] = hashes
 		}
 	}
 	return partials, true
