@@ -52,6 +52,8 @@ type Keeper struct {
 	serving atomic.Pointer[[]metric.Rollup]
 	status  atomic.Pointer[[]Status]
 	changed atomic.Bool // what the store has was changed by others than Step
+	// marked counts when buckets were marked for repair, and mended how far none is left.
+	marked, mended atomic.Int64
 
 	// Of Step, which one goroutine runs.
 	known    bool // states are as the store has them
@@ -78,6 +80,7 @@ func Open(ctx context.Context, cfg Config) (*Keeper, error) {
 		if k.states, _, err = readStates(tx, cfg.Datasets); err != nil {
 			return err
 		}
+		k.marked.Store(1)
 		return release(tx) // an erasure that ended with the process
 	})
 	if err != nil {
@@ -89,8 +92,12 @@ func Open(ctx context.Context, cfg Config) (*Keeper, error) {
 // Set returns the definitions as they are now.
 func (k *Keeper) Set() *Set { return k.set.Load() }
 
-// Serving returns the rollups that can be read now.
+// Serving returns the rollups that can be read now: none while buckets are to be made anew, in
+// which there are rows that are gone. What is computed from them may be kept.
 func (k *Keeper) Serving() []metric.Rollup {
+	if k.marked.Load() != k.mended.Load() {
+		return nil
+	}
 	if all := k.serving.Load(); all != nil {
 		return *all
 	}
@@ -177,9 +184,13 @@ func (k *Keeper) Step(ctx context.Context) (more bool, err error) {
 		set: set, datasets: k.cfg.Datasets, stored: stored.Offsets, trail: stored.Trail, most: k.cfg.MaxEvents, maxRows: k.cfg.MaxRows, foldRows: cmp.Or(k.cfg.foldRows, foldRows),
 		now: k.cfg.Clock.Now(),
 	}
+	marked := k.marked.Load()
 	if err := k.cfg.Store.Transform(ctx, s.run); err != nil {
 		k.known = false // whether the step is in, only the store knows
 		return false, fmt.Errorf("cannot keep the rollups: %w", err)
+	}
+	if !s.unmended {
+		k.mended.Store(marked)
 	}
 	k.warn(s.states)
 	k.known, k.states = !s.more, s.states

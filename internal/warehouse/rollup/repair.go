@@ -25,6 +25,7 @@ func (k *Keeper) Repair(ctx context.Context, from, to time.Time) error {
 	if err != nil {
 		return fmt.Errorf("cannot mark rollups for repair: %w", err)
 	}
+	k.marked.Add(1)
 	k.changed.Store(true)
 	return nil
 }
@@ -40,6 +41,7 @@ func (k *Keeper) Erase(ctx context.Context, column, value string, erase func(con
 	if err := k.cfg.Store.Transform(ctx, func(tx olap.Tx) error { return tx.Exec(mark) }); err != nil {
 		return fmt.Errorf("cannot mark rollups for the erasure: %w", err)
 	}
+	k.marked.Add(1)
 	failed := erase(ctx)
 	err := k.cfg.Store.Transform(ctx, func(tx olap.Tx) error {
 		if failed == nil {
@@ -200,6 +202,12 @@ func (s *step) repair() error {
 	}
 	s.more = len(texts) > 1 || to.UnixMicro() < high
 	return s.tx.Exec(done)
+}
+
+// marks reports whether there are buckets that are to be made anew, now or when an erasure ends.
+func marks(tx olap.Tx) (bool, error) {
+	texts, err := tx.Texts("SELECT 'mark' FROM " + SchemaName + ".repairs LIMIT 1")
+	return len(texts) > 0, err
 }
 
 // remake fills the buckets that a range touches from the rows that the tables reflect.

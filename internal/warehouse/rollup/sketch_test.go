@@ -111,14 +111,23 @@ func TestErase(t *testing.T) {
 	if err := remove("event_time < TIMESTAMP '2011-02-01'"); err != nil { // their retention is over
 		t.Fatal(err)
 	}
+	serves := func(when string, want bool) {
+		if got := len(w.keeper.Serving()) > 0; got != want {
+			t.Errorf("%s: the rollup is read: %v", when, got)
+		}
+	}
+	serves("before", true)
 	err := w.keeper.Erase(t.Context(), "customer_id", person, func(ctx context.Context) error {
 		w.catchUp() // steps go on meanwhile, and leave what is marked alone
+		serves("during the erasure", false)
 		return remove("customer_id = '" + person + "'")
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	serves("behind it", false)
 	w.catchUp()
+	serves("when it is made anew", true)
 	if left := w.rows(named)[0][0]; left != int64(0) {
 		t.Errorf("the person is named %v times", left)
 	}

@@ -24,9 +24,10 @@ type step struct {
 	foldRows int64
 	now      time.Time
 
-	tx     olap.Tx
-	states []*state
-	more   bool // there is more to repair
+	tx       olap.Tx
+	states   []*state
+	more     bool // there is more to repair
+	unmended bool // or there will be
 }
 
 func (s *step) run(tx olap.Tx) error {
@@ -47,6 +48,9 @@ func (s *step) run(tx olap.Tx) error {
 		}
 	}
 	if err := s.repair(); err != nil {
+		return err
+	}
+	if s.unmended, err = marks(tx); err != nil {
 		return err
 	}
 	if err := s.replace(); err != nil {
