@@ -21,7 +21,7 @@ type plan struct {
 	stored    map[int32]int64    // positions of the log that the answer has to reflect
 	since     map[int32]int64    // only rows at or behind these positions count; nil: all
 	floor     int64              // of the trail of those positions
-	listed    bool               // counts of different values have the values with them
+	listed    int                // counts of different values have the values with them, of which there are at most so many; 0: they do not
 	reads     string             // what is read in the place of the dataset; empty: what the dataset says
 	signed    bool               // its rows have a sign
 	windows   []window           // what the numbers are accumulated in afterwards
@@ -55,7 +55,7 @@ func (p *plan) compile(rollups []Rollup) (*plan, error) {
 			p.why[one] = why
 		}
 	}
-	if p.listed && p.conversions() {
+	if p.listed > 0 && p.conversions() {
 		var err error
 		p.statement, err = p.entityLists()
 		return p, err
@@ -64,7 +64,7 @@ func (p *plan) compile(rollups []Rollup) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.statement = p.united(branches); p.listed {
+	if p.statement = p.united(branches); p.listed > 0 && !p.signed {
 		p.statement = p.withValues(p.statement)
 	}
 	return p, nil
@@ -302,7 +302,7 @@ func (p *plan) simple(s *scan, group []*part) fragment {
 		}
 		f := sqlText("%s", one.call(one.of()))
 		switch {
-		case p.listed && one.distinct():
+		case p.listed > 0 && one.distinct():
 			f = listed("DISTINCT ", one.of(), where)
 		case where.text != "":
 			f = join([]fragment{f, where.wrap(" FILTER (WHERE ", ")")}, "")
@@ -342,7 +342,7 @@ func (p *plan) united(branches []fragment) fragment {
 	columns := p.names()
 	for _, one := range p.parts {
 		aggregate := "max"
-		if p.listed && one.distinct() {
+		if p.listed > 0 && one.distinct() {
 			aggregate = "any_value"
 		}
 		columns = append(columns, fmt.Sprintf("%s(%s) AS %[2]s", aggregate, quote(one.name)))

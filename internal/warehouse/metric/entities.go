@@ -13,15 +13,14 @@ import (
 // be added. To learn the same of an entity again changes nothing.
 
 const (
-	wordsOfEntity    = 8 // that it counts among values
-	maxEntitiesOfOne = maxWordsOfOne / wordsOfEntity
-	moreNext         = 2 // times of one take another entity's place
+	wordsOfEntity = 8 // that it counts among values
+	wordsOfNext   = 2 // each time behind the first one
 )
 
 // entities are those of the conversions of a plan, by a hash of 63 bits and the conversion.
 type entities struct {
 	known map[uint64]entity
-	more  int   // times behind the first one of each
+	more  int   // words of times behind the first one of each
 	in    []int // entities that count in a row of the result
 }
 
@@ -66,7 +65,7 @@ func (p *plan) entityLists() (fragment, error) {
 		}, ""))
 	}
 	return join(branches, "\nUNION ALL ").wrap(
-		"SELECT "+names+fmt.Sprintf(", CASE WHEN sum(len(known)) OVER () <= %d THEN known END\nFROM (SELECT ", maxEntitiesOfOne)+names+
+		"SELECT "+names+fmt.Sprintf(", CASE WHEN sum(len(known)) OVER () <= %d THEN known END\nFROM (SELECT ", p.listed/wordsOfEntity)+names+
 			", list(list_concat([("+hashed("e")+" >> 1)::BIGINT, epoch_us(at0)], [epoch_us(x) FOR x IN coalesce(next0, [])])) AS known FROM (",
 		") GROUP BY ALL)"), nil
 }
@@ -146,7 +145,7 @@ func (m *meeting) meet(f *foundEntities, seed uint64, known []any) {
 			e.next = append(e.next[:len(e.next):len(e.next)], at)
 		}
 	}
-	m.entities.more += moreNext * (max(0, len(e.next)-1) - max(0, len(before.next)-1))
+	m.entities.more += wordsOfNext * (max(0, len(e.next)-1) - max(0, len(before.next)-1))
 	within := m.funnels[f.funnel].convert.within.Microseconds()
 	e.converted = e.row != noRow && slices.ContainsFunc(e.next, func(at int64) bool { return at >= e.began && at <= e.began+within })
 	if e.row == noRow && len(e.next) == 0 {

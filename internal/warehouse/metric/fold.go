@@ -102,18 +102,19 @@ func (s *Service) accumulated(ctx context.Context, p, folded *plan, version stri
 	}
 	key := "fold " + p.keptAs(version)
 	old := s.kept.get(key)
-	if old != nil && (old.large || old.many) {
+	how := folded.renewal()
+	if old != nil && (old.large || old.limit(how) != how) {
 		return nil, false, nil
 	}
-	if old != nil && folded.renewal() == byValues && !slices.Equal(old.over, folded.windows) {
+	if old != nil && how == byValues && !slices.Equal(old.over, folded.windows) {
 		old = nil
 	}
-	r, err := s.renewed(ctx, folded, key, old, folded.renewal(), have, stored)
+	r, err := s.renewed(ctx, folded, key, old, how, have, stored)
 	switch {
 	case errors.Is(err, errTooMany):
 		s.kept.put(key, &result{to: p.query.To, large: true})
 		return nil, false, nil
-	case err != nil || r == nil || r.many:
+	case err != nil || r == nil || r.limit(how) != how:
 		return nil, false, err
 	}
 	return folded.accumulate(r), true, nil

@@ -26,19 +26,22 @@ const (
 	maxKept      = 1024
 	maxKeptRows  = 100_000
 	maxRowsOfOne = 10_000
-	maxBehind    = 1_000_000      // records of the log; of more, everything is read again
+	maxBehind    = 1_000_000      // records of the log that are looked at; of more, everything is read again
+	maxAdded     = 5_000_000      // likewise, that are added
 	maxAgain     = 8              // runs of buckets are read again by themselves; of more, everything is
 	maxLonger    = 24 * time.Hour // the end of a range moves on by; of more, everything is read again
 )
 
 // kept are the results of statements.
 type kept struct {
-	mu    sync.Mutex
-	sets  map[string]*result
-	most  int // rows of one
-	rows  int
-	words int    // of values
-	clock uint64 // counts uses
+	mu         sync.Mutex
+	sets       map[string]*result
+	most       int // rows of one
+	mostValues int // of one, and words of them all
+	mostWords  int
+	rows       int
+	words      int    // of values
+	clock      uint64 // counts uses
 }
 
 // result is what a statement gave. It does not change, but for its values.
@@ -50,12 +53,15 @@ type result struct {
 	over      []window        // which those are
 	step      int64           // of the tables behind a relation that is kept, which were read; 0: they were not
 	words     int             // of values
-	many      bool            // there are too many values to keep
 	at        map[int32]int64 // positions that it reflects
 	to        time.Time       // end of the range that was asked for
 	rewritten uint64          // of the store when it was asked
 	large     bool            // there are too many rows to keep
 	used      uint64          // guarded by kept.mu
+}
+
+func newKept() kept {
+	return kept{sets: make(map[string]*result), most: maxRowsOfOne, mostValues: maxValuesOfOne, mostWords: maxKeptWords}
 }
 
 func (k *kept) get(key string) *result {
@@ -86,7 +92,7 @@ func (k *kept) putLocked(key string, r *result) {
 	k.sets[key] = r
 	k.rows += len(r.rows)
 	k.words += r.words
-	for len(k.sets) > maxKept || k.rows > maxKeptRows || k.words > maxKeptWords && len(k.sets) > 1 {
+	for len(k.sets) > maxKept || k.rows > maxKeptRows || k.words > k.mostWords && len(k.sets) > 1 {
 		oldest := key
 		for name, one := range k.sets {
 			if one.used < k.sets[oldest].used {
@@ -245,15 +251,13 @@ func (s *Service) renewed(ctx context.Context, p *plan, key string, old *result,
 
 // renew is one try; nil: another one came before.
 func (s *Service) renew(ctx context.Context, p *plan, key string, old *result, how renewal, have Derived, stored olap.Positions) (*result, error) {
-	if old != nil && (old.many || old.large) && how == byValues {
-		how = byLook
-	}
 	if steps := p.parts[0].dataset.Steps; steps != nil {
 		if stand, ok := s.stand(p, stored); ok && how > wholly {
 			return s.stepped(ctx, p, key, old, how, have, stand)
 		}
 		how = wholly
 	}
+	how = old.limit(how)
 	if old != nil && (old.step > 0 || old.rewritten != stored.Rewritten || !p.follows(old, how)) {
 		old = nil
 	}
@@ -266,8 +270,12 @@ func (s *Service) renew(ctx context.Context, p *plan, key string, old *result, h
 	if old != nil && maps.Equal(old.at, stored.Offsets) {
 		return old, nil
 	}
-	if old == nil || how == wholly || olap.Lag(old.at, stored.Offsets) > maxBehind {
-		return s.anew(ctx, p, key, old, how, have, stored)
+	most := int64(maxBehind)
+	if how >= byValues {
+		most = maxAdded
+	}
+	if old == nil || how == wholly || olap.Lag(old.at, stored.Offsets) > most {
+		return s.anew(ctx, p, key, how, have, stored)
 	}
 	renew := s.look
 	if how >= byValues {
@@ -276,12 +284,21 @@ func (s *Service) renew(ctx context.Context, p *plan, key string, old *result, h
 	return renew(ctx, p, key, old, have, stored)
 }
 
+// limit says how a result can be brought up to date: without its values, of which there were too
+// many, nothing is added.
+func (r *result) limit(how renewal) renewal {
+	if r != nil && how == byValues && r.values == nil && r.entities == nil {
+		return byLook
+	}
+	return how
+}
+
 // anew reads everything.
-func (s *Service) anew(ctx context.Context, p *plan, key string, old *result, how renewal, have Derived, stored olap.Positions) (*result, error) {
-	next := &result{to: p.query.To, rewritten: stored.Rewritten, many: old != nil && old.many}
+func (s *Service) anew(ctx context.Context, p *plan, key string, how renewal, have Derived, stored olap.Positions) (*result, error) {
+	next := &result{to: p.query.To, rewritten: stored.Rewritten}
 	of := p
 	if how == byValues {
-		of = &plan{query: p.query, metrics: p.metrics, stored: p.stored, kept: p.kept, windows: p.windows, listed: true}
+		of = &plan{query: p.query, metrics: p.metrics, stored: p.stored, kept: p.kept, windows: p.windows, listed: s.kept.mostValues}
 		if _, err := of.compile(have.Rollups); err != nil {
 			return nil, err
 		}
@@ -292,20 +309,18 @@ func (s *Service) anew(ctx context.Context, p *plan, key string, old *result, ho
 	}
 	next.at = at
 	switch {
-	case !of.listed:
+	case of.listed == 0:
 		next.rows = of.read(rows)
 	case p.conversions():
 		found, complete := of.readEntities(rows)
 		if !complete {
-			return s.anew(ctx, p, key, &result{many: true}, byLook, have, stored)
+			return s.anew(ctx, p, key, byLook, have, stored)
 		}
 		next = p.met(&result{entities: &entities{known: make(map[uint64]entity)}}, next, found)
 	default:
 		read, complete := of.readValues(rows)
-		if next.many = !complete; complete {
+		if next.rows = read; complete {
 			next = p.added(&result{values: &values{}}, next, read)
-		} else {
-			next.rows = read
 		}
 	}
 	s.kept.put(key, next)
@@ -337,10 +352,13 @@ func (p *plan) adds(how renewal) bool {
 func (s *Service) longer(ctx context.Context, p *plan, key string, old *result, how renewal, have Derived) (*result, error) {
 	q := *p.query
 	q.From = old.to
-	next := &result{at: old.at, to: q.To, rewritten: old.rewritten, many: old.many}
+	next := &result{at: old.at, to: q.To, rewritten: old.rewritten}
 	if how >= byValues {
 		q.AsOf = old.at
-		one := &plan{query: &q, metrics: p.metrics, stored: p.stored, listed: how == byValues}
+		one := &plan{query: &q, metrics: p.metrics, stored: p.stored}
+		if how == byValues {
+			one.listed = s.kept.mostValues
+		}
 		return s.addTo(ctx, p, one, key, old, next, nil)
 	}
 	if q.From = Truncate(old.to, q.Grain); q.From.Before(p.query.From) {
@@ -403,7 +421,10 @@ func moved(from, at map[int32]int64) map[int32]int64 {
 // add reads the rows that were stored since, and adds them.
 func (s *Service) add(ctx context.Context, p *plan, key string, old *result, _ Derived, stored olap.Positions) (*result, error) {
 	since := old.begins(stored.Offsets)
-	tail := &plan{query: p.query, metrics: p.metrics, stored: p.stored, since: since, floor: stored.Trail.Floor(since), listed: old.values != nil || old.entities != nil}
+	tail := &plan{query: p.query, metrics: p.metrics, stored: p.stored, since: since, floor: stored.Trail.Floor(since)}
+	if old.values != nil || old.entities != nil {
+		tail.listed = s.kept.mostValues
+	}
 	return s.addTo(ctx, p, tail, key, old, &result{to: p.query.To, rewritten: old.rewritten}, since)
 }
 
@@ -423,7 +444,7 @@ func (s *Service) addTo(ctx context.Context, p, part *plan, key string, old, nex
 	var join func() *result
 	complete := true
 	switch {
-	case !part.listed:
+	case part.listed == 0:
 		read := part.read(rows)
 		join = func() *result { return p.added(old, next, read) }
 	case p.conversions():
@@ -469,11 +490,11 @@ func (s *Service) look(ctx context.Context, p *plan, key string, old *result, ha
 	if err != nil {
 		return nil, err
 	}
-	next := &result{rows: old.rows, at: moved(since, at), to: p.query.To, rewritten: old.rewritten, many: old.many}
+	next := &result{rows: old.rows, at: moved(since, at), to: p.query.To, rewritten: old.rewritten}
 	if len(rows) > 0 {
 		parts := p.again(rows)
 		if parts == nil {
-			return s.anew(ctx, p, key, old, byLook, have, stored)
+			return s.anew(ctx, p, key, byLook, have, stored)
 		}
 		// What is read below may be newer than the positions: it is read again then.
 		for _, q := range parts {

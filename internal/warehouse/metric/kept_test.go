@@ -114,7 +114,8 @@ func TestKeptEqualsRows(t *testing.T) {
 	s := newScript(t)
 	counted := &statements{Store: s.Store}
 	s.service.cfg.Store = counted
-	s.service.kept.most = 12 // of larger results, the database cuts off what is behind the limit
+	s.service.kept.most = 12        // of larger results, the database cuts off what is behind the limit
+	s.service.kept.mostValues = 250 // so that there are too many in some results
 	from := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	to := from.AddDate(0, 0, 40)
 	queries := asked(rng, s.service.Catalog(), from, to)
@@ -162,6 +163,18 @@ func TestKeptEqualsRows(t *testing.T) {
 				fewer++
 			}
 		}
+	}
+	var values, entities, windows, many int
+	for key, r := range s.service.kept.sets {
+		conversion := strings.Contains(key, "_to_") || strings.Contains(key, "abandonment")
+		for n, is := range map[*int]bool{&values: r.values != nil, &entities: r.entities != nil, &windows: r.windows != nil, &many: conversion && r.entities == nil && !r.large} {
+			if is {
+				*n++
+			}
+		}
+	}
+	if values < 20 || entities < 5 || windows < 3 || many < 5 {
+		t.Errorf("%d results are kept with values, %d with entities, %d with windows; of %d there are too many", values, entities, windows, many)
 	}
 	if counted.cut == 0 {
 		t.Error("the database never cut off what is behind the limit")
@@ -256,10 +269,18 @@ func TestKeptGetsLonger(t *testing.T) {
 	s := newScript(t)
 	counted := &statements{Store: s.Store}
 	s.service.cfg.Store = counted
+	c, err := Load(append(Defaults(), File{Name: "shop.yaml", Text: []byte(`version: 1
+metrics:
+  - {name: tries, label: Tries, description: Test, owner: shop, kind: simple, format: number, area: payments, measure: {dataset: events, aggregate: median, field: attempt}}
+`)}), Datasets())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.service.catalog.Store(c)
 	at := func(hour int) time.Time { return time.Date(2026, 3, 1, hour, 0, 0, 0, time.UTC) }
 	var lines []string
 	for hour := range 80 {
-		lines = append(lines, fmt.Sprintf(`{"id":"%d","type":"page","time":"%s","session_id":"s%d"}`, hour, at(hour).Format(time.RFC3339), hour/3))
+		lines = append(lines, fmt.Sprintf(`{"id":"%d","type":"page","time":"%s","session_id":"s%d","properties":{"attempt":1}}`, hour, at(hour).Format(time.RFC3339), hour/3))
 	}
 	s.Write(s.Batch(0, strings.Join(lines, "\n")))
 	for _, c := range []struct {
@@ -276,7 +297,9 @@ func TestKeptGetsLonger(t *testing.T) {
 		{"events", "day", 30, "24 6", 0},
 		{"events", "day", 50, "24 24 2", 30},
 		{"visits", "day", 30, "8 2", 0},
-		{"visits", "day", 49, "8 8 1", 24},
+		{"visits", "day", 49, "8 8 1", 30},
+		{"tries", "day", 30, "1 1", 0},
+		{"tries", "day", 49, "1 1 1", 24},
 	} {
 		a, err := s.service.Query(t.Context(), Query{Metrics: []string{c.metric}, Grain: c.grain, From: at(0), To: at(c.until)})
 		if err != nil {
@@ -361,7 +384,7 @@ func (r *rewriting) Positions(ctx context.Context) (olap.Positions, error) {
 
 // TestKeptIsBounded asks more questions than are kept.
 func TestKeptIsBounded(t *testing.T) {
-	k := kept{sets: make(map[string]*result), most: maxRowsOfOne}
+	k := newKept()
 	for i := range 3 * maxKept {
 		k.put(fmt.Sprint(i), &result{rows: make([]partial, i%300)})
 		k.get("0")
@@ -376,5 +399,82 @@ func TestKeptIsBounded(t *testing.T) {
 	}
 	if large := k.get("large"); k.get("0") == nil || large == nil || !large.large || len(large.rows) > 0 {
 		t.Errorf("what is used stays, and of what is too large only that it is: %+v", large)
+	}
+}
+
+// TestKeptTogether lets several ask the same questions while visits come in, so that they bring
+// the same results up to date at the same time, and compares with all rows at the end.
+func TestKeptTogether(t *testing.T) {
+	s := newScript(t)
+	rng := rand.New(rand.NewPCG(9, 20261123))
+	from := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	to := from.AddDate(0, 0, 40)
+	var queries []Query
+	for _, name := range []string{"sessions", "pages_per_session", "customers_28d", "view_to_cart_rate", "orders"} {
+		queries = append(queries, Query{Metrics: []string{name}, Currency: "EUR", From: from, To: to}, Query{Metrics: []string{name}, Currency: "EUR", Grain: "day", From: from, To: to})
+	}
+	done, failed := make(chan struct{}), make(chan error, 4)
+	for range cap(failed) {
+		go func() {
+			for i := 0; ; i++ {
+				select {
+				case <-done:
+					failed <- nil
+					return
+				default:
+				}
+				if _, err := s.service.Query(t.Context(), queries[i%len(queries)]); err != nil {
+					failed <- err
+					return
+				}
+			}
+		}()
+	}
+	for n := range 12 {
+		s.Write(s.Batch(0, strings.Join(visit(rng, n+1, from.Add(time.Duration(rng.IntN(900))*time.Hour)), "\n")))
+	}
+	close(done)
+	for range cap(failed) {
+		if err := <-failed; err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, q := range queries {
+		got, err := s.service.Query(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.Rows = true
+		want, err := s.service.Query(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tabulate(got, nil) != tabulate(want, nil) {
+			t.Errorf("%v: got\n%swant\n%s", q.Metrics, tabulate(got, nil), tabulate(want, nil))
+		}
+	}
+}
+
+// TestValues keeps values in tables that grow, with how often they are there.
+func TestValues(t *testing.T) {
+	rng := rand.New(rand.NewPCG(10, 20261123))
+	set, bag := &values{}, &values{often: []uint32{}}
+	times := make(map[uint64]int)
+	for range 20_000 {
+		h := seeded(rng.Uint64N(3000), seedOf(1, 2))
+		if times[h] > 0 && rng.IntN(2) == 0 {
+			if times[h]--; bag.remove(h) != (times[h] == 0) {
+				t.Fatalf("%x is there %d times", h, times[h])
+			}
+			continue
+		}
+		_, known := times[h]
+		if set.add(h) == known || bag.add(h) != (times[h] == 0) || !set.has(h) {
+			t.Fatalf("%x is there %d times", h, times[h])
+		}
+		times[h]++
+	}
+	if set.n != len(times) || bag.words() != len(times) || 4*set.n > 3*len(set.table) {
+		t.Errorf("%d and %d values of %d in %d places", set.n, bag.n, len(times), len(set.table))
 	}
 }

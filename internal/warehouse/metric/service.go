@@ -64,7 +64,7 @@ func Open(cfg Config) (*Service, error) {
 	if cfg.Datasets == nil {
 		cfg.Datasets = Datasets()
 	}
-	s := &Service{cfg: cfg, kept: kept{sets: make(map[string]*result), most: maxRowsOfOne}}
+	s := &Service{cfg: cfg, kept: newKept()}
 	if _, err := s.Reload(); err != nil {
 		return nil, err
 	}

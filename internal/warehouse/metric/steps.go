@@ -37,12 +37,12 @@ func (s *Service) stand(p *plan, stored olap.Positions) (Stand, bool) {
 
 // stepped brings a result up to date by the steps since; nil: another one came before.
 func (s *Service) stepped(ctx context.Context, p *plan, key string, old *result, how renewal, have Derived, stand Stand) (*result, error) {
-	if old != nil && (old.step == 0 || old.step < stand.Since || old.large || !old.to.Equal(p.query.To)) {
-		old = &result{many: old.many}
+	if old != nil && (old.step > 0 || old.large) {
+		how = old.limit(how)
 	}
 	switch {
-	case old == nil || old.step == 0:
-		return s.fromRows(ctx, p, key, old, how)
+	case old == nil || old.step == 0 || old.step < stand.Since || !old.to.Equal(p.query.To):
+		return s.fromRows(ctx, p, key, how)
 	case old.step >= stand.Step:
 		return old, nil
 	case how == byLook:
@@ -51,34 +51,35 @@ func (s *Service) stepped(ctx context.Context, p *plan, key string, old *result,
 	return s.fromChanges(ctx, p, key, old)
 }
 
-// reading is a plan that reads a relation in the place of its dataset.
-func (p *plan) reading(relation string, signed bool) (*plan, error) {
-	return (&plan{query: p.query, metrics: p.metrics, stored: p.stored, reads: relation, signed: signed}).compile(nil)
+// reading is a plan that reads a relation in the place of its dataset. With values, of which there
+// are at most so many, the relation has signs.
+func (p *plan) reading(relation string, most int) (*plan, error) {
+	return (&plan{query: p.query, metrics: p.metrics, stored: p.stored, reads: relation, signed: most > 0, listed: most}).compile(nil)
 }
 
 // fromRows reads all rows.
-func (s *Service) fromRows(ctx context.Context, p *plan, key string, old *result, how renewal) (*result, error) {
-	relation, signed := p.parts[0].dataset.Steps.Rows, how >= byValues
-	if signed {
-		relation = "(SELECT 1 AS sign, * FROM " + relation + ")"
+func (s *Service) fromRows(ctx context.Context, p *plan, key string, how renewal) (*result, error) {
+	relation, most := p.parts[0].dataset.Steps.Rows, 0
+	if how >= byValues {
+		relation, most = "(SELECT 1 AS sign, * FROM "+relation+")", s.kept.mostValues
 	}
-	of, err := p.reading(relation, signed)
+	of, err := p.reading(relation, most)
 	if err != nil {
 		return nil, err
 	}
-	next := &result{to: p.query.To, many: old != nil && old.many}
+	next := &result{to: p.query.To}
 	rows, err := s.standing(ctx, of, of.statement, next)
 	if err != nil {
 		return nil, err
 	}
-	if !signed {
+	if most == 0 {
 		next.rows = of.read(rows)
 		s.kept.put(key, next)
 		return next, nil
 	}
 	read, complete := of.readSigned(rows)
 	if !complete {
-		return s.fromRows(ctx, p, key, &result{many: true}, byLook)
+		return s.fromRows(ctx, p, key, byLook)
 	}
 	next = p.added(&result{values: &values{often: []uint32{}}}, next, read)
 	s.kept.put(key, next)
@@ -91,7 +92,7 @@ func (p *plan) changesSince(old *result) string {
 }
 
 func (s *Service) fromChanges(ctx context.Context, p *plan, key string, old *result) (*result, error) {
-	of, err := p.reading(p.changesSince(old), true)
+	of, err := p.reading(p.changesSince(old), s.kept.mostValues)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +112,7 @@ func (s *Service) fromChanges(ctx context.Context, p *plan, key string, old *res
 
 // lookAtChanges reads the buckets again in which something changed, or all.
 func (s *Service) lookAtChanges(ctx context.Context, p *plan, key string, old *result, have Derived) (*result, error) {
-	changes, err := p.reading(p.changesSince(old), false)
+	changes, err := p.reading(p.changesSince(old), 0)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +120,7 @@ func (s *Service) lookAtChanges(ctx context.Context, p *plan, key string, old *r
 	if err != nil {
 		return nil, err
 	}
-	next := &result{rows: old.rows, to: p.query.To, many: old.many}
+	next := &result{rows: old.rows, to: p.query.To}
 	touched, err := s.standing(ctx, changes, statement, next)
 	if err != nil {
 		return nil, err
@@ -127,7 +128,7 @@ func (s *Service) lookAtChanges(ctx context.Context, p *plan, key string, old *r
 	if len(touched) > 0 {
 		parts := p.again(touched)
 		if parts == nil {
-			return s.fromRows(ctx, p, key, old, byLook)
+			return s.fromRows(ctx, p, key, byLook)
 		}
 		for _, q := range parts {
 			of, err := (&plan{query: &q, metrics: p.metrics, reads: p.parts[0].dataset.Steps.Rows}).compile(nil)
@@ -199,7 +200,7 @@ func (p *plan) simpleSigned(s *scan, group []*part) fragment {
 			list := quote(one.name + " " + sign)
 			columns = append(columns, listed("", one.of(), one.where, sqlText("sign = %s", sign)).wrap("", " AS "+list))
 			lengths = append(lengths, "coalesce(len("+list+"), 0)")
-			lists = append(lists, fmt.Sprintf("CASE WHEN words <= %d THEN %s END", maxWordsOfOne, list))
+			lists = append(lists, fmt.Sprintf("CASE WHEN words <= %d THEN %s END", p.listed, list))
 		}
 	}
 	if len(lists) == 0 {
@@ -223,7 +224,7 @@ func (p *plan) readSigned(rows [][]any) (partials []partial, complete bool) {
 		if n := exact(row[keys]); n != nil {
 			one.n = n.Num().Int64()
 		}
-		if words := exact(row[keys+1+numbers]); words != nil && words.Cmp(big.NewRat(maxWordsOfOne, 1)) > 0 {
+		if words := exact(row[keys+1+numbers]); words != nil && words.Cmp(big.NewRat(int64(p.listed), 1)) > 0 {
 			return nil, false
 		}
 		lists := row[keys+numbers+2:]

@@ -11,8 +11,8 @@ import (
 
 // Bounds of values that are kept, in hashes.
 const (
-	maxKeptWords  = 16_000_000 // 10 to 21 bytes each
-	maxWordsOfOne = 2_000_000
+	maxKeptWords   = 16_000_000 // 10 to 21 bytes each
+	maxValuesOfOne = 2_000_000
 )
 
 // values are the different values of each group and part of a result, as hashes: a hash table
@@ -136,7 +136,7 @@ func (p *plan) withValues(statement fragment) fragment {
 		}
 		length := "coalesce(len(" + name + "), 0)"
 		columns, lengths = append(columns, length+" AS "+name), append(lengths, length)
-		lists = append(lists, "CASE WHEN words <= "+fmt.Sprint(maxWordsOfOne)+" THEN "+name+" END AS "+quote(one.name+" values"))
+		lists = append(lists, "CASE WHEN words <= "+fmt.Sprint(p.listed)+" THEN "+name+" END AS "+quote(one.name+" values"))
 	}
 	return statement.wrap("SELECT "+strings.Join(append(columns, lists...), ", ")+"\nFROM (SELECT *, sum("+strings.Join(lengths, " + ")+") OVER () AS words FROM (", "))")
 }
