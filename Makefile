@@ -11,7 +11,7 @@ BENCHTIME ?= 1s
 EVENTS ?= 10000000
 PEERS ?= -events 2000000 -cep-events 100000 -timeout 60m
 # Packages that start no goroutine, in code and in tests (internal/lint checks it): the race detector would only make them slow.
-SEQUENTIAL = ./adapter/... ./examples/... ./internal/dashboard/grafana ./internal/enrich/geo ./internal/generate/... ./internal/job/declared ./internal/lineage/explain ./internal/source/transcode/parquet ./internal/warehouse ./internal/warehouse/attribution ./internal/warehouse/basket ./internal/warehouse/customer ./internal/warehouse/history ./internal/warehouse/metric ./stream/join ./stream/match ./stream/pattern ./stream/window
+SEQUENTIAL = ./adapter/... ./examples/... ./internal/dashboard/grafana ./internal/enrich/geo ./internal/generate/... ./internal/job/declared ./internal/lineage/explain ./internal/source/transcode/parquet ./internal/warehouse ./internal/warehouse/attribution ./internal/warehouse/basket ./internal/warehouse/customer ./internal/warehouse/history ./stream/join ./stream/match ./stream/pattern ./stream/window
 # golangci-lint runs go vet over all packages, so tests need not.
 TEST := go test -vet=off -timeout 20m
 # With the race detector the store's codec is the one in Go: that in C takes long to compile again, and is no race of ours.

@@ -178,26 +178,27 @@ func (k *Keeper) Run(ctx context.Context) error {
 		case err == nil:
 			k.told = ""
 		}
-		k.rest(ctx, min(pause, took), pause)
-		if ctx.Err() != nil {
+		if !k.rest(ctx, min(pause, took), pause) {
 			return nil
 		}
 	}
 }
 
 // rest waits between steps: at least so long as the last one took, and where somebody wants the
-// next one no longer.
-func (k *Keeper) rest(ctx context.Context, least, most time.Duration) {
+// next one no longer. It is false when the context ended.
+func (k *Keeper) rest(ctx context.Context, least, most time.Duration) bool {
 	select {
 	case <-ctx.Done():
-		return
+		return false
 	case <-k.cfg.Clock.After(least):
 	}
 	select {
 	case <-ctx.Done():
+		return false
 	case <-k.nudged:
 	case <-k.cfg.Clock.After(most - least):
 	}
+	return true
 }
 
 // Step takes the next rows, if there are any. It reports whether there are more.

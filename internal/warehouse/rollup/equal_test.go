@@ -79,6 +79,8 @@ func TestEqualsRows(t *testing.T) {
 		w := newWorld(t, 1+rng.Int64N(500), declare(t, text))
 		lines := warehousetest.Retail(t, 700+round)
 		rng.Shuffle(len(lines), func(i, k int) { lines[i], lines[k] = lines[k], lines[i] })
+		others := rand.New(rand.NewPCG(8, uint64(round)))
+		kept := []metric.Query{randomQuery(others, from, to), randomQuery(others, from, to), {Metrics: []string{"orders"}, From: from, To: to}, {Metrics: []string{"average_order_value"}, Grain: "month", From: from, To: to}}
 		for len(lines) > 0 {
 			n := min(len(lines), 1+rng.IntN(300))
 			w.Write(w.RetailBatch(int32(rng.IntN(3)), lines[:n]))
@@ -87,6 +89,9 @@ func TestEqualsRows(t *testing.T) {
 				if _, err := w.keeper.Step(t.Context()); err != nil {
 					t.Fatal(err)
 				}
+			}
+			for _, q := range kept { // what they gave is kept, and added to
+				w.same(q)
 			}
 			for range 4 {
 				for _, s := range w.same(randomQuery(rng, from, to)) {
