@@ -43,7 +43,7 @@ func described(r *prometheus.Registry) map[string]string {
 // registry behind /metrics, with the labels that it is asked by.
 func TestGrafanaAsksForMetricsThatAreServed(t *testing.T) {
 	p := &platform{metrics: telemetry.NewRegistry("test")}
-	p.metrics.MustRegister(newCollector(p), newJobCollector(p), newSinkCollector(p), newCheckCollector(p), newRollupCollector(p), newHistoryCollector(p), newWarehouseCollector(p), newAlertCollector(nil), newHealthCollector(nil),
+	p.metrics.MustRegister(newCollector(p), newJobCollector(p), newSinkCollector(p), newCheckCollector(p), newRollupCollector(p), newHistoryCollector(p), newKeptCollector(p), newWarehouseCollector(p), newAlertCollector(nil), newHealthCollector(nil),
 		new(quarantine.Service), newUnbalanced())
 	g, err := gateway.New(t.Context(), gateway.Config{Metrics: p.metrics, Clock: clock.Real(), Logger: slog.New(slog.DiscardHandler), Results: gateway.NewResults(slog.New(slog.DiscardHandler))})
 	if err != nil {

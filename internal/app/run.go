@@ -118,7 +118,7 @@ func newPlatform(ctx context.Context, cfg *config.Config, opts Options) (*platfo
 		metrics: telemetry.NewRegistry(opts.Version), meters: new(meter.Registry), tracer: tracers.Tracer("millrace"),
 	}
 	p.lineage.p = p
-	p.metrics.MustRegister(newCollector(p), newJobCollector(p), newSinkCollector(p), newCheckCollector(p), newRollupCollector(p), newHistoryCollector(p), newWarehouseCollector(p))
+	p.metrics.MustRegister(newCollector(p), newJobCollector(p), newSinkCollector(p), newCheckCollector(p), newRollupCollector(p), newHistoryCollector(p), newKeptCollector(p), newWarehouseCollector(p))
 	return p, func() error { return stop(context.WithoutCancel(ctx)) }, nil
 }
 

@@ -44,6 +44,15 @@ func newKept() kept {
 	return kept{sets: make(map[string]*result), most: maxRowsOfOne, mostValues: maxValuesOfOne, mostWords: maxKeptWords}
 }
 
+// Kept is how much is kept of the results of statements: results, their rows, and the hashes of
+// values that are counted in them.
+func (s *Service) Kept() (results, rows, values int) {
+	k := &s.kept
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return len(k.sets), k.rows, k.words
+}
+
 func (k *kept) get(key string) *result {
 	k.mu.Lock()
 	defer k.mu.Unlock()
