@@ -17,7 +17,8 @@ type Transformer interface {
 	Transform(ctx context.Context, f func(Tx) error) error
 
 	// TransformNow is Transform for little work that readers wait for. It does not give way to
-	// commits and queries.
+	// commits and queries, and does not wait for a Transform: the two must not write the same
+	// tables at a time. One runs at a time.
 	TransformNow(ctx context.Context, f func(Tx) error) error
 }
 

@@ -59,7 +59,8 @@ type Keeper struct {
 	erasing  atomic.Bool
 	erasures chan struct{} // held by the erasure that runs
 
-	nudged chan struct{} // somebody wants the next step soon
+	nudged  chan struct{} // somebody wants the next step soon
+	writing sync.Mutex    // held while the tables are written
 
 	// Of Step, which one goroutine runs.
 	state  *state // nil: only the store knows
@@ -219,10 +220,12 @@ func (k *Keeper) Step(ctx context.Context) (more bool, err error) {
 	if olap.Lag(k.Status().Positions, upTo.Offsets) > k.cfg.MaxEvents {
 		transform = k.cfg.Store.Transform
 	}
+	k.writing.Lock()
 	err = transform(ctx, func(tx olap.Tx) (err error) {
 		next, err = k.step(tx, upTo)
 		return err
 	})
+	k.writing.Unlock()
 	if err != nil {
 		return false, fmt.Errorf("cannot keep the orders of customers: %w", err)
 	}
@@ -312,6 +315,13 @@ func write(tx olap.Tx, s *state) error {
 	return tx.Exec(fmt.Sprintf("DELETE FROM %s;\nINSERT INTO %[1]s VALUES (%s);\n", kept, literal(string(text))) + viewSQL(s.Positions, s.Floor))
 }
 
+// transform changes the tables when no step does.
+func (k *Keeper) transform(ctx context.Context, f func(olap.Tx) error) error {
+	k.writing.Lock()
+	defer k.writing.Unlock()
+	return k.cfg.Store.Transform(ctx, f)
+}
+
 // Erase runs an erasure of the events of a person, which column and value name, and puts the
 // orders in turn anew that they were part of. Their customers are marked before, so that a
 // crash on the way forgets none. Metrics do not read the table meanwhile: what they keep
@@ -324,12 +334,12 @@ func (k *Keeper) Erase(ctx context.Context, column, value string, erase func(con
 		return ctx.Err()
 	}
 	k.erasing.Store(true)
-	if err := k.cfg.Store.Transform(ctx, func(tx olap.Tx) error { return tx.Exec(markSQL(column, value)) }); err != nil {
+	if err := k.transform(ctx, func(tx olap.Tx) error { return tx.Exec(markSQL(column, value)) }); err != nil {
 		return fmt.Errorf("cannot mark the orders of customers for the erasure: %w", err)
 	}
 	failed := erase(ctx)
 	var s *state
-	err := k.cfg.Store.Transform(ctx, func(tx olap.Tx) (err error) {
+	err := k.transform(ctx, func(tx olap.Tx) (err error) {
 		if s, err = read(tx); err != nil {
 			return err
 		}

@@ -23,19 +23,21 @@ type Store struct {
 	writeMu sync.Mutex
 	w       *writer // nil when it must be opened again
 
-	transformMu sync.Mutex // held while derived tables are written; taken before writeMu
+	// transformMu is held while derived tables are written, transformNowMu while they are at
+	// once; taken before writeMu.
+	transformMu, transformNowMu sync.Mutex
 
-	mu        sync.Mutex // guards what follows
-	eng       *engine    // nil while it is replaced, and when that failed
-	down      error      // why eng is nil
-	paused    bool       // no new queries
-	cursors   map[*cursor]struct{}
-	positions olap.Positions
-	trail     olap.Trail          // of positions
-	jobs      []string            // names of the views over tables of job results
-	snapshots []string            // names of the tables that are replaced as a whole
-	transform *transform          // that runs; nil for none
-	derived   map[string][]string // by schema: its tables as schema.table, and views
+	mu         sync.Mutex // guards what follows
+	eng        *engine    // nil while it is replaced, and when that failed
+	down       error      // why eng is nil
+	paused     bool       // no new queries
+	cursors    map[*cursor]struct{}
+	transforms map[*transform]struct{} // that run
+	positions  olap.Positions
+	trail      olap.Trail          // of positions
+	jobs       []string            // names of the views over tables of job results
+	snapshots  []string            // names of the tables that are replaced as a whole
+	derived    map[string][]string // by schema: its tables as schema.table, and views
 
 	changes   atomic.Uint64 // as [olap.Positions] has them
 	rewritten atomic.Uint64 // likewise
@@ -55,7 +57,7 @@ func Open(cfg Config) (*Store, error) {
 	}
 	tables := olap.Tables()
 	s := &Store{
-		cfg: cfg, tables: tables, layout: newLayout(tables), cursors: make(map[*cursor]struct{}),
+		cfg: cfg, tables: tables, layout: newLayout(tables), cursors: make(map[*cursor]struct{}), transforms: make(map[*transform]struct{}),
 		lines: newLines(cfg), derived: make(map[string][]string),
 		catalogues: catalogues{cfg: cfg, open: make(map[string]*catalogue)},
 	}
@@ -193,7 +195,7 @@ func (s *Store) insist(ctx context.Context, f func() error) error {
 		// before answers. An instance that a query invalidated is new by now.
 		s.pause(true)
 		s.killAll(errMemoryNeeded)
-		s.stopTransform(errMemoryNeeded)
+		s.stopTransforms(errMemoryNeeded)
 	}
 	return err
 }
@@ -342,7 +344,7 @@ func (s *Store) closeAll(down error) error {
 	s.eng, s.down = nil, down
 	s.mu.Unlock()
 	s.killAll(down)
-	s.stopTransform(down)
+	s.stopTransforms(down)
 	if s.w != nil {
 		s.w.close()
 		s.w = nil

@@ -3,6 +3,7 @@ package duckdb
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -71,8 +72,12 @@ func (s *Store) TransformNow(ctx context.Context, f func(olap.Tx) error) error {
 
 func (s *Store) transformAs(ctx context.Context, now bool, f func(olap.Tx) error) error {
 	defer s.changes.Add(1)
-	s.transformMu.Lock()
-	defer s.transformMu.Unlock()
+	mu := &s.transformMu
+	if now {
+		mu = &s.transformNowMu
+	}
+	mu.Lock()
+	defer mu.Unlock()
 	t, err := s.beginTransform(now)
 	if err != nil {
 		return err
@@ -106,11 +111,12 @@ func (s *Store) beginTransform(now bool) (*transform, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.transform = &transform{conn: conn, eng: s.eng, done: make(chan struct{})}
+	t := &transform{conn: conn, eng: s.eng, done: make(chan struct{})}
 	if !now {
-		s.transform.aside, conn.lend = newAside(), &s.eng.aside
+		t.aside, conn.lend = newAside(), &s.eng.aside
 	}
-	return s.transform, nil
+	s.transforms[t] = struct{}{}
+	return t, nil
 }
 
 func (s *Store) endTransform(t *transform) {
@@ -119,7 +125,7 @@ func (s *Store) endTransform(t *transform) {
 	}
 	t.conn.close()
 	s.mu.Lock()
-	s.transform = nil
+	delete(s.transforms, t)
 	s.mu.Unlock()
 	close(t.done)
 }
@@ -153,12 +159,12 @@ func (t *transform) stop(err error) {
 	}
 }
 
-// stopTransform ends the running transform, if there is one.
-func (s *Store) stopTransform(err error) {
+// stopTransforms ends the running transforms.
+func (s *Store) stopTransforms(err error) {
 	s.mu.Lock()
-	t := s.transform
+	running := slices.Collect(maps.Keys(s.transforms))
 	s.mu.Unlock()
-	if t != nil {
+	for _, t := range running {
 		t.stop(err)
 	}
 }

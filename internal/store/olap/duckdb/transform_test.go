@@ -117,3 +117,32 @@ func TestTransformEndsWithItsContext(t *testing.T) {
 		t.Errorf("a closed store: %v", err)
 	}
 }
+
+// TestTransformNow runs one beside a transform that is not done, and commits of events beside both.
+func TestTransformNow(t *testing.T) {
+	s := openTest(t, t.TempDir(), nil)
+	ctx := t.Context()
+	if err := s.Prepare(ctx, olap.Schema{Name: "derived", Version: "1", DDL: "CREATE TABLE derived.t (n BIGINT);\nCREATE TABLE derived.soon (n BIGINT)", Tables: []string{"t", "soon"}}); err != nil {
+		t.Fatal(err)
+	}
+	err := s.Transform(ctx, func(tx olap.Tx) error {
+		if err := tx.Exec("INSERT INTO derived.t VALUES (1)"); err != nil {
+			return err
+		}
+		if err := s.Write(ctx, olap.Commit{Batches: []*event.Batch{olaptest.Sales(1, 0, 10)}, Positions: map[int32]int64{1: 10}}); err != nil {
+			return err
+		}
+		return s.TransformNow(ctx, func(now olap.Tx) error { return now.Exec("INSERT INTO derived.soon SELECT count(*) FROM events") })
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for sql, want := range map[string]any{"SELECT max(n) FROM derived.soon": int64(10), "SELECT max(n) FROM derived.t": int64(1)} {
+		if got := read(t, s, sql); got != want {
+			t.Errorf("%s gives %v, want %v", sql, got, want)
+		}
+	}
+	if len(s.transforms) > 0 {
+		t.Errorf("%d transforms run", len(s.transforms))
+	}
+}
