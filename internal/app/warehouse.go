@@ -8,11 +8,15 @@ import (
 	"github.com/millrace/millrace/internal/warehouse/metric"
 )
 
+// shareOfKept is which part of the store's limit of memory answers of metrics take beside it, for
+// what they count.
+const shareOfKept = 16
+
 // openMetrics reads the catalogue of metrics.
 func (p *platform) openMetrics(context.Context) (err error) {
 	cfg := metric.Config{
 		Store: p.olap, Rollups: p.servingRollups(), Paths: p.cfg.Warehouse.Metrics, Currency: p.cfg.Warehouse.Currency, Base: p.cfg.Enrichment.BaseCurrency, Engine: "duckdb", Timeout: p.cfg.OLAP.SQL.Timeout,
-		Clock: p.clock, Logger: p.log,
+		KeepBytes: int64(p.cfg.OLAP.MemoryLimit) / shareOfKept, Clock: p.clock, Logger: p.log,
 	}
 	p.readHistory(&cfg)
 	p.catalogue, err = metric.Open(cfg)

@@ -124,7 +124,7 @@ func (s *Service) frame(ctx context.Context, r *Request) (*Result, string, error
 		}
 		return result, positions, nil
 	}
-	e, err := s.extent(ctx, positions)
+	e, err := s.extent(ctx)
 	if err != nil {
 		return nil, "", err
 	}

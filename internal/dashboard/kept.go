@@ -189,20 +189,36 @@ const spanFor = 5 * time.Second
 type spanOf struct {
 	mu        sync.Mutex
 	extent    extent
-	positions string
+	at        map[int32]int64 // positions that it reflects
+	rewritten uint64          // of the store then
 	known     time.Time
 }
 
 // extent returns the event times of the first and the newest event.
-func (s *Service) extent(ctx context.Context, positions string) (extent, error) {
+func (s *Service) extent(ctx context.Context) (extent, error) {
 	k := &s.span
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := s.cfg.Clock.Now()
-	if !k.known.IsZero() && (k.positions == positions || now.Sub(k.known) < spanFor && !k.extent.newest.IsZero()) {
+	if now.Sub(k.known) < spanFor && !k.extent.newest.IsZero() {
 		return k.extent, nil
 	}
-	result, err := s.cfg.Store.Query(ctx, olap.Query{SQL: "SELECT min(event_time), max(event_time) FROM events", Limits: olap.Limits{Rows: 1, Timeout: s.cfg.Limits.ChartTimeout}})
+	stored, err := s.cfg.Store.Positions(ctx)
+	if err != nil {
+		return extent{}, err
+	}
+	from, old := "events", extent{}
+	if !k.extent.newest.IsZero() && k.rewritten == stored.Rewritten {
+		if maps.Equal(k.at, stored.Offsets) {
+			return k.extent, nil
+		}
+		since := maps.Clone(stored.Offsets)
+		for p := range since {
+			since[p] = k.at[p]
+		}
+		from, old = olap.PlacedRows("events")+" WHERE "+olap.Behind(since, stored.Trail.Floor(since)), k.extent
+	}
+	result, err := s.cfg.Store.Query(ctx, olap.Query{SQL: "SELECT min(event_time), max(event_time) FROM " + from, Limits: olap.Limits{Rows: 1, Timeout: s.cfg.Limits.ChartTimeout}})
 	if err != nil {
 		return extent{}, s.late(err)
 	}
@@ -210,9 +226,14 @@ func (s *Service) extent(ctx context.Context, positions string) (extent, error) 
 	if err != nil {
 		return extent{}, s.late(err)
 	}
-	var e extent
-	e.first, _ = rows[0][0].(time.Time) // NULL without events
-	e.newest, _ = rows[0][1].(time.Time)
-	k.extent, k.positions, k.known = e, positions, now
-	return e, nil
+	first, _ := rows[0][0].(time.Time) // NULL without events
+	newest, _ := rows[0][1].(time.Time)
+	if !old.newest.IsZero() && (first.IsZero() || old.first.Before(first)) {
+		first = old.first
+	}
+	if newest.Before(old.newest) {
+		newest = old.newest
+	}
+	k.extent, k.at, k.rewritten, k.known = extent{first, newest}, stored.Offsets, stored.Rewritten, now
+	return k.extent, nil
 }

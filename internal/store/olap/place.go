@@ -22,6 +22,16 @@ func Lag(at, stored map[int32]int64) (n int64) {
 	return n
 }
 
+// Reaches reports whether a position lies nowhere before another one.
+func Reaches(at, other map[int32]int64) bool {
+	for p, next := range other {
+		if at[p] < next {
+			return false
+		}
+	}
+	return true
+}
+
 // Between is the condition that picks rows at or behind one position of the log and before
 // another, both offsets by partition. A partition that the first lacks begins at 0, of one
 // that the second lacks there are no rows.

@@ -63,6 +63,9 @@ type Positions struct {
 	// Rewritten are those of Changes that rows of the log may have gone by, which stand below
 	// Offsets: they moved to files, expired or were erased.
 	Rewritten uint64
+	// Archived are offsets below which rows may be in files, and not in the store's own tables
+	// ([OwnRows]), or may be before a query that runs now sees them.
+	Archived map[int32]int64
 	// Trail are former Offsets since the process began.
 	Trail Trail
 }

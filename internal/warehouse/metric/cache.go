@@ -10,6 +10,7 @@ const (
 	maxKept      = 1024
 	maxKeptRows  = 100_000
 	maxRowsOfOne = 10_000
+	inUse        = 10 * time.Minute // a result is behind its last use
 )
 
 // kept are the results of statements.
@@ -22,6 +23,7 @@ type kept struct {
 	rows       int
 	words      int    // of values
 	clock      uint64 // counts uses
+	now        func() time.Time
 }
 
 // result is what a statement gave. It does not change, but for its values.
@@ -38,10 +40,15 @@ type result struct {
 	rewritten uint64          // of the store when it was asked
 	large     bool            // there are too many rows to keep
 	used      uint64          // guarded by kept.mu
+	usedAt    time.Time       // likewise
 }
 
-func newKept() kept {
-	return kept{sets: make(map[string]*result), most: maxRowsOfOne, mostValues: maxValuesOfOne, mostWords: maxKeptWords}
+func newKept(bytes int64, now func() time.Time) kept {
+	words := maxKeptWords
+	if bytes > 0 {
+		words = int(bytes / wordBytes)
+	}
+	return kept{sets: make(map[string]*result), most: maxRowsOfOne, mostValues: min(maxValuesOfOne, words/2), mostWords: words, now: now}
 }
 
 // Kept is how much is kept of the results of statements: results, their rows, and the hashes of
@@ -58,10 +65,14 @@ func (k *kept) get(key string) *result {
 	defer k.mu.Unlock()
 	r := k.sets[key]
 	if r != nil {
-		k.clock++
-		r.used = k.clock
+		k.use(r)
 	}
 	return r
+}
+
+func (k *kept) use(r *result) {
+	k.clock++
+	r.used, r.usedAt = k.clock, k.now()
 }
 
 // put keeps a result, and drops those that were not used for longest where it are too many.
@@ -76,20 +87,50 @@ func (k *kept) putLocked(key string, r *result) {
 	if len(r.rows) > k.most {
 		r = &result{to: r.to, large: true}
 	}
-	k.clock++
-	r.used, r.words = k.clock, r.values.words()+r.entities.words()
+	k.use(r)
+	r.words = r.values.words() + r.entities.words()
+	if !k.roomLocked(r.words) {
+		r.values, r.entities, r.words = nil, nil, 0
+	}
 	k.sets[key] = r
 	k.rows += len(r.rows)
 	k.words += r.words
-	for len(k.sets) > maxKept || k.rows > maxKeptRows || k.words > k.mostWords && len(k.sets) > 1 {
-		oldest := key
-		for name, one := range k.sets {
-			if one.used < k.sets[oldest].used {
-				oldest = name
+	for len(k.sets) > maxKept || k.rows > maxKeptRows {
+		k.dropLocked(k.oldestLocked(key))
+	}
+}
+
+// oldestLocked is the result that was not used for longest, but for one that stays.
+func (k *kept) oldestLocked(stays string) string {
+	oldest := stays
+	for name, one := range k.sets {
+		if one.used < k.sets[oldest].used {
+			oldest = name
+		}
+	}
+	return oldest
+}
+
+// roomLocked makes room for the values of a result: those of results go that nobody asked for
+// lately. Where all are in use, the new one has to do without: they would chase each other out.
+func (k *kept) roomLocked(words int) bool {
+	for k.words+words > k.mostWords {
+		var oldest *result
+		for _, one := range k.sets {
+			if one.words > 0 && (oldest == nil || one.used < oldest.used) {
+				oldest = one
 			}
 		}
-		k.dropLocked(oldest)
+		if oldest == nil || k.now().Sub(oldest.usedAt) < inUse {
+			return false
+		}
+		for key, one := range k.sets {
+			if one == oldest {
+				k.dropLocked(key)
+			}
+		}
 	}
+	return true
 }
 
 func (k *kept) dropLocked(key string) {

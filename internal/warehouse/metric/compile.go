@@ -21,6 +21,7 @@ type plan struct {
 	stored    map[int32]int64    // positions of the log that the answer has to reflect
 	since     map[int32]int64    // only rows at or behind these positions count; nil: all
 	floor     int64              // of the trail of those positions
+	own       bool               // none of these rows is in files
 	listed    int                // counts of different values have the values with them, of which there are at most so many; 0: they do not
 	reads     string             // what is read in the place of the dataset; empty: what the dataset says
 	signed    bool               // its rows have a sign
@@ -182,6 +183,8 @@ func (p *plan) behindFrom(set *Dataset) string {
 	switch {
 	case p.reads != "":
 		return p.reads
+	case p.since != nil && set.Placed && p.own:
+		return olap.OwnRows(set.From)
 	case p.since != nil && set.Placed:
 		return olap.PlacedRows(set.From)
 	case p.query.AsOf == nil && p.kept[set.Kept]:

@@ -325,7 +325,7 @@ func moved(from, at map[int32]int64) map[int32]int64 {
 // add reads the rows that were stored since, and adds them.
 func (s *Service) add(ctx context.Context, p *plan, key string, old *result, _ Derived, stored olap.Positions) (*result, error) {
 	since := old.begins(stored.Offsets)
-	tail := &plan{query: p.query, metrics: p.metrics, stored: p.stored, since: since, floor: stored.Trail.Floor(since)}
+	tail := &plan{query: p.query, metrics: p.metrics, stored: p.stored, since: since, floor: stored.Trail.Floor(since), own: olap.Reaches(since, stored.Archived)}
 	if old.values != nil || old.entities != nil {
 		tail.listed = s.kept.mostValues
 	}
@@ -341,6 +341,17 @@ func (s *Service) addTo(ctx context.Context, p, part *plan, key string, old, nex
 	rows, at, err := s.placed(ctx, part, part.statement)
 	if err != nil {
 		return nil, err
+	}
+	if part.own {
+		stored, err := s.cfg.Store.Positions(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if !olap.Reaches(since, stored.Archived) { // rows moved to files meanwhile
+			again := *part
+			again.own, again.parts = false, nil
+			return s.addTo(ctx, p, &again, key, old, next, since)
+		}
 	}
 	if since != nil {
 		next.at = moved(since, at)

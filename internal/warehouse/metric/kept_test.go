@@ -390,7 +390,8 @@ func (r *rewriting) Positions(ctx context.Context) (olap.Positions, error) {
 
 // TestKeptIsBounded asks more questions than are kept.
 func TestKeptIsBounded(t *testing.T) {
-	k := newKept()
+	now := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	k := newKept(0, func() time.Time { return now })
 	for i := range 3 * maxKept {
 		k.put(fmt.Sprint(i), &result{rows: make([]partial, i%300)})
 		k.get("0")
@@ -402,6 +403,26 @@ func TestKeptIsBounded(t *testing.T) {
 	}
 	if len(k.sets) > maxKept || rows > maxKeptRows || rows != k.rows {
 		t.Errorf("%d results with %d rows are kept, and counted as %d", len(k.sets), rows, k.rows)
+	}
+	some := func(n int) *result {
+		v := &values{}
+		for i := range n {
+			v.add(seeded(uint64(i), 1))
+		}
+		return &result{values: v}
+	}
+	k.mostWords = 250
+	for _, key := range []string{"first", "second", "third"} {
+		k.put(key, some(100))
+	}
+	if k.words != 200 || k.get("third").values != nil || k.get("second").values == nil {
+		t.Errorf("%d values are kept: the third result has no room while others are in use", k.words)
+	}
+	now = now.Add(2 * inUse)
+	k.get("second")
+	k.put("fourth", some(120))
+	if k.words != 220 || k.get("first") != nil || k.get("second").values == nil || k.get("fourth").values == nil {
+		t.Errorf("%d values are kept: the first result goes, which nobody asked for", k.words)
 	}
 	if large := k.get("large"); k.get("0") == nil || large == nil || !large.large || len(large.rows) > 0 {
 		t.Errorf("what is used stays, and of what is too large only that it is: %+v", large)

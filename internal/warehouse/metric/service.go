@@ -42,8 +42,10 @@ type Config struct {
 	Engine   string // name of the store's engine
 	Currency string // of amounts where a query names none; empty: that of most order lines
 	Timeout  time.Duration
-	Clock    clock.Clock
-	Logger   *slog.Logger
+	// KeepBytes bounds the values that are kept to count different ones; 0: some 220 MB.
+	KeepBytes int64
+	Clock     clock.Clock
+	Logger    *slog.Logger
 }
 
 // Service answers queries of metrics. It is safe for concurrent use.
@@ -64,7 +66,7 @@ func Open(cfg Config) (*Service, error) {
 	if cfg.Datasets == nil {
 		cfg.Datasets = Datasets()
 	}
-	s := &Service{cfg: cfg, kept: newKept()}
+	s := &Service{cfg: cfg, kept: newKept(cfg.KeepBytes, cfg.Clock.Now)}
 	if _, err := s.Reload(); err != nil {
 		return nil, err
 	}

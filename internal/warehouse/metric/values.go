@@ -11,7 +11,8 @@ import (
 
 // Bounds of values that are kept, in hashes.
 const (
-	maxKeptWords   = 16_000_000 // 10 to 21 bytes each
+	wordBytes      = 14         // in the mean: tables are between 3/8 and 3/4 full
+	maxKeptWords   = 16_000_000 // unless [Config.KeepBytes] says it
 	maxValuesOfOne = 2_000_000
 )
 

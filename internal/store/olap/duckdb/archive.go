@@ -75,6 +75,7 @@ func (s *Store) Shift(ctx context.Context, seam olap.Seam) error {
 	if err := checkSeam(&seam, s.stored(), s.w); err != nil {
 		return err
 	}
+	s.moves(&seam)
 	if err := s.insist(ctx, func() error { return s.w.shift(&seam) }); err != nil {
 		return fmt.Errorf("cannot move rows to the lake: %w", kindOf(err))
 	}

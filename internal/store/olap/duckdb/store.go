@@ -41,6 +41,7 @@ type Store struct {
 
 	changes   atomic.Uint64 // as [olap.Positions] has them
 	rewritten atomic.Uint64 // likewise
+	archived  atomic.Pointer[map[int32]int64]
 
 	lines      lines
 	catalogues catalogues
@@ -88,7 +89,15 @@ func (s *Store) openAll() error {
 	defer s.mu.Unlock()
 	s.eng, s.down, s.positions, s.jobs, s.snapshots = eng, nil, positions, w.jobViews(), snapshots
 	s.trail.Add(positions.Offsets)
+	s.moves(w.files.seam)
 	return nil
+}
+
+// moves tells which rows may be in files. It is called before they are.
+func (s *Store) moves(seam *olap.Seam) {
+	if seam != nil {
+		s.archived.Store(&seam.Offsets)
+	}
 }
 
 func (s *Store) openWriter(eng *engine) (*writer, olap.Positions, error) {
@@ -124,7 +133,11 @@ func (s *Store) Positions(context.Context) (olap.Positions, error) {
 	if s.eng == nil {
 		return olap.Positions{}, s.down
 	}
-	return olap.Positions{Offsets: maps.Clone(s.positions.Offsets), Results: s.positions.Results, Changes: s.changes.Load(), Rewritten: s.rewritten.Load(), Trail: s.trail}, nil
+	p := olap.Positions{Offsets: maps.Clone(s.positions.Offsets), Results: s.positions.Results, Changes: s.changes.Load(), Rewritten: s.rewritten.Load(), Trail: s.trail}
+	if archived := s.archived.Load(); archived != nil {
+		p.Archived = *archived
+	}
+	return p, nil
 }
 
 // Define implements [olap.Store].
