@@ -19,7 +19,7 @@ import (
 const (
 	maxAnswers    = 1024
 	maxAnswerRows = 300_000
-	maxLag        = time.Second // what a chart may lack, which is asked for again every second
+	maxLag        = 5 * time.Second // what a chart may lack where it has to be kept in turn: to wait for it takes as long
 )
 
 // kept holds answers with the positions that they reflect. Equal questions at the same

@@ -108,12 +108,7 @@ func (s *Service) partials(ctx context.Context, p *plan, version string, have De
 	key := p.keptAs(version)
 	old := s.kept.get(key)
 	if old != nil && old.large && old.to.Equal(p.query.To) {
-		statement, cut := p.cut()
-		if !cut {
-			statement = p.statement
-		}
-		rows, err := s.all(ctx, p, statement)
-		return &found{rows: rows, cut: cut}, err
+		return s.within(ctx, p, have)
 	}
 	next, err := s.renewed(ctx, p, key, old, how, have, stored)
 	switch {

@@ -505,3 +505,44 @@ func TestValues(t *testing.T) {
 		t.Errorf("%d and %d values of %d in %d places", set.n, bag.n, len(times), len(set.table))
 	}
 }
+
+// TestKeptTable asks for the best customers, of whom there are too many to keep: the others' numbers
+// are not computed, unless too few have any revenue.
+func TestKeptTable(t *testing.T) {
+	s := newScript(t)
+	counted := &statements{Store: s.Store}
+	s.service.cfg.Store = counted
+	s.service.kept.most = 5
+	var lines []string
+	for n := range 60 {
+		customer, price := n%15, 1+n%15%4
+		if customer > 8 {
+			price = 0 // of no revenue
+		}
+		lines = append(lines, fmt.Sprintf(`{"id":"%d","type":"order_completed","time":"2026-03-02T10:%02d:00Z","customer_id":"c%d","currency":"EUR","order_id":"o%d","amount":5,"items":[{"product_id":"A","kind":"sale","quantity":1,"price":%d}]}`, n, n%60, customer, n/2, price))
+	}
+	s.Write(s.Batch(0, strings.Join(lines, "\n")))
+	for _, c := range []struct {
+		limit  int
+		metric string
+		fewer  bool
+	}{{3, "revenue", true}, {8, "revenue", true}, {9, "revenue", false}, {12, "revenue", false}, {3, "order_lines", true}} {
+		q := Query{
+			Metrics: []string{"revenue", "orders", "order_lines"}, Dimensions: []string{"customer_id"}, Currency: "EUR", Order: []Order{{c.metric, true}}, Limit: c.limit,
+			From: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 3, 3, 0, 0, 0, 0, time.UTC),
+		}
+		ask := func(q Query) string {
+			a, err := s.service.Query(t.Context(), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return tabulate(a, q.Dimensions)
+		}
+		ask(q)
+		got, fewer := ask(q), strings.Contains(counted.values, "c3")
+		q.Rows = true
+		if want := ask(q); got != want || fewer != c.fewer {
+			t.Errorf("%+v: only of some: %v; got\n%swant\n%s", c, fewer, got, want)
+		}
+	}
+}
