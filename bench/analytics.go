@@ -391,6 +391,8 @@ func (s *server) watch(ctx context.Context, boards []board, of string, during ti
 			time.Sleep(time.Until(asked.Add(time.Second)))
 		}
 	}
+	all := slices.Concat(first, again)
+	slices.Sort(all)
 	slices.Sort(first)
 	slices.Sort(again)
 	slow := slices.SortedFunc(maps.Keys(times), func(a, b string) int { return cmp.Compare(median(times[b]), median(times[a])) })
@@ -403,7 +405,8 @@ func (s *server) watch(ctx context.Context, boards []board, of string, during ti
 		what = "at " + of
 	}
 	return []result{
-		atMost(fmt.Sprintf("a chart %s, opened, p95 of %d, while 20,000 events/s come in", what, len(first)), first[len(first)*95/100], maxConsoleP95, "ms"),
+		atMost(fmt.Sprintf("charts %s, p95 of %d queries of the console, while 20,000 events/s come in", what, len(all)), all[len(all)*95/100], maxConsoleP95, "ms"),
+		atMost(fmt.Sprintf("… opened, p95 of %d", len(first)), first[len(first)*95/100], maxConsoleP95, "ms"),
 		{what: "… median", value: fmt.Sprintf("%.0f ms", median(first))},
 		atMost(fmt.Sprintf("… shown, so asked for again every second, p95 of %d", len(again)), again[len(again)*95/100], maxConsoleP95, "ms"),
 		{what: "… median; slowest charts", value: fmt.Sprintf("%.0f ms;%s", median(again), slowest)},

@@ -31,6 +31,7 @@ type result struct {
 	rows      []partial
 	values    *values         // that were counted; guarded by kept.mu, and those of the newest result of its key
 	entities  *entities       // of conversions, likewise
+	ranks     *ranks          // of a table, where nothing else is kept
 	windows   windows         // of accumulated counts
 	over      []window        // which those are
 	step      int64           // of the tables behind a relation that is kept, which were read; 0: they were not
@@ -88,9 +89,9 @@ func (k *kept) putLocked(key string, r *result) {
 		r = &result{to: r.to, large: true}
 	}
 	k.use(r)
-	r.words = r.values.words() + r.entities.words()
+	r.words = r.values.words() + r.entities.words() + r.ranks.words()
 	if !k.roomLocked(r.words) {
-		r.values, r.entities, r.words = nil, nil, 0
+		r.values, r.entities, r.ranks, r.words = nil, nil, nil, 0
 	}
 	k.sets[key] = r
 	k.rows += len(r.rows)
@@ -146,7 +147,7 @@ func (k *kept) dropLocked(key string) {
 func (k *kept) advance(key string, old *result, next func() *result) (*result, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if (old.values != nil || old.entities != nil) && k.sets[key] != old {
+	if (old.values != nil || old.entities != nil || old.ranks != nil) && k.sets[key] != old {
 		return nil, false
 	}
 	r := next()

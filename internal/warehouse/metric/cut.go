@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/millrace/millrace/internal/store/olap"
 )
 
 // Of a query with a limit and very many rows, such as the best customers, the database sorts
@@ -35,61 +37,52 @@ func (p *plan) cut() (fragment, bool) {
 	return p.statement.wrap("SELECT * FROM (", fmt.Sprintf(") AS numbers\nORDER BY %s\nLIMIT %d", strings.Join(order, ", "), q.Limit+1)), true
 }
 
-// within answers a plan of very many rows. Where its order is that of one number, which is
-// falling, that is computed first, and the others for the rows within the limit.
-func (s *Service) within(ctx context.Context, p *plan, have Derived) (*found, error) {
+// within answers a plan of very many rows.
+func (s *Service) within(ctx context.Context, p *plan, version string, have Derived, stored olap.Positions) (*found, error) {
 	statement, cut := p.cut()
 	if !cut {
 		rows, err := s.all(ctx, p, p.statement)
 		return &found{rows: rows}, err
 	}
-	few, err := s.largest(ctx, p, have)
+	few, err := s.largest(ctx, p, version, have, stored)
 	if err != nil {
 		return nil, err
 	}
 	if few != nil {
-		p = few
-		statement, _ = p.cut()
+		f, err := s.partials(ctx, few, version, have, stored)
+		if err == nil {
+			f.cut = true
+		}
+		return f, err
 	}
 	rows, err := s.all(ctx, p, statement)
 	return &found{rows: rows, cut: true}, err
 }
 
-// largest is the plan restricted to the rows within its limit, and some more; nil where these
-// cannot be told by one number.
-func (s *Service) largest(ctx context.Context, p *plan, have Derived) (*plan, error) {
+// largest is the plan restricted to the rows within its limit, and one more; nil where these
+// cannot be told by the one number that it is ordered by.
+func (s *Service) largest(ctx context.Context, p *plan, version string, have Derived, stored olap.Positions) (*plan, error) {
 	q := *p.query
-	first := slices.IndexFunc(p.metrics, func(m *Metric) bool { return len(q.Order) > 0 && m.Name == q.Order[0].By })
-	if first < 0 || !q.Order[0].Descending || len(q.Order) > 1 || len(p.parts) == 1 || q.Limit >= maxValues {
+	if len(q.Order) != 1 || !q.Order[0].Descending || q.Limit >= maxValues {
 		return nil, nil
 	}
-	one := *p.query
+	first := slices.IndexFunc(p.metrics, func(m *Metric) bool { return m.Name == q.Order[0].By })
+	if first < 0 {
+		return nil, nil
+	}
+	one := q
 	one.Metrics = []string{p.metrics[first].Name}
-	number, err := compile(&one, p.metrics[first:first+1], have, p.stored)
-	if err != nil {
+	number, err := compile(&one, p.metrics[first:first+1], Derived{}, p.stored)
+	if err != nil || !number.rankable() {
 		return nil, err
 	}
-	statement, cut := number.cut()
-	if !cut {
-		return nil, nil
-	}
-	rows, err := s.all(ctx, number, statement)
-	if err != nil || len(rows) <= q.Limit {
+	r, err := s.ranked(ctx, number, version, stored)
+	if err != nil || r == nil {
 		return nil, err
 	}
-	// Rows that only the other numbers have count as 0.
-	if last := rows[len(rows)-1].parts[0]; last == nil || last.Sign() <= 0 {
+	f := Filter{Dimension: q.Dimensions[0], Operator: "in", Values: r.first(q.Limit + 1)}
+	if f.Values == nil {
 		return nil, nil
-	}
-	f := Filter{Dimension: q.Dimensions[0], Operator: "in"}
-	for i := range rows {
-		value := rows[i].dimensions[0]
-		if value == nil {
-			return nil, nil
-		}
-		if !slices.Contains(f.Values, *value) {
-			f.Values = append(f.Values, *value)
-		}
 	}
 	q.Filters = append(slices.Clone(q.Filters), f)
 	return compile(&q, p.metrics, have, p.stored)
@@ -136,5 +129,6 @@ func (t *table) among() (Filter, bool) {
 			f.Values = append(f.Values, *value)
 		}
 	}
+	slices.Sort(f.Values) // their order says nothing, and the answer may be kept
 	return f, len(f.Values) > 0 && len(f.Values) <= maxValues
 }

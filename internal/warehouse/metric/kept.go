@@ -108,7 +108,7 @@ func (s *Service) partials(ctx context.Context, p *plan, version string, have De
 	key := p.keptAs(version)
 	old := s.kept.get(key)
 	if old != nil && old.large && old.to.Equal(p.query.To) {
-		return s.within(ctx, p, have)
+		return s.within(ctx, p, version, have, stored)
 	}
 	next, err := s.renewed(ctx, p, key, old, how, have, stored)
 	switch {
