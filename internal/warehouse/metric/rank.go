@@ -17,6 +17,7 @@ import (
 
 const (
 	wordsOfRank = 6       // that one takes among values
+	candidates  = 4       // times as many as are needed
 	maxRanks    = 500_000 // of one result
 	rankUnits   = 1_000_000
 )
@@ -25,7 +26,8 @@ const (
 type ranks struct {
 	mu   sync.Mutex
 	sums map[string]int64
-	null bool // there are rows without a value, or with a sum that is too large
+	null bool     // there are rows without a value, or with a sum that is too large
+	list []string // candidates that were returned last
 }
 
 func (r *ranks) words() int {
@@ -113,14 +115,29 @@ func (r *ranks) add(names, sums any) {
 	}
 }
 
-// first are the names of the largest n sums, in the order of their names; nil where these do not
-// say which rows those are: there are fewer that are above 0, which others have that have no sum.
+// first are names in their order, those of the largest n sums among them: the same as the last
+// time while they have these, so that what is asked about them is kept. It is nil where sums do
+// not say which rows are the largest: there are fewer that are above 0, which others have that
+// have no sum.
 func (r *ranks) first(n int) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.null {
+	most := r.largest(min(candidates*n, maxValues))
+	if r.null || len(most) < n {
 		return nil
 	}
+	for _, name := range most[:n] {
+		if _, there := slices.BinarySearch(r.list, name); !there {
+			slices.Sort(most)
+			r.list = most
+			break
+		}
+	}
+	return r.list
+}
+
+// largest are the names of the largest sums above 0. mu is held.
+func (r *ranks) largest(n int) []string {
 	type rank struct {
 		name string
 		sum  int64
@@ -136,13 +153,9 @@ func (r *ranks) first(n int) []string {
 		most = slices.Insert(most, at, one)
 		most = most[:min(n, len(most))]
 	}
-	if len(most) < n {
-		return nil
+	names := make([]string, len(most))
+	for i := range most {
+		names[i] = most[i].name
 	}
-	names := make([]string, n)
-	for i, one := range most {
-		names[i] = one.name
-	}
-	slices.Sort(names)
 	return names
 }
