@@ -40,7 +40,7 @@ type part struct{ name, sql string }
 // schema is what the keeper needs of the store.
 func schema() olap.Schema {
 	return olap.Schema{
-		Name: SchemaName, Version: "3", Views: []string{metric.CustomerOrders}, Tables: []string{"orders", "changes", "state"},
+		Name: SchemaName, Version: "3", Views: []string{metric.CustomerOrders},
 		DDL: fmt.Sprintf(`CREATE TABLE %s (customer_key UBIGINT, order_key UBIGINT, customer_id VARCHAR, order_id VARCHAR, currency VARCHAR, country VARCHAR, ordered_at TIMESTAMP, amount DECIMAL(38,6), pieces BIGINT,
   order_number BIGINT, first_ordered_at TIMESTAMP, previous_ordered_at TIMESTAMP);
 CREATE TABLE %s (customer_key UBIGINT, customer_id VARCHAR, orders BIGINT, first_ordered_at TIMESTAMP, last_ordered_at TIMESTAMP);

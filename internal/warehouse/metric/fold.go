@@ -34,14 +34,10 @@ func (p *plan) fold() *plan {
 	unit := p.unit()
 	folded := &Metric{Name: "fold"}
 	for _, one := range p.parts {
-		window := one.window
-		if unit != "day" {
-			window *= 24 * 60
-		}
 		switch {
 		case one.kind != "cumulative" || !one.dataset.Placed || one.window != p.parts[0].window || one.toDate != p.parts[0].toDate,
 			!one.distinct() && !slices.Contains([]string{"sum", "count", "min", "max"}, one.aggregate),
-			one.distinct() && (one.toDate != "" || window > maxBeside):
+			one.distinct() && (one.toDate != "" || unit != "day" || one.window > maxBeside):
 			return nil
 		}
 		simple := *one
