@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -200,5 +201,55 @@ func TestHistoryOverHotAndColdRows(t *testing.T) {
 	}
 	if after := s.query(january); after != before || before == "[[0 <nil> <nil>]]" {
 		t.Errorf("of January there is %s, was %s", after, before)
+	}
+}
+
+// moving is a store that does something before it answers a query of its own rows.
+type moving struct {
+	metric.Store
+	before func()
+}
+
+func (m *moving) Query(ctx context.Context, q olap.Query) (*olap.Result, error) {
+	if before := m.before; before != nil && strings.Contains(q.SQL, olap.OwnRows("order_lines")) {
+		m.before = nil
+		before()
+	}
+	return m.Store.Query(ctx, q)
+}
+
+// TestAnswersWhileRowsMove: what is added to an answer that is kept may move to files between the
+// question and its statement, which does not read files.
+func TestAnswersWhileRowsMove(t *testing.T) {
+	t.Parallel()
+	s := openShop(t, t.TempDir(), options{})
+	store := &moving{Store: s.store}
+	metrics, err := metric.Open(metric.Config{Store: store, Engine: "duckdb", Timeout: time.Minute, Clock: s.clock, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(rows bool) string {
+		a, err := metrics.Query(t.Context(), metric.Query{Metrics: []string{"order_lines", "orders"}, Currency: metric.AnyCurrency, Rows: rows})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return *a.Rows[0].Values[0] + " " + *a.Rows[0].Values[1]
+	}
+	s.sell(50)
+	s.flush()
+	s.do(s.Tier)
+	first := ask(false)
+	s.sellLate(time.Date(2026, 1, 3, 12, 0, 0, 0, time.UTC))
+	moved := false
+	store.before = func() {
+		moved = true
+		s.flush()
+		s.do(s.Tier)
+	}
+	if got, want := ask(false), ask(true); got != want || got == first || !moved {
+		t.Errorf("the numbers are %s, of all rows %s; they were %s, and rows moved: %v", got, want, first, moved)
+	}
+	if n := s.query("SELECT count(*) FROM " + olap.OwnRows("order_lines") + " WHERE event_time < DATE '2026-01-04'"); n != "[[0]]" {
+		t.Errorf("%s rows of the first days did not move", n)
 	}
 }
