@@ -132,7 +132,7 @@ type Dedup struct {
 
 // OLAP configures the analytical store.
 type OLAP struct {
-	MemoryLimit       Bytes         `yaml:"memory_limit" min:"64MiB" max:"16TiB" desc:"Memory of the store, for writing and queries together."`
+	MemoryLimit       Bytes         `yaml:"memory_limit" min:"64MiB" max:"16TiB" desc:"Memory of the store, for writing and queries together. Up to a sixteenth more keeps answers of metrics."`
 	Threads           int           `yaml:"threads" min:"0" max:"1024" desc:"Threads that a long statement of the store gets; a short one has its caller's. 0: one per two processors, at least two. More make large queries faster, and leave less to the pass."`
 	CheckpointBytes   Bytes         `yaml:"checkpoint_bytes" min:"1MiB" max:"16GiB" desc:"Write-ahead log size at which the store folds it into its file."`
 	RevisionRetention time.Duration `yaml:"revision_retention" min:"1m" max:"87600h" desc:"Time for which a result of a job is kept once a newer one has replaced it."`
