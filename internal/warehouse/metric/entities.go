@@ -66,7 +66,7 @@ func (p *plan) entityLists() (fragment, error) {
 	}
 	return join(branches, "\nUNION ALL ").wrap(
 		"SELECT "+names+fmt.Sprintf(", CASE WHEN sum(len(known)) OVER () <= %d THEN known END\nFROM (SELECT ", p.listed/wordsOfEntity)+names+
-			", list(list_concat([("+hashed("e")+" >> 1)::BIGINT, epoch_us(at0)], [epoch_us(x) FOR x IN coalesce(next0, [])])) AS known FROM (",
+			", list(list_concat([("+hashOf("e")+" >> 1)::BIGINT, epoch_us(at0)], [epoch_us(x) FOR x IN coalesce(next0, [])])) AS known FROM (",
 		") GROUP BY ALL)"), nil
 }
 

@@ -3,6 +3,7 @@ package metric
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math/big"
@@ -203,6 +204,9 @@ func (s *Service) anew(ctx context.Context, p *plan, key string, how renewal, ha
 		}
 	}
 	rows, at, err := s.placed(ctx, of, of.statement)
+	if of.listed > 0 && errors.Is(err, olap.ErrLimit) { // to count them takes less memory than to list them
+		return s.anew(ctx, p, key, byLook, have, stored)
+	}
 	if err != nil {
 		return nil, err
 	}

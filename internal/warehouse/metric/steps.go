@@ -3,6 +3,7 @@ package metric
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"strings"
@@ -69,6 +70,9 @@ func (s *Service) fromRows(ctx context.Context, p *plan, key string, how renewal
 	}
 	next := &result{to: p.query.To}
 	rows, err := s.standing(ctx, of, of.statement, next)
+	if most > 0 && errors.Is(err, olap.ErrLimit) {
+		return s.fromRows(ctx, p, key, byLook)
+	}
 	if err != nil {
 		return nil, err
 	}

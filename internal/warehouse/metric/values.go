@@ -104,6 +104,9 @@ func mixed(h uint64) uint64 {
 // distinct reports whether the part counts different values.
 func (p *part) distinct() bool { return p.aggregate == "count_distinct" }
 
+// hashOf is the database's own hash of 64 bits. Nothing that has it outlives the process.
+func hashOf(value string) string { return "hash((" + value + ")::VARCHAR)" }
+
 // listed is the list of the hashes of values in rows that conditions pick; NULL for none.
 func listed(quantifier, of string, conditions ...fragment) fragment {
 	all := []fragment{sqlText("%s IS NOT NULL", of)}
@@ -112,7 +115,7 @@ func listed(quantifier, of string, conditions ...fragment) fragment {
 			all = append(all, c)
 		}
 	}
-	return join(all, " AND ").wrap(fmt.Sprintf("[%s FOR v IN list(%s%s) FILTER (WHERE ", hashed("v"), quantifier, of), ")]")
+	return join(all, " AND ").wrap("list("+quantifier+hashOf(of)+") FILTER (WHERE ", ")")
 }
 
 // hashes reads such a list.
